@@ -1,0 +1,17 @@
+//! The words for APIs: pure types that hold shapes and classes, no values.
+
+mod observation;
+mod param;
+mod path;
+mod routes;
+mod security;
+mod service;
+mod shape;
+
+pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
+pub use param::{Param, ParamPlace, ParamType};
+pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};
+pub use routes::Routes;
+pub use security::AuthScheme;
+pub use service::{Scheme, ServiceId};
+pub use shape::{Shape, StringFormat};

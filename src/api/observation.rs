@@ -1,0 +1,124 @@
+//! One exchange in the words of APIs: what `observe` makes and `inventory` keeps.
+//!
+//! The privacy line: nothing here can hold a value that crossed the wire, save names and words of paths. The text of
+//! a path segment of a value class is lent for matching against declared templates, and never kept.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::param::Param;
+use super::path::PathSegment;
+use super::security::AuthScheme;
+use super::service::ServiceId;
+use super::shape::Shape;
+use crate::time::{Span, Timestamp};
+
+/// One exchange.
+#[derive(Clone, Debug)]
+pub struct Observation<'x> {
+    /// When the request began (the response, where no request was seen).
+    pub at: Timestamp,
+    /// Who was asked.
+    pub service: &'x ServiceId,
+    /// What was asked for.
+    pub seen: Seen<'x>,
+    /// The final status; `None` when no response was seen.
+    pub status: Option<u16>,
+    /// From the first byte of the request to the first byte of the response.
+    pub latency: Option<Span>,
+    /// Body bytes of the request on the wire.
+    pub request_bytes: u64,
+    /// Body bytes of the response on the wire.
+    pub response_bytes: u64,
+    /// Media type of the request body, lower case, without parameters; `None` when it had none.
+    pub request_type: Option<&'x str>,
+    /// Media type of the response body.
+    pub response_type: Option<&'x str>,
+    /// Query and form parameters, each (place, name) once.
+    pub params: &'x [Param],
+    /// Shape of the request body.
+    pub asked: Option<Shape>,
+    /// Shape of the response body.
+    pub answered: Option<Shape>,
+    /// Credentials carried; `[AuthScheme::None]` when there were none.
+    pub auth: &'x [AuthScheme],
+    /// It came out of TLS.
+    pub encrypted: bool,
+    /// Keyed hash of the client's address: enough to count callers, not to name them.
+    pub caller: u64,
+    /// The server's address.
+    pub server: SocketAddr,
+    /// What kind of noise it looks like, if any. A declared operation is never noise; `inventory` decides.
+    pub noise: Option<Noise>,
+    /// A 3xx that only moves the caller to another spelling of the same path (slash, scheme, host).
+    pub mere_redirect: bool,
+}
+
+/// What was asked for, by style of API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen<'x> {
+    /// Method and path: REST and everything that looks like it.
+    Http {
+        /// The method as sent, letters kept; one of more than 32 bytes or with odd characters is `{method}`.
+        method: &'x str,
+        /// The path, percent-decoded, empty segments dropped.
+        path: &'x [PathSegment<'x>],
+    },
+}
+
+/// A class of traffic that is counted and never a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Noise {
+    /// A CORS preflight (Fetch standard, section 3.2.2).
+    Preflight,
+    /// A redirect that only adds a slash or a scheme.
+    Redirect,
+    /// A static file.
+    Static,
+    /// A health check.
+    Health,
+}
+
+impl Noise {
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Redirect => "redirect",
+            Self::Static => "static",
+            Self::Health => "health",
+        }
+    }
+}
+
+/// Whoever is told of observations.
+pub trait ObservationSink {
+    /// One exchange was understood.
+    fn observation(&mut self, seen: &Observation<'_>);
+    /// A connection that could not be read has ended.
+    fn opaque(&mut self, seen: &OpaqueSeen<'_>);
+    /// Exchanges that no style could name (no request was seen).
+    fn unnamed(&mut self, at: Timestamp);
+}
+
+/// A connection that could not be read, in the words of APIs.
+#[derive(Clone, Copy, Debug)]
+pub struct OpaqueSeen<'x> {
+    /// Time of its first packet.
+    pub first: Timestamp,
+    /// Time of its last.
+    pub last: Timestamp,
+    /// Why: `tls`, `http2`, `upgraded`, `tunnel`.
+    pub kind: &'static str,
+    /// The server's address.
+    pub server: SocketAddr,
+    /// Server name of the TLS hello, lower case.
+    pub name: Option<&'x str>,
+    /// Payload bytes, both ways.
+    pub bytes: u64,
+    /// Keyed hash of the client's address.
+    pub caller: u64,
+}

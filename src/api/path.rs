@@ -1,0 +1,260 @@
+//! Paths: the class of a segment, and templates made of literals and variables.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a path segment, name or key looks like. All but `Word` are value classes: such a text is its class from
+/// first sight, in every output and state; a plain word may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentClass {
+    /// A word, a slug of words, a version, a file name of words: may stand as it is.
+    Word,
+    /// Digits only (with a sign or a decimal point perhaps).
+    Number,
+    /// RFC 9562.
+    Uuid,
+    /// Eight or more hexadecimal digits with at least one digit among them.
+    Hex,
+    /// A date or a time.
+    Date,
+    /// An e-mail address.
+    Email,
+    /// An IP address.
+    Address,
+    /// A number that passes as a payment card number (length, issuer prefix and Luhn).
+    Card,
+    /// A prefixed id (`cus_9s6XKzkNRiz8i3`), ULID, base64url, JWT, key, anything of high entropy.
+    Token,
+    /// Anything else that is no plain word: mixed letters and digits, blanks, odd characters.
+    Other,
+}
+
+impl SegmentClass {
+    /// Every class.
+    pub const ALL: [Self; 10] = [
+        Self::Word,
+        Self::Number,
+        Self::Uuid,
+        Self::Hex,
+        Self::Date,
+        Self::Email,
+        Self::Address,
+        Self::Card,
+        Self::Token,
+        Self::Other,
+    ];
+
+    /// The text may not be kept.
+    #[must_use]
+    pub const fn is_value(self) -> bool {
+        !matches!(self, Self::Word)
+    }
+
+    /// Its name, as it stands in templates: `{number}`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Word => "word",
+            Self::Number => "number",
+            Self::Uuid => "uuid",
+            Self::Hex => "hex",
+            Self::Date => "date",
+            Self::Email => "email",
+            Self::Address => "address",
+            Self::Card => "card",
+            Self::Token => "token",
+            Self::Other => "value",
+        }
+    }
+}
+
+/// One segment of an observed path: percent-decoded once, with its class. The text ends in `inventory` when the
+/// class is a value class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathSegment<'x> {
+    /// The decoded text.
+    pub text: &'x str,
+    /// What it looks like.
+    pub class: SegmentClass,
+}
+
+/// A part of one template segment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    /// Stands as it is.
+    Literal(String),
+    /// Takes any non-empty text; its name is for people.
+    Variable(String),
+}
+
+/// One segment of a template: usually one piece, several for `{owner}.git` or `{id}:cancel`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateSegment(pub Vec<Piece>);
+
+/// A path template: `/users/{userId}/orders`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathTemplate {
+    /// Its segments, without slashes; none for `/`.
+    pub segments: Vec<TemplateSegment>,
+}
+
+impl PathTemplate {
+    /// Reads `/a/{b}/c`. Empty segments (double and trailing slashes) are dropped; literals are percent-decoded
+    /// as observed segments are. A brace that is not closed is literal text.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        Self { segments: text.split('/').filter(|s| !s.is_empty()).map(TemplateSegment::parse).collect() }
+    }
+
+    /// This template behind another.
+    #[must_use]
+    pub fn under(&self, base: &Self) -> Self {
+        Self { segments: base.segments.iter().chain(&self.segments).cloned().collect() }
+    }
+
+    /// How many segments are one literal each.
+    #[must_use]
+    pub fn literals(&self) -> usize {
+        self.segments.iter().filter(|s| s.literal().is_some()).count()
+    }
+}
+
+impl TemplateSegment {
+    /// A literal segment.
+    #[must_use]
+    pub fn of_literal(text: impl Into<String>) -> Self {
+        Self(vec![Piece::Literal(text.into())])
+    }
+
+    /// A segment that is one variable.
+    #[must_use]
+    pub fn of_variable(name: impl Into<String>) -> Self {
+        Self(vec![Piece::Variable(name.into())])
+    }
+
+    /// Reads one segment.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(open) = rest.find('{') {
+            let Some(len) = rest[open..].find('}') else { break };
+            if open > 0 {
+                pieces.push(Piece::Literal(decode(&rest[..open])));
+            }
+            pieces.push(Piece::Variable(rest[open + 1..open + len].to_owned()));
+            rest = &rest[open + len + 1..];
+        }
+        if !rest.is_empty() || pieces.is_empty() {
+            pieces.push(Piece::Literal(decode(rest)));
+        }
+        Self(pieces)
+    }
+
+    /// The whole segment, when it is literal.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Piece::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// `text` could be this segment. Variables take at least one character; where several could share a text
+    /// the leftmost literal wins, without backtracking into exponential time.
+    #[must_use]
+    pub fn takes(&self, text: &str) -> bool {
+        if let Some(literal) = self.literal() {
+            return literal == text;
+        }
+        let mut rest = text;
+        let mut hungry = false;
+        let last = self.0.len().saturating_sub(1);
+        for (at, piece) in self.0.iter().enumerate() {
+            match piece {
+                // Two variables side by side need a character each.
+                Piece::Variable(_) if hungry => match rest.chars().next() {
+                    Some(first) => rest = &rest[first.len_utf8()..],
+                    None => return false,
+                },
+                Piece::Variable(_) => hungry = true,
+                Piece::Literal(literal) if !hungry => match rest.strip_prefix(literal.as_str()) {
+                    Some(after) => rest = after,
+                    None => return false,
+                },
+                Piece::Literal(literal) if at == last => {
+                    return rest.len() > literal.len() && rest.ends_with(literal.as_str());
+                }
+                Piece::Literal(literal) => {
+                    let skip = rest.chars().next().map_or(0, char::len_utf8);
+                    match rest.get(skip..).and_then(|tail| tail.find(literal.as_str())) {
+                        Some(found) => rest = &rest[skip + found + literal.len()..],
+                        None => return false,
+                    }
+                    hungry = false;
+                }
+            }
+        }
+        if hungry { !rest.is_empty() } else { rest.is_empty() }
+    }
+}
+
+impl fmt::Display for TemplateSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(text) => f.write_str(text)?,
+                Piece::Variable(name) => write!(f, "{{{name}}}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PathTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.segments.is_empty() {
+            return f.write_str("/");
+        }
+        self.segments.iter().try_for_each(|segment| write!(f, "/{segment}"))
+    }
+}
+
+impl Serialize for PathTemplate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Percent-decodes; what is no valid UTF-8 then becomes the replacement character.
+fn decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn affixes_are_part_of_a_segment() {
+        // Catches a matcher that treats any segment with a brace as a wildcard.
+        let git = TemplateSegment::parse("{owner}.git");
+        assert!(git.takes("me.git") && git.takes("a.git.git"));
+        assert!(!git.takes(".git") && !git.takes("me.hg") && !git.takes("me.gitx"));
+        let version = TemplateSegment::parse("v{version}");
+        assert!(version.takes("v1") && !version.takes("v") && !version.takes("x1"));
+        let two = TemplateSegment::parse("{a}-{b}");
+        assert!(two.takes("x-y") && !two.takes("-y") && !two.takes("x-"));
+        let side = TemplateSegment::parse("{a}{b}");
+        assert!(side.takes("xy") && !side.takes("x"));
+    }
+
+    #[test]
+    fn a_template_reads_back_as_written() {
+        for text in ["/", "/users/{id}/orders", "/a/{x}.json", "/v{n}/b"] {
+            assert_eq!(PathTemplate::parse(text).to_string(), text);
+        }
+        assert_eq!(PathTemplate::parse("/a//b/").to_string(), "/a/b");
+    }
+}

@@ -1,0 +1,136 @@
+//! Templates compiled into one tree: a path finds the most specific that takes it.
+//!
+//! Both towers' upper floors need it: `inventory` for pinned templates, `spec` for its index. It knows neither.
+
+use std::collections::BTreeMap;
+
+use super::path::{PathTemplate, TemplateSegment};
+
+/// A set of templates, each with a value.
+#[derive(Clone, Debug)]
+pub struct Routes<T> {
+    root: Node<T>,
+}
+
+#[derive(Clone, Debug)]
+struct Node<T> {
+    literals: BTreeMap<String, Node<T>>,
+    /// Segments with affixes, the one with the most literal characters first.
+    mixed: Vec<(TemplateSegment, Node<T>)>,
+    variable: Option<Box<Node<T>>>,
+    value: Option<T>,
+}
+
+impl<T> Default for Node<T> {
+    fn default() -> Self {
+        Self { literals: BTreeMap::new(), mixed: Vec::new(), variable: None, value: None }
+    }
+}
+
+impl<T> Default for Routes<T> {
+    fn default() -> Self {
+        Self { root: Node::default() }
+    }
+}
+
+impl<T> Routes<T> {
+    /// The value kept for this template, made on first sight. Templates that differ only in the names of their
+    /// variables are the same template.
+    pub fn entry(&mut self, template: &PathTemplate, make: impl FnOnce() -> T) -> &mut T {
+        let mut node = &mut self.root;
+        for segment in &template.segments {
+            node = node.child(segment);
+        }
+        node.value.get_or_insert_with(make)
+    }
+
+    /// The most specific template that takes these segments: literal before affixes before variable, from the
+    /// left. No allocation. A tree is walked, so each node is visited once at the most, whatever the path.
+    pub fn find<S: AsRef<str>>(&self, path: &[S]) -> Option<&T> {
+        self.find_where(path, &|_| true)
+    }
+
+    /// Like [`Routes::find`], passing over values that do not satisfy `fits`.
+    pub fn find_where<S: AsRef<str>>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
+        self.root.find(path, fits)
+    }
+}
+
+impl<T> Node<T> {
+    fn child(&mut self, segment: &TemplateSegment) -> &mut Self {
+        if let Some(text) = segment.literal() {
+            return self.literals.entry(text.to_owned()).or_default();
+        }
+        if segment.0.len() == 1 {
+            return self.variable.get_or_insert_default();
+        }
+        let shape = shape(segment);
+        let at = match self.mixed.iter().position(|(known, _)| self::shape(known) == shape) {
+            Some(at) => at,
+            None => {
+                let weight = |s: &TemplateSegment| std::cmp::Reverse(self::shape(s).len());
+                let at = self.mixed.partition_point(|(known, _)| weight(known) <= weight(segment));
+                self.mixed.insert(at, (segment.clone(), Self::default()));
+                at
+            }
+        };
+        &mut self.mixed[at].1
+    }
+
+    fn find<S: AsRef<str>>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
+        let Some((first, rest)) = path.split_first() else { return self.value.as_ref().filter(|value| fits(value)) };
+        let first = first.as_ref();
+        if let Some(found) = self.literals.get(first).and_then(|node| node.find(rest, fits)) {
+            return Some(found);
+        }
+        let mixed = self.mixed.iter().filter(|(segment, _)| segment.takes(first));
+        for (_, node) in mixed {
+            if let Some(found) = node.find(rest, fits) {
+                return Some(found);
+            }
+        }
+        self.variable.as_ref().and_then(|node| node.find(rest, fits))
+    }
+}
+
+/// A segment with the names of its variables taken out.
+fn shape(segment: &TemplateSegment) -> String {
+    use super::path::Piece;
+    segment.0.iter().map(|piece| if let Piece::Literal(text) = piece { text.as_str() } else { "\u{0}" }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(templates: &[&'static str]) -> Routes<&'static str> {
+        let mut routes = Routes::default();
+        for text in templates {
+            routes.entry(&PathTemplate::parse(text), || *text);
+        }
+        routes
+    }
+
+    fn find(routes: &Routes<&'static str>, path: &str) -> Option<&'static str> {
+        let path: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
+        routes.find(&path).copied()
+    }
+
+    #[test]
+    fn literal_beats_affix_beats_variable() {
+        let routes = routes(&["/users/{id}", "/users/me", "/users/{id}.json", "/users/{id}/orders", "/{a}/x"]);
+        assert_eq!(find(&routes, "/users/me"), Some("/users/me"));
+        assert_eq!(find(&routes, "/users/7.json"), Some("/users/{id}.json"));
+        assert_eq!(find(&routes, "/users/7"), Some("/users/{id}"));
+        assert_eq!(find(&routes, "/users/me/orders"), Some("/users/{id}/orders"), "steps back from a literal");
+        assert_eq!(find(&routes, "/users/x"), Some("/users/{id}"));
+        assert_eq!(find(&routes, "/other/x"), Some("/{a}/x"));
+        assert_eq!(find(&routes, "/"), None);
+    }
+
+    #[test]
+    fn names_of_variables_do_not_tell_templates_apart() {
+        let routes = routes(&["/users/{id}", "/users/{name}"]);
+        assert_eq!(find(&routes, "/users/7"), Some("/users/{id}"));
+    }
+}

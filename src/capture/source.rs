@@ -1,0 +1,92 @@
+//! The contract of everything that yields frames.
+//!
+//! Lending, so a frame is never copied to be seen. `Idle` is how a quiet wire still moves time.
+
+use std::path::PathBuf;
+
+use super::frame::Frame;
+use crate::time::Timestamp;
+
+/// Something that yields frames.
+pub trait PacketSource {
+    /// Waits for the next event. A frame borrows the source's own buffer and is gone at the next call.
+    ///
+    /// # Errors
+    /// A [`CaptureError`] is about one input (a file that is damaged, say). It is not the end: the next call
+    /// goes on with what is still readable, and says [`Event::End`] when nothing is.
+    fn next(&mut self) -> Result<Event<'_>, CaptureError>;
+    /// What the source itself knows so far.
+    fn stats(&self) -> SourceStats;
+}
+
+/// What a source says.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// Nothing came; the wire's clock is at least here. Files never say this.
+    Idle(Timestamp),
+    /// Nothing will come any more.
+    End,
+}
+
+/// A source's own counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceStats {
+    /// Frames delivered.
+    pub frames: u64,
+    /// Frames a filter turned away before anybody saw them.
+    pub filtered: u64,
+    /// Frames lost before we could ask for them (live capture; pcapng interface statistics of files).
+    pub dropped: u64,
+    /// Bytes of input consumed so far, as they lie in the files (compressed when the files are).
+    pub input_bytes: u64,
+    /// Bytes of input in all, when known; 0 for stdin.
+    pub input_total: u64,
+    /// Files that ended inside their last packet: a warning, not an error.
+    pub cut_files: u64,
+    /// TLS secrets blocks met (pcapng Decryption Secrets Block), kept for the TLS room.
+    pub secrets: u64,
+}
+
+/// What went wrong with an input. Every message names the file, the place and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The file cannot be opened or read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file; `-` for stdin.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is no capture we know.
+    #[error("{}: not a pcap or pcapng capture (its first bytes are {magic}); gzip and zstd are unpacked, other formats must be converted first, e.g. with `editcap -F pcapng`", path.display())]
+    NotACapture {
+        /// Which file.
+        path: PathBuf,
+        /// The first bytes in hex.
+        magic: String,
+    },
+    /// The file is damaged inside; what came before was read.
+    #[error("{}: damaged at byte {offset}: {what}; all packets before it were read", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// Where in the (unpacked) capture.
+        offset: u64,
+        /// What is wrong there.
+        what: String,
+    },
+    /// The filter expression does not compile.
+    #[error("--filter '{expression}': {what}")]
+    Filter {
+        /// What was asked for.
+        expression: String,
+        /// What libpcap said.
+        what: String,
+    },
+    /// The inputs make no sense together.
+    #[error("{0}")]
+    Input(String),
+}

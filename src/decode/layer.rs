@@ -1,0 +1,91 @@
+//! The contract of a header: what came off, what comes next, or why we stopped.
+
+use std::net::IpAddr;
+
+use super::segment::{Datagram, Scope, Segment};
+use crate::capture::LinkType;
+
+/// Takes one header off. Pure; may narrow the scope (VLAN, VNI), so equal private addresses stay apart.
+pub type Peel = for<'a> fn(Slice<'a>, &mut Scope) -> Layer<'a>;
+
+/// Bytes at hand, and how many more were on the wire behind them.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice<'a> {
+    /// What was captured.
+    pub bytes: &'a [u8],
+    /// Bytes that the wire had behind `bytes` and the capture cut.
+    pub cut: u32,
+}
+
+/// What a header said comes next.
+#[derive(Clone, Copy, Debug)]
+pub enum Layer<'a> {
+    /// A frame of another link type.
+    Link(LinkType, Slice<'a>),
+    /// An EtherType and what it labels.
+    Ether(u16, Slice<'a>),
+    /// An IP packet, version from its first nibble.
+    Ip(Slice<'a>),
+    /// A whole transport payload: addresses, protocol number, bytes.
+    Transport(IpPair, u8, Slice<'a>),
+    /// Nothing more to peel.
+    Done(Decoded<'a>),
+}
+
+/// Source and destination address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IpPair {
+    /// Source.
+    pub from: IpAddr,
+    /// Destination.
+    pub to: IpAddr,
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug)]
+pub enum Decoded<'a> {
+    /// A TCP segment.
+    Segment(Segment<'a>),
+    /// A UDP datagram.
+    Datagram(Datagram<'a>),
+    /// IP, but neither TCP nor UDP: its protocol number.
+    OtherIp(u8),
+    /// Not IP: its EtherType (ARP, LLDP, spanning tree as 0 ...).
+    NotIp(u16),
+    /// A fragment was kept; the whole may follow.
+    Held,
+    /// Nothing to be had, and why.
+    Skip(Skip),
+}
+
+/// Why a frame gave us nothing. Each reason is a counter in the run's statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Skip {
+    /// The capture cut the frame before the end of a header it promised.
+    Truncated,
+    /// A header contradicts itself (a length below its minimum, a version that is none).
+    Malformed,
+    /// More headers inside headers than `Limits::layers` allows.
+    TooDeep,
+    /// A link type we cannot read.
+    UnknownLink,
+    /// A fragment that contradicts those already held (too long, too many).
+    BadFragment,
+}
+
+impl Skip {
+    /// All reasons, in report order.
+    pub const ALL: [Self; 5] = [Self::Truncated, Self::Malformed, Self::TooDeep, Self::UnknownLink, Self::BadFragment];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Malformed => "malformed",
+            Self::TooDeep => "too_deep",
+            Self::UnknownLink => "unknown_link",
+            Self::BadFragment => "bad_fragment",
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Every bound of the house on one page.
+//!
+//! No collection grows by what the network says: each has a field here, its doc says what happens when it is
+//! full and which counter shows it. `Limits::within(bytes)` scales them to one memory figure.
+
+use crate::time::Span;
+
+/// The bounds. All sizes are bytes unless the name says otherwise.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Headers inside headers in one frame. Deeper: `Skip::TooDeep`.
+    pub layers: u8,
+    /// Bytes of IP fragments a reader holds. When full the oldest datagram goes: `Skip::FragmentEvicted`.
+    pub fragment_bytes: usize,
+    /// How long an incomplete datagram waits (RFC 8200 section 4.5 says 60 s). Counter: `fragments_expired`.
+    pub fragment_wait: Span,
+    /// Capture files open at once while several are merged by time; more is a usage error that says so.
+    pub open_captures: usize,
+
+    /// Bytes of segments in one batch.
+    pub batch_bytes: usize,
+    /// Segments in one batch.
+    pub batch_segments: usize,
+    /// Batches in flight to one worker. Full: a file's reader waits.
+    pub batches: usize,
+
+    /// Flows one worker holds. When full the coldest goes, unopened ones first. Counter: `evicted`.
+    pub flows: usize,
+    /// A flow without a packet for this long is over; its next packet opens a new one.
+    pub flow_idle: Span,
+    /// A flow that ended (FIN both ways, RST) lingers this long, to swallow late duplicates.
+    pub flow_linger: Span,
+    /// Bytes of early segments one worker may hold. When full the hole is given up: a gap, counted `gaps_forced`.
+    pub reorder_bytes: usize,
+    /// Bytes of early segments one direction may hold. When full the hole is given up.
+    pub reorder_side_bytes: usize,
+    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much.
+    pub reorder_wait: Span,
+    /// Packets of a flow for which a hole that the peer did acknowledge may still be filled (mirror ports deliver
+    /// the two directions out of step); after them it is a gap.
+    pub reorder_grace: u32,
+    /// A segment further ahead than this is no part of the stream. Counter: `out_of_window`.
+    pub window: u32,
+    /// Left-over bytes a parser may leave with a direction. More: the session goes deaf, counted.
+    pub carry_bytes: usize,
+
+    /// Bytes of one message head. Longer: the exchange is dropped and counted, reading resynchronises.
+    pub head_bytes: usize,
+    /// Header fields in one head.
+    pub headers: usize,
+    /// Requests that wait for an answer on one connection. More: the oldest is reported without an answer.
+    pub unanswered: usize,
+    /// Body bytes kept for a look at its shape. The rest is skipped.
+    pub body_sample: usize,
+    /// Bytes a body sample may unpack to.
+    pub unpacked_sample: usize,
+
+    /// Nesting of a shape; deeper is "any".
+    pub shape_depth: usize,
+    /// Fields of one object in a shape; wider is a map.
+    pub shape_fields: usize,
+    /// Parameters remembered for one operation.
+    pub params: usize,
+    /// Segments of one path; what follows is folded into the last.
+    pub path_segments: usize,
+
+    /// Words at one path level. More: an early fold into a variable, counted.
+    pub level_words: usize,
+    /// Operations in all. More are counted in one "other".
+    pub operations: usize,
+    /// Services in all. More are counted in one "other".
+    pub services: usize,
+    /// Opaque services (address, port, server name) in all.
+    pub opaque_services: usize,
+    /// Clients whose behaviour is remembered, the smallest hashes kept.
+    pub clients: usize,
+    /// A delta is handed over when it holds this many observations ...
+    pub delta_observations: usize,
+    /// ... or when packet time has moved this far since its first.
+    pub delta_span: Span,
+
+    /// Depth of `$ref` chains and of schema nesting in a spec. Deeper is a spec error with its place.
+    pub ref_depth: usize,
+    /// Bytes of one spec document.
+    pub spec_bytes: u64,
+    /// Transaction lines kept in memory before they are spooled to a temporary file.
+    pub spool_bytes: usize,
+}
+
+impl Limits {
+    /// What `--memory` means when nobody says: 512 MiB.
+    pub const DEFAULT_MEMORY: usize = 512 << 20;
+
+    /// Scales the bounds that cost most so that the whole process stays near `bytes`, for `workers` workers.
+    #[must_use]
+    pub fn within(bytes: usize, workers: usize) -> Self {
+        let workers = workers.max(1);
+        // A third for early segments, a third for flows (about 1 KiB each with a session), a third for the rest.
+        let share = bytes / 3 / workers;
+        Self {
+            reorder_bytes: (share).clamp(1 << 20, 1 << 30),
+            flows: (share / 1024).clamp(1024, 4 << 20),
+            operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            layers: 16,
+            fragment_bytes: 4 << 20,
+            fragment_wait: Span::from_secs(60),
+            open_captures: 256,
+            batch_bytes: 256 << 10,
+            batch_segments: 512,
+            batches: 8,
+            flows: 256 << 10,
+            flow_idle: Span::from_secs(300),
+            flow_linger: Span::from_secs(60),
+            reorder_bytes: 64 << 20,
+            reorder_side_bytes: 256 << 10,
+            reorder_wait: Span::from_secs(5),
+            reorder_grace: 16,
+            window: 64 << 20,
+            carry_bytes: 64 << 10,
+            head_bytes: 64 << 10,
+            headers: 128,
+            unanswered: 64,
+            body_sample: 64 << 10,
+            unpacked_sample: 256 << 10,
+            shape_depth: 12,
+            shape_fields: 256,
+            params: 128,
+            path_segments: 32,
+            level_words: 512,
+            operations: 50_000,
+            services: 5_000,
+            opaque_services: 10_000,
+            clients: 16_384,
+            delta_observations: 4_096,
+            delta_span: Span::from_secs(1),
+            ref_depth: 64,
+            spec_bytes: 64 << 20,
+            spool_bytes: 64 << 20,
+        }
+    }
+}

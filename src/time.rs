@@ -1,0 +1,212 @@
+//! The packets' own time: a point, a length, and a clock that cannot be thrown.
+//!
+//! Nothing below `engine` asks the operating system what time it is. Every time in the house was
+//! stamped on a packet by whoever captured it, which makes a replay repeatable, and makes the
+//! stamp itself a thing an attacker (or a broken sensor) can write.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, saturating at both ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+/// A length of time in nanoseconds, never negative, saturating.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span(u64);
+
+impl Timestamp {
+    /// The epoch; also what a packet without a time carries (pcapng Simple Packet Block).
+    pub const ZERO: Self = Self(0);
+
+    /// From nanoseconds since the epoch.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// From whole seconds and nanoseconds within the second; saturates.
+    #[must_use]
+    pub const fn from_parts(seconds: u64, nanos: u64) -> Self {
+        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+    }
+
+    /// Nanoseconds since the epoch.
+    #[must_use]
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to `self`; zero when `earlier` is the later one.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Span> for Timestamp {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Span> for Timestamp {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
+    /// From nanoseconds.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// From milliseconds; saturates.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
+    /// From seconds; saturates.
+    #[must_use]
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1_000_000_000))
+    }
+
+    /// Nanoseconds.
+    #[must_use]
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Span {
+    /// `1.5s`, `12ms`, `3us`: three significant figures are enough for a reader.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            n if n >= 60_000_000_000 => write!(f, "{}m{:02}s", n / 60_000_000_000, n / 1_000_000_000 % 60),
+            n if n >= 1_000_000_000 => write!(f, "{}.{}s", n / 1_000_000_000, n / 100_000_000 % 10),
+            n if n >= 1_000_000 => write!(f, "{}ms", n / 1_000_000),
+            n => write!(f, "{}us", n / 1_000),
+        }
+    }
+}
+
+/// A clock that only moves forward and does not believe one packet that claims to be from next year.
+///
+/// INVARIANT: `now` never decreases. A stamp more than [`Clock::LEAP`] away from `now`, ahead or behind, is
+/// counted and replaced by `now`, until [`Clock::AGREE`] stamps in a row agree with each other
+/// (within a leap): then the capture itself has moved (a gap over night, files joined), and so do we.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    now: Timestamp,
+    started: bool,
+    /// The newest disbelieved stamp, and how many in a row agreed with it.
+    doubted: Timestamp,
+    agreeing: u32,
+    leaps: u64,
+}
+
+impl Clock {
+    /// What counts as a leap.
+    pub const LEAP: Span = Span::from_secs(3600);
+    /// How many stamps in a row make a leap believed.
+    pub const AGREE: u32 = 16;
+
+    /// A clock that starts at `first`.
+    #[must_use]
+    pub fn starting_at(first: Timestamp) -> Self {
+        Self { now: first, started: true, ..Self::default() }
+    }
+
+    /// Takes a packet's stamp and gives back the time to use for it: its own, or, for a leap that nobody
+    /// else confirms, the clock's.
+    pub fn stamp(&mut self, stamp: Timestamp) -> Timestamp {
+        if !self.started {
+            self.started = true;
+            self.now = stamp;
+            return stamp;
+        }
+        let (low, high) = (self.now.min(stamp), self.now.max(stamp));
+        if high.since(low) <= Self::LEAP {
+            self.agreeing = 0;
+            self.now = high;
+            return stamp;
+        }
+        let (low, high) = (self.doubted.min(stamp), self.doubted.max(stamp));
+        self.agreeing = if self.agreeing > 0 && high.since(low) <= Self::LEAP { self.agreeing + 1 } else { 1 };
+        self.doubted = stamp;
+        if self.agreeing >= Self::AGREE && stamp > self.now {
+            self.agreeing = 0;
+            self.now = stamp;
+            return stamp;
+        }
+        self.leaps += 1;
+        self.now
+    }
+
+    /// The latest believed time.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Stamps that were counted and not believed.
+    #[must_use]
+    pub const fn leaps(&self) -> u64 {
+        self.leaps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_parts(seconds, 0)
+    }
+
+    #[test]
+    fn one_stamp_from_the_future_moves_nothing() {
+        // Catches a clock that takes any maximum: it would expire every flow of the capture.
+        let mut clock = Clock::default();
+        clock.stamp(at(100));
+        assert_eq!(clock.stamp(at(4_000_000_000)), at(100));
+        assert_eq!(clock.stamp(at(101)), at(101));
+        assert_eq!((clock.now(), clock.leaps()), (at(101), 1));
+    }
+
+    #[test]
+    fn sixteen_that_agree_are_believed() {
+        // Catches a clock that stays behind for ever when two files of different days are joined.
+        let mut clock = Clock::starting_at(at(100));
+        for i in 0..15 {
+            assert_eq!(clock.stamp(at(90_000 + i)), at(100));
+        }
+        assert_eq!(clock.stamp(at(90_020)), at(90_020));
+        assert_eq!(clock.leaps(), 15);
+    }
+
+    #[test]
+    fn disagreeing_leaps_never_add_up() {
+        let mut clock = Clock::starting_at(at(100));
+        for i in 0..100 {
+            clock.stamp(at(100_000 * (1 + i % 2)));
+        }
+        assert_eq!(clock.now(), at(100));
+    }
+
+    #[test]
+    fn the_clock_never_runs_back() {
+        let mut clock = Clock::starting_at(at(10_000));
+        assert_eq!(clock.stamp(at(9_999)), at(9_999));
+        assert_eq!(clock.now(), at(10_000));
+    }
+}
