@@ -8,7 +8,14 @@ pub mod time;
 pub mod capture;
 pub mod decode;
 pub mod flow;
-pub mod tls;
 pub mod proto;
+pub mod tls;
 
 pub mod api;
+pub mod observe;
+
+pub mod diff;
+pub mod findings;
+pub mod inventory;
+pub mod report;
+pub mod spec;

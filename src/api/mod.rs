@@ -3,6 +3,7 @@
 mod observation;
 mod param;
 mod path;
+mod pin;
 mod routes;
 mod security;
 mod service;
@@ -11,6 +12,7 @@ mod shape;
 pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamType};
 pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};
+pub use pin::{HostPattern, Pin, PinId};
 pub use routes::Routes;
 pub use security::AuthScheme;
 pub use service::{Scheme, ServiceId};

@@ -1,0 +1,47 @@
+//! Declared templates, handed from what was promised to what is seen: neither room names the other.
+
+use super::path::{PathTemplate, TemplateSegment};
+use super::service::ServiceId;
+
+/// A declared template, lent to the inventory by its index in the list of pins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PinId(pub u32);
+
+/// A declared template that paths are recorded under before anything is learned.
+#[derive(Clone, Debug)]
+pub struct Pin {
+    /// Hosts it holds for.
+    pub host: HostPattern,
+    /// Base path and path together.
+    pub template: PathTemplate,
+    /// Methods declared on it, upper case. HEAD is recorded under GET unless it stands here.
+    pub methods: Vec<String>,
+}
+
+/// Which hosts something holds for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostPattern {
+    /// This host, and this port when the declaration named one that does not go without saying.
+    Exact(String, Option<u16>),
+    /// A host with variables (`{tenant}.example.com`), in pieces as a template segment; and the port.
+    Template(TemplateSegment, Option<u16>),
+    /// Every host that nothing else names.
+    Any,
+}
+
+impl HostPattern {
+    /// The pattern takes this service. The scheme never counts; the port only where both sides name one that does
+    /// not go without saying. `Any` takes everything: whoever asks must have asked the others first.
+    #[must_use]
+    pub fn takes(&self, service: &ServiceId) -> bool {
+        let port_fits = |port: &Option<u16>| match (port, service.odd_port()) {
+            (Some(declared), Some(seen)) => *declared == seen,
+            _ => true,
+        };
+        match self {
+            Self::Exact(host, port) => *host == service.host && port_fits(port),
+            Self::Template(pieces, port) => pieces.takes(&service.host) && port_fits(port),
+            Self::Any => true,
+        }
+    }
+}

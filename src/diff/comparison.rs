@@ -1,0 +1,132 @@
+//! The facts of a comparison: which operation exists, which declaration takes it, which promise was never met.
+
+use serde::Serialize;
+
+use crate::inventory::{Operation, Service, Snapshot};
+use crate::spec::{Spec, SpecOperation};
+
+/// One snapshot held against one index. Borrows both.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    /// The snapshot.
+    pub snapshot: &'a Snapshot,
+    /// The specs compared with; empty when none were given.
+    pub specs: &'a [Spec],
+    /// How each service of the snapshot is covered, in the snapshot's order.
+    pub services: Vec<Coverage<'a>>,
+    /// Every observed operation, in the snapshot's order.
+    pub pairings: Vec<Pairing<'a>>,
+    /// Every declared operation, in order of spec and document.
+    pub promises: Vec<Promise<'a>>,
+}
+
+/// How a service is covered by specs.
+#[derive(Debug)]
+pub struct Coverage<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Indices into `Comparison::specs` of those that cover it; empty: the service is unmanaged.
+    pub specs: Vec<usize>,
+    /// It is covered only by specs that name no host: an assumption that the report states.
+    pub assumed: bool,
+    /// `--scope` leaves it out: listed, not judged.
+    pub out_of_scope: bool,
+}
+
+/// An observed operation and what was found for it.
+#[derive(Debug)]
+pub struct Pairing<'a> {
+    /// Index into `Comparison::services`.
+    pub service: usize,
+    /// The operation.
+    pub operation: &'a Operation,
+    /// What its answers say about whether it is there at all.
+    pub existence: Existence,
+    /// The declared operation that takes it.
+    pub declared: Option<OperationId>,
+    /// Where nothing takes it: the nearest declared operation and what failed first.
+    pub nearest: Option<Nearest>,
+}
+
+/// A declared operation: which spec, and which of its operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId {
+    /// Index into `Comparison::specs`.
+    pub spec: usize,
+    /// Index into `Spec::operations`.
+    pub operation: usize,
+}
+
+/// What the answers say about whether an operation is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Existence {
+    /// It answered 2xx, or a 3xx that is no mere redirect. One suffices.
+    Confirmed,
+    /// It answered 400, 401, 403, 409, 422, 429 or 5xx only.
+    Provisional,
+    /// No response was seen.
+    Unanswered,
+    /// 404 or 410 only.
+    NotFound,
+    /// 405 or 501: there is no such operation for this method.
+    NotAllowed,
+    /// All of it is noise (preflight, mere redirect, static file, health check).
+    Noise,
+}
+
+/// The criterion that failed, in the order in which they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Criterion {
+    /// No spec covers the host.
+    Host,
+    /// The host is covered, no base path fits.
+    BasePath,
+    /// The path fits, the method does not.
+    Method,
+    /// The path fits with another version segment.
+    Version,
+    /// A segment of the path does not fit.
+    Segment,
+}
+
+/// The nearest declared operation.
+#[derive(Clone, Debug)]
+pub struct Nearest {
+    /// The operation.
+    pub operation: OperationId,
+    /// The first criterion on which it failed.
+    pub failed: Criterion,
+    /// What failed, for people: `segment 3: "fees" where "{id}" ends`, `host: pay.example is declared`.
+    pub detail: String,
+    /// Path and method match under another host: the flag that would unite them (`--host-alias INNER=DECLARED`).
+    pub host_alias: Option<String>,
+}
+
+/// A declared operation and what became of it.
+#[derive(Debug)]
+pub struct Promise<'a> {
+    /// Which one.
+    pub id: OperationId,
+    /// The declaration.
+    pub operation: &'a SpecOperation,
+    /// What became of it.
+    pub state: Promised,
+    /// Why, for people: `its host answered 120 requests on 7 other operations`.
+    pub why: String,
+}
+
+/// What became of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Promised {
+    /// Seen, and it exists.
+    Met,
+    /// Never seen although its host was exposed well enough.
+    Orphan,
+    /// Never seen, or only as 404, and too little is known of its host to say more.
+    InsufficientEvidence,
+    /// `--scope` leaves all of its hosts out.
+    OutOfScope,
+}

@@ -1,0 +1,180 @@
+//! A finding: what is wrong, where, how bad, and why we think so.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diff::{Criterion, Existence};
+use crate::time::Timestamp;
+
+/// Something to act on.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Stable id: kind, service, method and template, digested. The same in every run.
+    pub id: String,
+    /// What kind.
+    pub kind: Kind,
+    /// For a shadow: why no declaration takes it.
+    pub reason: Option<Reason>,
+    /// How bad.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Subject,
+    /// One sentence for people.
+    pub summary: String,
+    /// What it rests on.
+    pub evidence: Evidence,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Subject {
+    /// The service as people write it: `http://shop.example`; for an orphan the declared host and base.
+    pub service: String,
+    /// Method.
+    pub method: String,
+    /// Template.
+    pub template: String,
+}
+
+/// Kinds of finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It exists and no declared operation takes it.
+    Shadow,
+    /// It exists and is declared deprecated.
+    Zombie,
+    /// Declared, never seen, and its host was exposed well enough.
+    Orphan,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Shadow, Self::Zombie, Self::Orphan];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shadow => "shadow",
+            Self::Zombie => "zombie",
+            Self::Orphan => "orphan",
+        }
+    }
+}
+
+/// Why an operation is a shadow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// No spec covers its host.
+    UnknownHost,
+    /// Its host is covered, no base path fits.
+    UnknownBasePath,
+    /// No declared path takes it.
+    UnknownPath,
+    /// Its path is declared, its method is not.
+    UnknownMethod,
+    /// Its path is declared with another version segment.
+    UnknownVersion,
+}
+
+impl Reason {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownHost => "unknown-host",
+            Self::UnknownBasePath => "unknown-base-path",
+            Self::UnknownPath => "unknown-path",
+            Self::UnknownMethod => "unknown-method",
+            Self::UnknownVersion => "unknown-version",
+        }
+    }
+}
+
+/// How bad, worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Look at it some day.
+    Low,
+    /// Look at it.
+    Medium,
+    /// Look at it now.
+    High,
+}
+
+impl Severity {
+    /// All severities, worst last.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Low, Self::Medium, Self::High];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// What a finding rests on.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Requests seen.
+    pub requests: u64,
+    /// Requests without a response.
+    pub unanswered: u64,
+    /// Responses by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Distinct clients.
+    pub clients: u64,
+    /// First request; for an orphan the start of the window.
+    pub first: Option<Timestamp>,
+    /// Last request; for an orphan the end of the window.
+    pub last: Option<Timestamp>,
+    /// What its answers say about whether it is there.
+    pub existence: Option<Existence>,
+    /// `low` (1 or 2 answers), `medium` (up to 9), `high`: how much the verdict rests on.
+    pub confidence: &'static str,
+    /// The nearest declared operation: spec name, method, full template, line.
+    pub nearest: Option<NearMiss>,
+    /// The declaration a zombie or orphan rests on: spec name and line.
+    pub declared: Option<Declared>,
+    /// Further sentences for people.
+    pub notes: Vec<String>,
+}
+
+/// The nearest declared operation, in words.
+#[derive(Clone, Debug, Serialize)]
+pub struct NearMiss {
+    /// Spec name.
+    pub spec: String,
+    /// Method and full template.
+    pub operation: String,
+    /// Line in the spec's file.
+    pub line: u32,
+    /// The first criterion on which it failed.
+    pub failed: Criterion,
+    /// What failed.
+    pub detail: String,
+    /// What would unite them: a flag to try.
+    pub try_flag: Option<String>,
+}
+
+/// A declaration.
+#[derive(Clone, Debug, Serialize)]
+pub struct Declared {
+    /// Spec name.
+    pub spec: String,
+    /// `operationId`.
+    pub operation_id: Option<String>,
+    /// Line in the spec's file.
+    pub line: u32,
+}

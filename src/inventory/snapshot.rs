@@ -1,0 +1,157 @@
+//! What was seen, frozen: sorted, folded, serialisable. All that the upper floors read.
+//!
+//! A snapshot depends on the set of what was kept, not on the order in which it came or the number of workers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::api::{AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, ServiceId, Shape};
+use crate::time::{Span, Timestamp};
+
+/// Everything seen so far.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Services in order of their ids.
+    pub services: Vec<Service>,
+    /// Services that were met and could not be read, in order.
+    pub opaque: Vec<OpaqueService>,
+    /// First and last exchange.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// Exchanges in all, noise included.
+    pub exchanges: u64,
+    /// Responses whose request was not in the capture: nothing to name them by.
+    pub unnamed: u64,
+    /// Bounds that were met, by counter name; empty means that nothing was folded early or left out.
+    pub bounds: BTreeMap<&'static str, u64>,
+}
+
+/// One service and all that was asked of it.
+#[derive(Clone, Debug, Default)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// Operations, in order of template, then method.
+    pub operations: Vec<Operation>,
+    /// Requests in all, noise and not-found included.
+    pub requests: u64,
+    /// Requests by class of noise.
+    pub noise: BTreeMap<Noise, u64>,
+    /// Requests answered 404 or 410 on paths that never answered anything else (declared ones not counted).
+    pub not_found: u64,
+    /// Distinct paths behind `not_found` (estimate).
+    pub not_found_paths: u64,
+    /// Answers to requests on such unknown paths, by status: how this host answers what does not exist.
+    pub unknown_answers: BTreeMap<u16, u64>,
+    /// Addresses and ports that answered under this name, in order; bounded.
+    pub servers: Vec<String>,
+    /// First exchange.
+    pub first: Timestamp,
+    /// Last exchange.
+    pub last: Timestamp,
+}
+
+/// One operation: a method on a path template.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The method.
+    pub method: String,
+    /// The template: the declared one where a pin took the path (base path included), else a learned one.
+    pub template: PathTemplate,
+    /// The pin that took it.
+    pub pin: Option<PinId>,
+    /// What is known of it.
+    pub record: Record,
+}
+
+/// All we know of one operation, in plain figures.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Requests.
+    pub requests: u64,
+    /// Requests without a response in the capture.
+    pub unanswered: u64,
+    /// Responses by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// 3xx among them that only move the caller to another spelling of the same path.
+    pub mere_redirects: u64,
+    /// Requests by class of noise. An operation all of whose requests are noise is noise (unless declared).
+    pub noise: BTreeMap<Noise, u64>,
+    /// First request.
+    pub first: Timestamp,
+    /// Last request.
+    pub last: Timestamp,
+    /// Latency to the first byte of the response.
+    pub latency: Option<Latency>,
+    /// Request body bytes in all.
+    pub request_bytes: u64,
+    /// Response body bytes in all.
+    pub response_bytes: u64,
+    /// Distinct clients (estimate; exact while few).
+    pub clients: u64,
+    /// Every client of this operation behaves like a scanner (many distinct paths not found).
+    pub scanner_only: bool,
+    /// Addresses that answered, in order; bounded.
+    pub servers: Vec<String>,
+    /// Requests by credentials carried; a request with several counts under each.
+    pub auth: BTreeMap<AuthScheme, u64>,
+    /// Requests that succeeded (2xx) by credentials carried.
+    pub auth_ok: BTreeMap<AuthScheme, u64>,
+    /// Parameters, in order of place and name; bounded.
+    pub params: Vec<ParamRecord>,
+    /// Request media types.
+    pub request_types: BTreeMap<String, u64>,
+    /// Response media types.
+    pub response_types: BTreeMap<String, u64>,
+    /// Shape of request bodies.
+    pub asked: Option<Shape>,
+    /// Shape of response bodies by status.
+    pub answered: BTreeMap<u16, Shape>,
+    /// Requests that came out of TLS.
+    pub encrypted: u64,
+    /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template.
+    pub variables: BTreeMap<String, u64>,
+}
+
+/// Latency quantiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Latency {
+    /// Half of the answers began within.
+    pub p50: Span,
+    /// 95 of 100.
+    pub p95: Span,
+    /// 99 of 100.
+    pub p99: Span,
+    /// The slowest.
+    pub max: Span,
+}
+
+/// One parameter of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ParamRecord {
+    /// Where it stands.
+    pub place: ParamPlace,
+    /// Its name.
+    pub name: String,
+    /// Requests that carried it.
+    pub seen: u64,
+    /// What its values looked like.
+    pub kinds: BTreeMap<ParamType, u64>,
+}
+
+/// A service that was met and could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct OpaqueService {
+    /// The server's address and port.
+    pub server: String,
+    /// Server name, where one was seen.
+    pub name: Option<String>,
+    /// Why: `tls`, `http2`, `upgraded`, `tunnel`.
+    pub kind: String,
+    /// Connections.
+    pub flows: u64,
+    /// Payload bytes, both ways.
+    pub bytes: u64,
+    /// Distinct clients (estimate).
+    pub clients: u64,
+}

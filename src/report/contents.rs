@@ -1,0 +1,213 @@
+//! The report: all that may be printed, drawn up once. Reporters only write it down.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diff::{Comparison, Existence};
+use crate::findings::Finding;
+use crate::inventory::Snapshot;
+use crate::time::Timestamp;
+
+/// All that may be printed.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The figures on top.
+    pub headline: Headline,
+    /// Findings, worst first: severity, then weight (requests), then service, template, method.
+    pub findings: &'a [Finding],
+    /// Every endpoint that is one, with its verdict, in order of service, template, method.
+    pub endpoints: Vec<Endpoint<'a>>,
+    /// Facts behind it.
+    pub compared: &'a Comparison<'a>,
+    /// What was seen.
+    pub snapshot: &'a Snapshot,
+    /// What the capture was like.
+    pub capture: &'a CaptureSummary,
+    /// What was assumed, and what to do about it: one sentence each (meaning, not capture).
+    pub assumptions: Vec<String>,
+}
+
+/// The figures on top.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Headline {
+    /// Specs were given: shadow, zombie and orphan mean something.
+    pub judged: bool,
+    /// Shadow operations.
+    pub shadow: u64,
+    /// Of them, on unmanaged hosts.
+    pub shadow_unmanaged: u64,
+    /// Hosts that no spec covers and that were judged.
+    pub unmanaged_hosts: u64,
+    /// Requests to shadow operations.
+    pub shadow_requests: u64,
+    /// Zombie operations.
+    pub zombie: u64,
+    /// Orphan operations.
+    pub orphan: u64,
+    /// Declared operations never seen without enough evidence to call them orphans.
+    pub insufficient_evidence: u64,
+    /// Operations that match their declaration.
+    pub matched: u64,
+    /// Endpoints in all (confirmed, provisional or unanswered).
+    pub endpoints: u64,
+    /// Requests in all.
+    pub requests: u64,
+    /// Payload bytes that could not be read (opaque, not HTTP, discarded, missing) ...
+    pub unread_bytes: u64,
+    /// ... of all payload bytes, duplicates left out, missing ones counted in.
+    pub payload_bytes: u64,
+}
+
+/// One endpoint and its verdict.
+#[derive(Debug)]
+pub struct Endpoint<'a> {
+    /// Index into `Comparison::pairings`.
+    pub pairing: usize,
+    /// The service as people write it.
+    pub service: String,
+    /// What we call it.
+    pub verdict: Verdict,
+    /// What its answers say.
+    pub existence: Existence,
+    /// The finding about it, if any.
+    pub finding: Option<&'a Finding>,
+}
+
+/// What we call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It exists and no declared operation takes it.
+    Shadow,
+    /// It exists and is declared deprecated.
+    Zombie,
+    /// A declared operation takes it.
+    Matched,
+    /// Nothing takes it, and its answers do not prove that it is there.
+    Unproven,
+    /// No spec was given: nothing was promised.
+    Unmanaged,
+    /// `--scope` leaves it out.
+    OutOfScope,
+}
+
+impl Verdict {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shadow => "shadow",
+            Self::Zombie => "zombie",
+            Self::Matched => "matched",
+            Self::Unproven => "unproven",
+            Self::Unmanaged => "unmanaged",
+            Self::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
+/// What the capture was like. The only part of a report that may differ when the same traffic is captured
+/// with packets doubled, swapped or split.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CaptureSummary {
+    /// Digest of all frames (time, lengths, bytes) in their order: the id of this replay.
+    pub id: String,
+    /// Time of the first packet.
+    #[serde(serialize_with = "rfc3339")]
+    pub first: Option<Timestamp>,
+    /// Time of the last packet.
+    #[serde(serialize_with = "rfc3339")]
+    pub last: Option<Timestamp>,
+    /// Captures read; captures with an error.
+    pub inputs: u64,
+    /// Inputs that could not be read to their end, as `input 2 of 3: damaged at byte 96 ...` (no paths).
+    pub input_errors: Vec<String>,
+    /// Frame bytes as captured.
+    pub bytes: u64,
+    /// Packets by class; `seen` = the sum of the others.
+    pub packets: PacketLedger,
+    /// TCP payload bytes by class; `captured` = the sum of parsed, skipped, opaque, not_http, duplicate, discarded.
+    pub payload: PayloadLedger,
+    /// TCP payload bytes that were on the wire and not in the capture.
+    pub missing: MissingLedger,
+    /// Counters that are not zero, by name (`flow.gaps_forced`, `proto.resyncs`, ...).
+    pub counters: BTreeMap<String, u64>,
+    /// What was lost or looks wrong, and what mends it: one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Packets by class.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PacketLedger {
+    /// All.
+    pub seen: u64,
+    /// TCP segments.
+    pub tcp: u64,
+    /// UDP datagrams.
+    pub udp: u64,
+    /// IP, neither TCP nor UDP.
+    pub other_ip: u64,
+    /// Not IP.
+    pub not_ip: u64,
+    /// Skipped, by reason (`fragment_held` among them: a fragment whose datagram is counted where it was completed).
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// Payload bytes by class.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PayloadLedger {
+    /// All.
+    pub captured: u64,
+    /// Read and understood.
+    pub parsed: u64,
+    /// Bodies passed over.
+    pub skipped: u64,
+    /// TLS and other encryption.
+    pub opaque: u64,
+    /// Not HTTP.
+    pub not_http: u64,
+    /// Retransmitted or overlapped.
+    pub duplicate: u64,
+    /// Held or carried but never read.
+    pub discarded: u64,
+}
+
+/// Payload bytes that are not in the capture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MissingLedger {
+    /// Holes.
+    pub gaps: u64,
+    /// Cut by the snap length.
+    pub cut: u64,
+}
+
+impl MissingLedger {
+    /// missing / (missing + captured), in percent.
+    #[must_use]
+    pub fn percent(&self, captured: u64) -> f64 {
+        let missing = self.gaps + self.cut;
+        if missing == 0 {
+            return 0.0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+        let percent = 100.0 * missing as f64 / (missing + captured) as f64;
+        percent
+    }
+}
+
+/// RFC 3339 with nanoseconds as needed, in UTC.
+#[must_use]
+pub fn rfc3339_text(at: Timestamp) -> String {
+    time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.nanos()))
+        .ok()
+        .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok())
+        .unwrap_or_else(|| at.nanos().to_string())
+}
+
+fn rfc3339<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.serialize_some(&rfc3339_text(*at)),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,7 @@
+//! What was promised.
+
+mod index;
+mod model;
+
+pub use index::{Cover, HostFlags, Match, SpecIndex};
+pub use model::{Server, Spec, SpecOperation, SpecParam};
