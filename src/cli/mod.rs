@@ -1,0 +1,10 @@
+//! What was typed, what will run.
+
+mod args;
+mod outputs;
+mod progress;
+mod replay;
+mod run;
+mod settings;
+
+pub use run::main;

@@ -1,0 +1,86 @@
+//! `shadowtap replay`: captures in, reports out.
+
+use std::sync::Arc;
+
+use clap::ArgMatches;
+
+use super::args::{Format, Replay};
+use super::outputs::Output;
+use super::progress::Bar;
+use super::run::Verdict;
+use super::settings;
+use crate::capture::{CaptureError, Filter, Inputs, MergedSource};
+use crate::diff::compare;
+use crate::engine::{Lines, run};
+use crate::findings::{Policy, judge};
+use crate::inventory::Inventory;
+use crate::report::{REPORTERS, Report};
+use crate::spec::{SpecIndex, load};
+
+/// Replays and reports. An error here means that nothing was read; what went wrong later is in the verdict.
+pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Verdict> {
+    let inputs = Inputs::expand(&flags.captures)?;
+    let settings = settings::engine(flags, inputs.len())?;
+    let specs = load(&flags.spec, &settings.limits)?;
+    let index = SpecIndex::build(specs, &settings::hosts(flags))?;
+    let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
+    let outputs = settings::outputs(matches, flags)?;
+
+    let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
+    let mut source = MergedSource::new(inputs, filter, &settings.limits);
+    let bar = Bar::new(flags.quiet);
+    let outcome = run(&mut source, &settings, &inventory, &mut |at| bar.show(at))?;
+    bar.done();
+
+    let mut verdict = Verdict::Fine;
+    for error in &outcome.errors {
+        eprintln!("error: {error}");
+        verdict = Verdict::Failed;
+    }
+    for warning in &outcome.summary.warnings {
+        tracing::debug!(warning = warning.as_str(), "capture");
+    }
+    let snapshot = inventory.snapshot();
+    let policy = Policy { scope: flags.scope.clone(), min_window: flags.min_window };
+    let compared = compare(&snapshot, &index, &policy);
+    let findings = judge(&compared, &policy);
+    let report = Report::draw_up(&compared, &findings, &outcome.summary);
+    if flags.fail_on.met_by(&findings) {
+        verdict = verdict.max(Verdict::Found);
+    }
+    let loss = outcome.summary.missing.percent(outcome.summary.payload.captured);
+    if let Some(most) = flags.max_loss
+        && loss > most
+    {
+        eprintln!("error: {loss:.2} % of the TCP payload is missing from the capture; --max-loss allows {most} %");
+        verdict = verdict.max(Verdict::Lost);
+    }
+    let mut lines = outcome.lines;
+    for output in outputs {
+        let place = output.place().map(|place| place.display().to_string());
+        match write(output, flags, &report, &mut lines) {
+            Ok(()) => {
+                if let Some(place) = place.filter(|_| !flags.quiet) {
+                    eprintln!("written: {place}");
+                }
+            }
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                verdict = Verdict::Failed;
+            }
+        }
+    }
+    Ok(verdict)
+}
+
+fn write(output: Output, flags: &Replay, report: &Report<'_>, lines: &mut Option<Lines>) -> anyhow::Result<()> {
+    let name = match output.format {
+        Format::Text => "text",
+        Format::Json => "json",
+        Format::Html => "html",
+        Format::Transactions => return output.write(|out| lines.take().map_or(Ok(()), |lines| lines.write(out))),
+    };
+    let style = output.style(flags.color);
+    let reporter = REPORTERS.iter().find(|reporter| reporter.name() == name);
+    output.write(|out| reporter.map_or(Ok(()), |reporter| reporter.write(report, style, out)))
+}

@@ -1,0 +1,44 @@
+//! From flags to settings: everything that can be wrong is found here, before the first packet is read.
+
+use clap::ArgMatches;
+
+use super::args::{Format, Replay, ScopeKind};
+use super::outputs::{Output, plan};
+use crate::decode::ScopeBy;
+use crate::engine::Settings;
+use crate::limits::Limits;
+use crate::report::Mask;
+use crate::spec::HostFlags;
+
+/// The outputs, in order of the command line.
+pub(super) fn outputs(matches: &ArgMatches, flags: &Replay) -> anyhow::Result<Vec<Output>> {
+    let places = |id: &str| matches.indices_of(id).into_iter().flatten();
+    let formats: Vec<_> = places("format").zip(flags.format.iter().copied()).collect();
+    let files: Vec<_> = places("output").zip(flags.output.iter().cloned()).collect();
+    plan(&formats, &files)
+}
+
+/// How the engine runs.
+pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> {
+    let workers = usize::from(flags.workers);
+    let transactions = flags.format.contains(&Format::Transactions).then_some(if flags.mask { Mask::Yes } else { Mask::No });
+    anyhow::ensure!(transactions.is_some() || !flags.mask, "--mask hides values in --format transactions, which is not asked for");
+    Ok(Settings {
+        limits: Limits::within(flags.memory, workers),
+        workers,
+        scope_by: scope_by(&flags.scope_by)?,
+        transactions,
+        inputs: inputs as u64,
+    })
+}
+
+fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
+    let none = kinds.contains(&ScopeKind::None);
+    anyhow::ensure!(!none || kinds.len() == 1, "--scope-by: 'none' stands alone");
+    Ok(ScopeBy { vlan: kinds.contains(&ScopeKind::Vlan), tunnel: kinds.contains(&ScopeKind::Tunnel) })
+}
+
+/// Hosts added by flags.
+pub(super) fn hosts(flags: &Replay) -> HostFlags {
+    HostFlags { spec_hosts: flags.spec_host.clone(), aliases: flags.host_alias.clone() }
+}

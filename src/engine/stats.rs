@@ -1,0 +1,214 @@
+//! What was seen, kept, lost: counters of all rooms drawn together into the capture's summary.
+
+use std::collections::BTreeMap;
+
+use super::worker::Share;
+use crate::capture::{CaptureError, SourceStats};
+use crate::decode::{Decoded, DecodeCounts, Skip};
+use crate::flow::{ByteClass, FlowStats, Ledger};
+use crate::merge::Merge;
+use crate::observe::ObserverCounts;
+use crate::proto::SessionCounts;
+use crate::report::{CaptureSummary, MissingLedger, PacketLedger, PayloadLedger};
+use crate::time::Timestamp;
+
+/// What a reader counts.
+#[derive(Debug, Default)]
+pub(super) struct ReaderStats {
+    pub(super) packets: Packets,
+    bytes: u64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    pub(super) id: String,
+    pub(super) leaps: u64,
+    pub(super) equal_segments: u64,
+    pub(super) split_connections: u64,
+    pub(super) decode: DecodeCounts,
+    pub(super) source: SourceStats,
+    /// The clock at the end.
+    pub(super) now: Timestamp,
+}
+
+/// Packets by class. INVARIANT: `seen` = the sum of the others.
+#[derive(Debug, Default)]
+pub(super) struct Packets {
+    pub(super) seen: u64,
+    tcp: u64,
+    udp: u64,
+    other_ip: u64,
+    not_ip: u64,
+    held: u64,
+    skipped: [u64; Skip::ALL.len()],
+}
+
+impl ReaderStats {
+    pub(super) fn frame(&mut self, time: Timestamp, bytes: usize) {
+        self.packets.seen += 1;
+        self.bytes += bytes as u64;
+        self.first = Some(self.first.map_or(time, |first| first.min(time)));
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+    }
+
+    pub(super) fn packet(&mut self, decoded: &Decoded<'_>) {
+        match decoded {
+            Decoded::Segment(_) => self.packets.tcp += 1,
+            Decoded::Datagram(_) => self.packets.udp += 1,
+            Decoded::OtherIp(_) => self.packets.other_ip += 1,
+            Decoded::NotIp(_) => self.packets.not_ip += 1,
+            Decoded::Held => self.packets.held += 1,
+            Decoded::Skip(reason) => self.packets.skipped[*reason as usize] += 1,
+        }
+    }
+}
+
+impl Packets {
+    fn ledger(&self) -> PacketLedger {
+        let mut skipped = BTreeMap::new();
+        for (reason, count) in Skip::ALL.into_iter().zip(self.skipped) {
+            skipped.insert(reason.name().to_owned(), count);
+        }
+        skipped.insert("fragment_held".to_owned(), self.held);
+        skipped.retain(|_, count| *count > 0);
+        PacketLedger {
+            seen: self.seen,
+            tcp: self.tcp,
+            udp: self.udp,
+            other_ip: self.other_ip,
+            not_ip: self.not_ip,
+            skipped,
+        }
+    }
+}
+
+/// Draws the summary of a run.
+pub(super) fn summary(
+    reader: &ReaderStats,
+    shares: Vec<Share>,
+    errors: &[CaptureError],
+    inputs: u64,
+) -> CaptureSummary {
+    let (mut ledger, mut flows, mut sessions, mut observed) =
+        (Ledger::default(), FlowStats::default(), SessionCounts::default(), ObserverCounts::default());
+    for share in shares {
+        ledger.merge(share.ledger);
+        flows.merge(share.flows);
+        sessions.merge(share.sessions);
+        observed.merge(share.observed);
+    }
+    let mut counters = BTreeMap::new();
+    let mut count = |room: &str, name: &str, value: u64| {
+        if value > 0 {
+            counters.insert(format!("{room}.{name}"), value);
+        }
+    };
+    for (name, value) in flows.counters() {
+        count("flow", name, value);
+    }
+    for (name, value) in sessions.counters() {
+        count("proto", name, value);
+    }
+    for (name, value) in reader.decode.counters() {
+        count("decode", name, value);
+    }
+    for (name, value) in observed.counters() {
+        count("observe", name, value);
+    }
+    let source = reader.source;
+    count("capture", "filtered", source.filtered);
+    count("capture", "dropped", source.dropped);
+    count("capture", "cut_files", source.cut_files);
+    count("capture", "late_files", source.late_files);
+    count("capture", "secrets", source.secrets);
+    count("reader", "time_leaps", reader.leaps);
+    count("reader", "equal_segments_in_two_scopes", reader.equal_segments);
+    count("reader", "connections_split_by_scope", reader.split_connections);
+    CaptureSummary {
+        id: reader.id.clone(),
+        first: reader.first,
+        last: reader.last,
+        inputs,
+        input_errors: errors.iter().map(CaptureError::without_path).collect(),
+        bytes: reader.bytes,
+        packets: reader.packets.ledger(),
+        payload: PayloadLedger {
+            captured: ledger.captured,
+            parsed: ledger.of(ByteClass::Parsed),
+            skipped: ledger.of(ByteClass::Skipped),
+            opaque: ledger.of(ByteClass::Opaque),
+            not_http: ledger.of(ByteClass::NotHttp),
+            duplicate: ledger.of(ByteClass::Duplicate),
+            discarded: ledger.of(ByteClass::Discarded),
+        },
+        missing: MissingLedger { gaps: ledger.gaps, cut: ledger.cut },
+        warnings: warnings(reader, &ledger, &flows, &sessions),
+        counters,
+    }
+}
+
+/// What was lost or looks wrong, and what mends it.
+fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: &SessionCounts) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut warn = |met: bool, text: String| {
+        if met {
+            warnings.push(text);
+        }
+    };
+    let source = reader.source;
+    warn(
+        reader.equal_segments > 0,
+        format!(
+            "{} segments arrived under two VLAN or tunnel ids: the mirror copies traffic before and after a router or \
+             switch, and its exchanges are counted once for each id. If no two networks share addresses here, --scope-by none mends it.",
+            reader.equal_segments
+        ),
+    );
+    warn(
+        reader.split_connections > 0,
+        format!(
+            "{} connections have their two directions under different VLAN or tunnel ids, so requests and responses do \
+             not meet: --scope-by none mends it (or --scope-by tunnel, where only the VLAN differs).",
+            reader.split_connections
+        ),
+    );
+    warn(source.cut_files > 0, format!("{} captures end inside their last packet: all before it was read.", source.cut_files));
+    warn(
+        source.dropped > 0,
+        format!("The captures say that {} packets were dropped while they were made: use a larger capture buffer.", source.dropped),
+    );
+    warn(
+        source.late_files > 0,
+        format!("{} captures had to wait for others to be closed, so their packets came late: replay fewer files at once.", source.late_files),
+    );
+    warn(
+        ledger.cut > 0,
+        format!("The snap length cut {} payload bytes: capture with -s 0 to see whole heads and bodies.", ledger.cut),
+    );
+    let one_in_a_hundred = ledger.gaps > 0 && ledger.gaps * 100 > ledger.captured;
+    warn(
+        one_in_a_hundred,
+        format!("{} payload bytes were on the wire and are not in the capture: the tap or the capture lost packets.", ledger.gaps),
+    );
+    warn(
+        flows.one_sided * 2 > flows.connections && flows.one_sided > 1,
+        format!(
+            "{} of {} connections show one direction only: the mirror port sends one way, or traffic returns by another path.",
+            flows.one_sided, flows.connections
+        ),
+    );
+    warn(
+        flows.evicted > 0,
+        format!("{} connections were dropped for room: --memory raises the bound.", flows.evicted),
+    );
+    warn(
+        reader.leaps > 0,
+        format!("{} packets carry a time more than an hour off from their neighbours; the neighbours' time was used.", reader.leaps),
+    );
+    warn(
+        sessions.http2 > 0,
+        format!("{} connections speak HTTP/2, which this version lists and does not read.", sessions.http2),
+    );
+    for (link, frames) in reader.decode.unknown_links() {
+        warn(true, format!("{frames} frames have link type {link}, which this version cannot read."));
+    }
+    warnings
+}

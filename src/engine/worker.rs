@@ -1,0 +1,129 @@
+//! One core: the sole owner of its flows, sessions, scratch and delta.
+
+use std::sync::Arc;
+
+use super::spool::Spool;
+use crate::decode::Segment;
+use crate::flow::{FlowStats, FlowTable, Ledger};
+use crate::inventory::{Delta, Inventory};
+use crate::limits::Limits;
+use crate::observe::Observer;
+use crate::proto::{Exchange, ExchangeSink, Opaque, SessionCounts, Sessions};
+use crate::report::{Mask, TransactionLine};
+use crate::time::{Span, Timestamp};
+
+/// Seed of the callers' keyed hash in a replay: figures must repeat, and no hash ever leaves the process.
+const CALLER_KEY: u64 = 0x5ead_0b5e_7a90_11e5;
+/// How far packet time moves between two looks at what expired.
+const TICK: Span = Span::from_millis(50);
+
+/// The whole of one worker, by types: no trait object between packet and inventory but the parser itself.
+pub(super) struct Worker {
+    flows: FlowTable<Sessions<Tap>>,
+    pipeline: Sessions<Tap>,
+    shared: Arc<Inventory>,
+    ticked: Timestamp,
+}
+
+/// Hands each exchange to the observer, and writes its line when transactions were asked for.
+pub(super) struct Tap {
+    observer: Observer<Delta>,
+    spool: Option<(Spool, Mask)>,
+    line: Vec<u8>,
+}
+
+/// What a worker leaves behind.
+pub(super) struct Share {
+    pub(super) ledger: Ledger,
+    pub(super) flows: FlowStats,
+    pub(super) sessions: SessionCounts,
+    pub(super) observed: crate::observe::ObserverCounts,
+    pub(super) spool: Option<Spool>,
+}
+
+impl Worker {
+    pub(super) fn new(limits: &Limits, shared: &Arc<Inventory>, transactions: Option<Mask>) -> Self {
+        let delta = Delta::new(limits, shared.pins());
+        let tap = Tap {
+            observer: Observer::new(limits, CALLER_KEY, delta),
+            spool: transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
+            line: Vec::new(),
+        };
+        Self {
+            flows: FlowTable::new(limits),
+            pipeline: Sessions::new(limits, tap),
+            shared: Arc::clone(shared),
+            ticked: Timestamp::ZERO,
+        }
+    }
+
+    pub(super) fn segment(&mut self, segment: &Segment<'_>) {
+        self.flows.segment(segment, &mut self.pipeline);
+    }
+
+    /// Moves the reader's clock on: frees what expired, hands over what was learned.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        if now.since(self.ticked) < TICK {
+            return;
+        }
+        self.ticked = now;
+        self.flows.advance(now, &mut self.pipeline);
+        let delta = self.pipeline.sink_mut().observer.sink_mut();
+        if delta.is_due(now) {
+            self.shared.absorb(delta.take());
+        }
+    }
+
+    /// The source has ended: close, flush, and say what was counted.
+    pub(super) fn finish(mut self, now: Timestamp) -> Share {
+        self.flows.drain(now, &mut self.pipeline);
+        let sessions = self.pipeline.counts();
+        let mut tap = self.pipeline.into_sink();
+        let observed = tap.observer.counts();
+        self.shared.absorb(tap.observer.sink_mut().take());
+        Share {
+            ledger: self.flows.ledger().clone(),
+            flows: self.flows.stats(),
+            sessions,
+            observed,
+            spool: tap.spool.map(|(spool, _)| spool),
+        }
+    }
+}
+
+impl ExchangeSink for Tap {
+    fn exchange(&mut self, exchange: &Exchange) {
+        if let Some((spool, mask)) = &mut self.spool {
+            self.line.clear();
+            line_of(exchange).write_line(*mask, &mut self.line);
+            spool.push((exchange.at().nanos(), exchange.connection.id, exchange.index), &self.line);
+        }
+        self.observer.exchange(exchange);
+    }
+
+    fn opaque(&mut self, seen: &Opaque<'_>) {
+        self.observer.opaque(seen);
+    }
+}
+
+fn line_of(exchange: &Exchange) -> TransactionLine<'_> {
+    let (request, response) = (exchange.request.as_ref(), exchange.response.as_ref());
+    TransactionLine {
+        time: exchange.at(),
+        stream: exchange.connection.id,
+        client: exchange.connection.client,
+        server: exchange.connection.server,
+        method: request.map(|message| message.method()),
+        host: request.and_then(|message| message.field("host")),
+        target: request.map_or(b"", |message| message.target()),
+        version: request.or(response).map_or(0, |message| message.version),
+        status: response.map(|message| message.status),
+        request_type: request.and_then(|message| message.field("content-type")),
+        response_type: response.and_then(|message| message.field("content-type")),
+        request_bytes: request.map_or(0, |message| message.body_len),
+        response_bytes: response.map_or(0, |message| message.body_len),
+        latency: request.zip(response).map(|(asked, answered)| answered.began.since(asked.began)),
+        interim: exchange.interim,
+        encrypted: exchange.encrypted,
+    }
+}
