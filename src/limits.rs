@@ -85,6 +85,8 @@ pub struct Limits {
     pub spec_bytes: u64,
     /// Transaction lines kept in memory before they are spooled to a temporary file.
     pub spool_bytes: usize,
+    /// Bytes of TLS secrets kept from captures. Full: later ones are counted (`secrets`) and not kept.
+    pub secret_bytes: usize,
 }
 
 impl Limits {
@@ -144,6 +146,7 @@ impl Default for Limits {
             ref_depth: 64,
             spec_bytes: 64 << 20,
             spool_bytes: 64 << 20,
+            secret_bytes: 16 << 20,
         }
     }
 }

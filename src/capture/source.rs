@@ -47,6 +47,10 @@ pub struct SourceStats {
     pub cut_files: u64,
     /// TLS secrets blocks met (pcapng Decryption Secrets Block), kept for the TLS room.
     pub secrets: u64,
+    /// Files taken up after their time, because more captures overlap than may be open.
+    pub late_files: u64,
+    /// Blocks of files that made no sense and were passed over.
+    pub damaged_blocks: u64,
 }
 
 /// What went wrong with an input. Every message names the file, the place and what to do.

@@ -17,6 +17,49 @@ pub struct Slice<'a> {
     pub cut: u32,
 }
 
+impl<'a> Slice<'a> {
+    /// What follows the first `count` bytes.
+    #[inline]
+    pub(super) fn after(self, count: usize) -> Option<Self> {
+        Some(Self { bytes: self.bytes.get(count..)?, cut: self.cut })
+    }
+
+    /// What a header that counts `len` bytes from here owns: padding behind it is dropped, and what is missing of
+    /// it is cut, also when the frame on the wire was too short for it.
+    #[inline]
+    pub(super) fn counted(self, len: u32) -> Self {
+        let bytes = self.bytes.get(..len as usize).unwrap_or(self.bytes);
+        Self { bytes, cut: len.saturating_sub(u32::try_from(bytes.len()).unwrap_or(u32::MAX)) }
+    }
+
+    /// Why a header of `need` bytes cannot be read here: the capture cut it, or there never were so many.
+    pub(super) fn short(self, need: usize) -> Skip {
+        if self.bytes.len().saturating_add(self.cut as usize) >= need { Skip::Truncated } else { Skip::Malformed }
+    }
+
+    #[inline]
+    pub(super) fn u8_at(self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
+    }
+
+    #[inline]
+    pub(super) fn u16_at(self, at: usize) -> Option<u16> {
+        Some(u16::from_be_bytes(*self.bytes.get(at..)?.first_chunk()?))
+    }
+
+    #[inline]
+    pub(super) fn u32_at(self, at: usize) -> Option<u32> {
+        Some(u32::from_be_bytes(*self.bytes.get(at..)?.first_chunk()?))
+    }
+}
+
+impl Layer<'_> {
+    /// Nothing to be had.
+    pub(super) const fn skip(why: Skip) -> Self {
+        Self::Done(Decoded::Skip(why))
+    }
+}
+
 /// What a header said comes next.
 #[derive(Clone, Copy, Debug)]
 pub enum Layer<'a> {

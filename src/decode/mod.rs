@@ -1,7 +1,18 @@
 //! From frame to segment: headers come off one by one. No memory but fragments.
 
+mod decoder;
+mod fragment;
+mod ip;
 mod layer;
+mod link;
 mod segment;
+mod transport;
+mod tunnels;
 
+#[cfg(test)]
+mod tests;
+
+pub use decoder::{DecodeCounts, Decoder};
+pub use fragment::FragmentCounts;
 pub use layer::{Decoded, IpPair, Layer, Peel, Skip, Slice};
 pub use segment::{Datagram, Scope, ScopeBy, Segment, Seq, TcpFlags};

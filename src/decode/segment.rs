@@ -102,6 +102,27 @@ pub struct Scope {
     pub tunnels: u64,
 }
 
+impl Scope {
+    /// Inside one more VLAN. Id 0 is a priority tag: it names no network.
+    pub(super) const fn enter_vlan(&mut self, id: u16) {
+        let id = (id & 0x0fff) as u32;
+        if self.vlans == 0 {
+            self.vlans = id;
+        } else if self.vlans >> 12 == 0 {
+            self.vlans |= id << 12;
+        }
+    }
+
+    /// Inside one more tunnel. The digest is the same in every run; it must not depend on a direction.
+    pub(super) const fn enter_tunnel(&mut self, kind: u16, id: u32) {
+        // The finaliser of splitmix64: every input bit reaches every output bit.
+        let mut mixed = self.tunnels ^ ((kind as u64) << 32 | id as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        self.tunnels = mixed ^ (mixed >> 31);
+    }
+}
+
 /// Which parts of a scope tell flows apart (`--scope-by`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScopeBy {

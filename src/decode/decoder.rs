@@ -1,0 +1,159 @@
+//! The loop that peels: from a frame to a segment, a datagram, or the reason why there is none.
+//!
+//! In: frames. Out: one `Decoded` each. Headers come off one at a time and never deeper than `Limits::layers`;
+//! fragments wait in the cache and go on from here as wholes. Nothing allocates for a packet but fragments.
+
+use std::collections::BTreeMap;
+
+use super::fragment::{FragmentCounts, Fragments, Kept};
+use super::ip::{self, Ip};
+use super::layer::{Decoded, IpPair, Layer, Skip, Slice};
+use super::link;
+use super::segment::Scope;
+use super::transport;
+use super::tunnels::{Carrier, tunnel};
+use crate::capture::{Frame, LinkType};
+use crate::limits::Limits;
+use crate::time::Timestamp;
+
+/// Decodes frames. One a reader: only fragments connect its frames.
+pub struct Decoder {
+    layers: u8,
+    fragments: Fragments,
+    /// Datagrams put together from fragments, one for each level of nesting.
+    wholes: [Vec<u8>; 2],
+    unknown_links: BTreeMap<u16, u64>,
+    other_unknown_links: u64,
+}
+
+/// What decoding counted beside what it returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecodeCounts {
+    /// Fragments of IP packets.
+    pub fragments: FragmentCounts,
+    /// Frames by link types that cannot be read, the first 64 of them.
+    pub unknown_links: BTreeMap<u16, u64>,
+    /// Frames of further unknown link types.
+    pub other_unknown_links: u64,
+}
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+impl Decoder {
+    /// Unknown link types told apart.
+    const UNKNOWN_LINKS: usize = 64;
+
+    /// A decoder with nothing held.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            layers: limits.layers,
+            fragments: Fragments::new(limits),
+            wholes: Default::default(),
+            unknown_links: BTreeMap::new(),
+            other_unknown_links: 0,
+        }
+    }
+
+    /// Decodes one frame. The scope of what comes out is the full one, tags and tunnels as they were met.
+    #[must_use]
+    pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
+        let Self { layers, fragments, wholes, unknown_links, other_unknown_links } = self;
+        let mut wholes = wholes.iter_mut();
+        let mut scope = Scope::default();
+        let captured = u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX);
+        let slice = Slice { bytes: frame.bytes, cut: frame.wire_len.saturating_sub(captured) };
+        let mut layer = Layer::Link(frame.link, slice);
+        for _ in 0..*layers {
+            layer = match layer {
+                Layer::Link(label, slice) => match link::link(label) {
+                    Some(peel) => peel(slice, &mut scope),
+                    None => {
+                        if unknown_links.len() < Self::UNKNOWN_LINKS || unknown_links.contains_key(&label.0) {
+                            *unknown_links.entry(label.0).or_default() += 1;
+                        } else {
+                            *other_unknown_links += 1;
+                        }
+                        Layer::skip(Skip::UnknownLink)
+                    }
+                },
+                Layer::Ether(label, slice) => match link::ether(label) {
+                    Some(peel) => peel(slice, &mut scope),
+                    None => Layer::Done(Decoded::NotIp(label)),
+                },
+                Layer::Ip(slice) => match ip::packet(slice) {
+                    Ip::Piece(piece) => {
+                        // A fragment in a fragment in a fragment is somebody's game.
+                        let Some(whole) = wholes.next() else { return Decoded::Skip(Skip::TooDeep) };
+                        match fragments.add(&piece, scope, frame.time, whole) {
+                            Kept::Held => Layer::Done(Decoded::Held),
+                            Kept::Skip(why) => Layer::skip(why),
+                            Kept::Whole(protocol) => {
+                                inside(ip::inside(piece.pair, protocol, Slice { bytes: whole, cut: 0 }))
+                            }
+                        }
+                    }
+                    read => inside(read),
+                },
+                Layer::Transport(pair, protocol, slice) => {
+                    transport_layer(pair, protocol, slice, frame.time, &mut scope)
+                }
+                Layer::Done(_) => layer,
+            };
+            if let Layer::Done(decoded) = layer {
+                return decoded;
+            }
+        }
+        Decoded::Skip(Skip::TooDeep)
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> DecodeCounts {
+        DecodeCounts {
+            fragments: FragmentCounts { waiting: self.fragments.waiting(), ..self.fragments.counts },
+            unknown_links: self.unknown_links.clone(),
+            other_unknown_links: self.other_unknown_links,
+        }
+    }
+
+    /// Whether frames of this link type can be read at all.
+    #[must_use]
+    pub fn knows(label: LinkType) -> bool {
+        link::link(label).is_some()
+    }
+}
+
+/// An IP payload that must be whole: a fragment header inside a datagram put together makes no sense.
+#[inline]
+fn inside(read: Ip<'_>) -> Layer<'_> {
+    match read {
+        Ip::Whole(pair, protocol, slice) => Layer::Transport(pair, protocol, slice),
+        Ip::Piece(_) => Layer::skip(Skip::BadFragment),
+        Ip::Skip(why) => Layer::skip(why),
+    }
+}
+
+fn transport_layer<'a>(pair: IpPair, protocol: u8, slice: Slice<'a>, time: Timestamp, scope: &mut Scope) -> Layer<'a> {
+    match protocol {
+        TCP => Layer::Done(transport::segment(pair, slice, time, *scope)),
+        UDP => match transport::datagram(pair, slice, time, *scope) {
+            Ok((datagram, payload)) => {
+                let mut inner = *scope;
+                match tunnel(Carrier::Udp(datagram.to.port())).map(|peel| peel(payload, &mut inner)) {
+                    None | Some(Layer::Done(_)) => Layer::Done(Decoded::Datagram(datagram)),
+                    Some(layer) => {
+                        *scope = inner;
+                        layer
+                    }
+                }
+            }
+            Err(why) => Layer::skip(why),
+        },
+        other => match tunnel(Carrier::Ip(other)) {
+            Some(peel) => peel(slice, scope),
+            None => Layer::Done(Decoded::OtherIp(other)),
+        },
+    }
+}

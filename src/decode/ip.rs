@@ -1,0 +1,166 @@
+//! IPv4 and IPv6 with their extension headers, down to the transport or to a fragment of it.
+//!
+//! In: an IP packet, padding and all. Out: addresses, protocol number and payload, or a piece for the fragment
+//! cache. Checksums are not verified: offloading makes them wrong on every sending host.
+
+use std::net::IpAddr;
+
+use etherparse::err::{ipv4, ipv6};
+use etherparse::{IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
+
+use super::layer::{IpPair, Skip, Slice};
+
+/// What an IP packet holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ip<'a> {
+    /// A whole payload: addresses, protocol number, bytes.
+    Whole(IpPair, u8, Slice<'a>),
+    /// A part of one.
+    Piece(Piece<'a>),
+    /// Nothing to be had.
+    Skip(Skip),
+}
+
+/// A fragment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) pair: IpPair,
+    /// The identification field; 16 bits in IPv4.
+    pub(super) id: u32,
+    /// The protocol of the whole, as this fragment has it.
+    pub(super) protocol: u8,
+    /// Where its bytes lie in the whole.
+    pub(super) offset: u32,
+    /// It is not the last.
+    pub(super) more: bool,
+    pub(super) bytes: &'a [u8],
+}
+
+/// Extension headers in one packet; more is no honest packet.
+const EXTENSIONS: usize = 16;
+
+const HOP_BY_HOP: u8 = 0;
+const ROUTING: u8 = 43;
+const FRAGMENT: u8 = 44;
+const AUTHENTICATION: u8 = 51;
+const DESTINATION: u8 = 60;
+const HOST_IDENTITY: u8 = 139;
+const SHIM6: u8 = 140;
+
+/// Reads an IP packet, version from its first nibble.
+#[inline]
+pub(super) fn packet(slice: Slice<'_>) -> Ip<'_> {
+    match slice.bytes.first().map(|first| first >> 4) {
+        Some(4) => v4(slice),
+        Some(6) => v6(slice),
+        Some(_) => Ip::Skip(Skip::Malformed),
+        None => Ip::Skip(slice.short(1)),
+    }
+}
+
+fn v4(slice: Slice<'_>) -> Ip<'_> {
+    let header = match Ipv4HeaderSlice::from_slice(slice.bytes) {
+        Ok(header) => header,
+        Err(ipv4::HeaderSliceError::Len(error)) => return Ip::Skip(slice.short(error.required_len)),
+        Err(ipv4::HeaderSliceError::Content(_)) => return Ip::Skip(Skip::Malformed),
+    };
+    let len = header.slice().len();
+    let total = header.total_len();
+    // 0 comes from cards that cut the segments themselves: the packet was captured before it had a length.
+    let slice = if total == 0 { slice } else { slice.counted(total.into()) };
+    let Some(payload) = slice.after(len) else { return Ip::Skip(Skip::Malformed) };
+    let pair = IpPair { from: IpAddr::V4(header.source_addr()), to: IpAddr::V4(header.destination_addr()) };
+    let protocol = header.protocol().0;
+    if !header.is_fragmenting_payload() {
+        return inside(pair, protocol, payload);
+    }
+    if payload.cut > 0 {
+        return Ip::Skip(Skip::Truncated);
+    }
+    let more = header.more_fragments();
+    // A middle fragment is a multiple of eight bytes; what is over the last is dropped, as Linux does.
+    let keep = if more { payload.bytes.len() & !7 } else { payload.bytes.len() };
+    Ip::Piece(Piece {
+        pair,
+        id: header.identification().into(),
+        protocol,
+        offset: u32::from(header.fragments_offset().value()) * 8,
+        more,
+        bytes: payload.bytes.get(..keep).unwrap_or_default(),
+    })
+}
+
+fn v6(slice: Slice<'_>) -> Ip<'_> {
+    let header = match Ipv6HeaderSlice::from_slice(slice.bytes) {
+        Ok(header) => header,
+        Err(ipv6::HeaderSliceError::Len(error)) => return Ip::Skip(slice.short(error.required_len)),
+        Err(ipv6::HeaderSliceError::Content(_)) => return Ip::Skip(Skip::Malformed),
+    };
+    let Some(payload) = slice.after(header.slice().len()) else { return Ip::Skip(Skip::Truncated) };
+    // 0: a jumbogram (RFC 2675), or captured before the card filled it in.
+    let payload = match header.payload_length() {
+        0 => payload,
+        len => payload.counted(len.into()),
+    };
+    let pair = IpPair { from: IpAddr::V6(header.source_addr()), to: IpAddr::V6(header.destination_addr()) };
+    inside(pair, header.next_header().0, payload)
+}
+
+/// Passes over what stands between an IP header and its payload; also where a datagram put together goes on.
+#[inline]
+pub(super) fn inside(pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -> Ip<'_> {
+    for _ in 0..EXTENSIONS {
+        let (next, len) = match protocol {
+            AUTHENTICATION => match IpAuthHeaderSlice::from_slice(slice.bytes) {
+                Ok(header) => (header.next_header().0, header.slice().len()),
+                Err(etherparse::err::ip_auth::HeaderSliceError::Len(error)) => {
+                    return Ip::Skip(slice.short(error.required_len));
+                }
+                Err(etherparse::err::ip_auth::HeaderSliceError::Content(_)) => return Ip::Skip(Skip::Malformed),
+            },
+            // These belong to IPv6 alone.
+            _ if pair.from.is_ipv4() => return Ip::Whole(pair, protocol, slice),
+            HOP_BY_HOP | ROUTING | DESTINATION | HOST_IDENTITY | SHIM6 => {
+                match Ipv6RawExtHeaderSlice::from_slice(slice.bytes) {
+                    Ok(header) => (header.next_header().0, header.slice().len()),
+                    Err(error) => return Ip::Skip(slice.short(error.required_len)),
+                }
+            }
+            FRAGMENT => {
+                let header = match Ipv6FragmentHeaderSlice::from_slice(slice.bytes) {
+                    Ok(header) => header,
+                    Err(error) => return Ip::Skip(slice.short(error.required_len)),
+                };
+                if header.is_fragmenting_payload() {
+                    return v6_piece(pair, &header, slice);
+                }
+                // A fragment that is all there is (RFC 6946).
+                (header.next_header().0, header.slice().len())
+            }
+            _ => return Ip::Whole(pair, protocol, slice),
+        };
+        let Some(rest) = slice.after(len) else { return Ip::Skip(Skip::Truncated) };
+        (protocol, slice) = (next, rest);
+    }
+    Ip::Skip(Skip::TooDeep)
+}
+
+fn v6_piece<'a>(pair: IpPair, header: &Ipv6FragmentHeaderSlice<'_>, slice: Slice<'a>) -> Ip<'a> {
+    let Some(payload) = slice.after(header.slice().len()) else { return Ip::Skip(Skip::Truncated) };
+    if payload.cut > 0 {
+        return Ip::Skip(Skip::Truncated);
+    }
+    let more = header.more_fragments();
+    // RFC 8200 section 4.5: to be discarded.
+    if more && payload.bytes.len() % 8 != 0 {
+        return Ip::Skip(Skip::BadFragment);
+    }
+    Ip::Piece(Piece {
+        pair,
+        id: header.identification(),
+        protocol: header.next_header().0,
+        offset: u32::from(header.fragment_offset().value()) * 8,
+        more,
+        bytes: payload.bytes,
+    })
+}
