@@ -1,0 +1,41 @@
+//! The same bytes out, whatever the number of workers, and whatever time one packet claims.
+
+use shadowtap::capture::{Frame, MemorySource};
+use shadowtap::time::Span;
+
+use crate::common::{Run, all_captures, captures, frames, open, without_capture};
+
+#[test]
+fn one_two_and_eight_workers_write_the_same_bytes() {
+    // Catches anything that depends on the order in which workers finish: maps, merges, first-come samples.
+    for paths in all_captures().iter().map(|path| vec![path.clone()]).chain([all_captures()]) {
+        let one = Run::workers(1).report(&mut open(&paths), "json");
+        for workers in [2, 8] {
+            let many = Run::workers(workers).report(&mut open(&paths), "json");
+            assert!(one.0 == many.0, "{paths:?}: the JSON of {workers} workers differs");
+            assert!(one.1 == many.1, "{paths:?}: the transactions of {workers} workers differ");
+        }
+    }
+}
+
+#[test]
+fn one_packet_from_the_future_changes_nothing() {
+    // Catches a clock that one stamp can throw: every flow would expire in the middle of its exchange.
+    let plain = frames(&[captures().join("payments.pcap")]);
+    let count = (0..).map_while(|at| plain.frame(at)).count();
+    let want = without_capture(Run::default().json(&mut frames(&[captures().join("payments.pcap")])));
+    for place in [0, 1, count / 3, count / 2, count - 1] {
+        for workers in [1, 2, 8] {
+            let mut wild = MemorySource::new();
+            for at in 0..count {
+                let frame = plain.frame(at).expect("counted");
+                if at == place {
+                    wild.push(&Frame { time: frame.time + Span::from_secs(10 * 365 * 86_400), ..frame });
+                }
+                wild.push(&frame);
+            }
+            let got = without_capture(Run::workers(workers).json(&mut wild));
+            assert!(got == want, "a wild stamp at packet {place} shows with {workers} workers");
+        }
+    }
+}
