@@ -1,7 +1,12 @@
 //! What the two sides said.
 
 mod exchange;
+mod preamble;
 mod protocol;
+mod protocols;
+mod session;
 
 pub use exchange::{Exchange, ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
-pub use protocol::{Entry, Guess, ProtoCounts, Progress, Protocol, Recovery, Then, Upgrade};
+pub use protocol::{Entry, Guess, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
+pub use protocols::PROTOCOLS;
+pub use session::{Session, SessionCounts, Sessions};

@@ -3,6 +3,7 @@
 use super::exchange::{ExchangeSink, OpaqueKind};
 use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
+use crate::merge::Merge;
 use crate::time::Timestamp;
 
 /// One boxed parser a connection; a call a slice, not a byte, so the `dyn` is free and a new protocol touches one table.
@@ -10,8 +11,14 @@ pub trait Protocol: Send {
     /// Reads what it can from one side, reports finished exchanges, says how far it got. Never panics on any input.
     /// `bytes` begins with what it left last time; it remembers how far it looked, so dribbled input stays linear.
     /// Books every byte it uses.
-    fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut dyn ExchangeSink)
-    -> Progress;
+    fn read(
+        &mut self,
+        side: Side,
+        at: Timestamp,
+        bytes: &[u8],
+        ledger: &mut Ledger,
+        out: &mut dyn ExchangeSink,
+    ) -> Progress;
     /// Bytes are missing. Inside a body of known length nothing is lost; inside a header block HTTP/2 goes deaf.
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut dyn ExchangeSink) -> Recovery;
     /// `side` will send nothing more.
@@ -81,8 +88,8 @@ pub struct Entry {
     pub name: &'static str,
     /// Looks at the first bytes of a side.
     pub probe: fn(Side, &[u8]) -> Guess,
-    /// Starts a parser.
-    pub start: fn(&Limits, &Connection) -> Box<dyn Protocol>,
+    /// Starts a parser whose first exchange bears this index: a tunnel goes on counting where its CONNECT left off.
+    pub start: fn(&Limits, &Connection, u32) -> Box<dyn Protocol>,
 }
 
 /// What protocols count; summed over all connections.
@@ -98,8 +105,25 @@ pub struct ProtoCounts {
     pub unanswered: u64,
     /// Heads dropped for a bound (too long, too many fields).
     pub heads_dropped: u64,
+    /// Header fields beyond `Limits::headers`, not kept.
+    pub fields_dropped: u64,
     /// Times reading was resumed at the next message after a hole or nonsense.
     pub resyncs: u64,
     /// Exchanges with each of `Oddities::ALL`, in its order.
     pub oddities: [u64; 8],
+}
+
+impl Merge for ProtoCounts {
+    fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.responses += other.responses;
+        self.orphan_responses += other.orphan_responses;
+        self.unanswered += other.unanswered;
+        self.heads_dropped += other.heads_dropped;
+        self.fields_dropped += other.fields_dropped;
+        self.resyncs += other.resyncs;
+        for (mine, theirs) in self.oddities.iter_mut().zip(other.oddities) {
+            *mine += theirs;
+        }
+    }
 }
