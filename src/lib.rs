@@ -1,6 +1,75 @@
-//! shadowtap
-#![forbid(unsafe_code)]
+//! Passive API discovery: listens on a mirror port or replays captures, without touching the traffic, keeps an inventory
+//! of every API in use, and holds it against the declared specs. What nobody wrote down is a *shadow*.
+//!
+//! Two towers on one ground. This page is the map.
+//!
+//! ```text
+//!   floor
+//!    10                  main
+//!     9                  cli                        what was typed, what will run
+//!     8                 engine                      threads; stands on both towers
+//!     7   observe          |                        what an exchange means
+//!     6   proto            |     report             what both sides said    | told
+//!     5   tls              |     findings           recognised              | judged
+//!     4   flow             |     diff               in order                | compared
+//!     3   decode           |     spec   inventory   peeled                  | promised, seen
+//!     2   capture          |          api           frames                  | the words for APIs
+//!     1      time     limits     carry     merge    the ground: small files without imports
+//!
+//!         WIRE: bytes to speech     MEANING: speech to judgement       bridge: observe -> api
+//! ```
+//!
+//! **The law.** A room looks upstream for types, never downstream: it may name the room its input comes from, never the
+//! room its output goes to; downstream rooms plug in through a trait that the upstream room owns. Only [`observe`] (an
+//! exchange becomes an observation) and [`engine`] (which assembles) know both towers. `mod.rs` is a room's door:
+//! `mod` lines and `pub use`. A shelf (a plural folder) keeps its table in its `mod.rs`.
+//!
+//! # A packet's way
+//!
+//! [`engine`]'s reader asks a [`capture::PacketSource`] for the next frame, which borrows the source's buffer. Its time
+//! goes through [`time::Clock`], which does not believe one packet that claims to be from next year.
+//! [`decode::Decoder`] peels headers until a TCP [`decode::Segment`] is left, its payload still inside the frame.
+//! [`flow::FlowKey::shard`] picks the worker: with one, it is called directly and nothing is copied; with several, the
+//! segment goes into a recycled batch, the one copy of the packet path. [`flow::FlowTable`] puts both directions in order and
+//! lends the bytes to [`proto::Sessions`], which detects what is spoken and lets a [`proto::Protocol`] read it.
+//! A finished [`proto::Exchange`] goes to [`observe::Observer`]: values end there. The [`api::Observation`] is noted in the
+//! worker's [`inventory::Delta`], under the declared template that takes its path, or under what is learned; about
+//! once a second of packet time the delta is absorbed by the shared [`inventory::Inventory`].
+//!
+//! # A report's way
+//!
+//! [`spec::load`] reads documents, [`spec::SpecIndex`] compiles them; its pins are the declared templates that the inventory
+//! knows first. At the end [`diff::compare`] holds a frozen [`inventory::Snapshot`] against the index: facts.
+//! [`findings::judge`] runs the rules over them: opinions, with evidence. [`report::Report::draw_up`] puts together all that
+//! may be printed, and a [`report::Reporter`] writes it for one medium.
+//!
+//! # What holds everywhere
+//!
+//! - *The ledger.* Each captured TCP payload byte has one class ([`flow::ByteClass`]), each packet one class or reason. Missing
+//!   bytes stand beside it. `tests/ledger.rs` adds it up.
+//! - *Repeatable.* The same capture and settings give the same bytes, whatever the number of workers: a flow's result depends
+//!   on its own segments alone, everything shared only merges ([`merge::Merge`]), all output is sorted.
+//! - *Bounded.* Every bound is a field of [`limits::Limits`]; when one is met it is counted and shown.
+//! - *Private.* No value that crossed the wire is kept: a text of a value class is its class from first sight.
+//!
+//! # Where the house was changed on purpose
+//!
+//! - `StreamConsumer` books the bytes it uses in a ledger that it is handed, and hears of the end of a side: the classes of bytes
+//!   are known where they are read, and until-close bodies end at a FIN.
+//! - Order between the two directions is causal: mirror ports deliver them out of step, so a segment waits for the peer's bytes
+//!   that it acknowledges, within a grace, and is delivered with its own time.
+//! - `Pin`, `HostPattern` and `Routes` (templates compiled into a tree) live in [`api`]: `spec` makes pins, `inventory` holds
+//!   them, and neither names the other.
+//! - `Rule` has no `before` and no clock yet: there is one run and nothing stored.
+//! - `transactions` streams from [`engine`] through a sorted spool, not through a `Reporter`: its order must not depend on workers.
+//! - `store`, `fleet` and `web` are not built yet.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub, unused_qualifications)]
+#![warn(clippy::use_self, clippy::manual_let_else, clippy::or_fun_call, clippy::needless_pass_by_ref_mut)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod carry;
 pub mod limits;
 pub mod merge;
 pub mod time;
@@ -19,3 +88,6 @@ pub mod findings;
 pub mod inventory;
 pub mod report;
 pub mod spec;
+
+pub mod cli;
+pub mod engine;

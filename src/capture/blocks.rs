@@ -239,7 +239,7 @@ impl<R: Read> Blocks<R> {
         }
         let block = self.window.bytes().get(..length).unwrap_or_default();
         if endian.u32_at(block, length - 4) != Some(length as u32) {
-            if length % 4 != 0 {
+            if !length.is_multiple_of(4) {
                 return Err(self.fatal(&format!("a block claims a length of {length} bytes")));
             }
             self.used = length;

@@ -152,7 +152,7 @@ fn v6_piece<'a>(pair: IpPair, header: &Ipv6FragmentHeaderSlice<'_>, slice: Slice
     }
     let more = header.more_fragments();
     // RFC 8200 section 4.5: to be discarded.
-    if more && payload.bytes.len() % 8 != 0 {
+    if more && !payload.bytes.len().is_multiple_of(8) {
         return Ip::Skip(Skip::BadFragment);
     }
     Ip::Piece(Piece {

@@ -24,6 +24,7 @@ pub(super) const LINKS: &[(LinkType, Peel)] = &[
     (PPP, ppp),
     (PPP_HDLC, ppp),
     (CISCO_HDLC, cisco_hdlc),
+    (ARCNET_LINUX, arcnet),
 ];
 
 /// What stands between a link header and IP, by EtherType.
@@ -44,6 +45,7 @@ pub(super) const ETHERS: &[(u16, Peel)] = &[
 const PPP: LinkType = LinkType(9);
 const PPP_HDLC: LinkType = LinkType(50);
 const CISCO_HDLC: LinkType = LinkType(104);
+const ARCNET_LINUX: LinkType = LinkType(129);
 
 /// Numbers below this in place of an EtherType are lengths (IEEE 802.3 section 3.2.6).
 const FIRST_ETHER_TYPE: u16 = 0x0600;
@@ -113,6 +115,8 @@ fn loopback<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
     // AF_INET is 2 everywhere; AF_INET6 is 10 (Linux), 24, 28 or 30 (the BSDs and macOS).
     match if family > 0xffff { family.swap_bytes() } else { family } {
         2 | 10 | 24 | 28 | 30 => Layer::Ip(rest),
+        // Some capturers write an EtherType in its place.
+        _ if matches!(family & 0xffff, 0x0800 | 0x86dd) => Layer::Ip(rest),
         _ => Layer::Done(Decoded::NotIp(0)),
     }
 }
@@ -206,4 +210,17 @@ fn ppp_protocol(slice: Slice<'_>) -> Layer<'_> {
 
 fn cisco_hdlc<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
     slice.u16_at(2).map_or(Layer::skip(slice.short(4)), |label| labelled(label, slice, 4))
+}
+
+// RFC 1201 behind Linux' own header: addresses (1 byte each), offset, type, split flag, sequence.
+fn arcnet<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
+    const LEN: usize = 8;
+    let (Some(protocol), Some(split), Some(rest)) = (slice.u8_at(4), slice.u8_at(5), slice.after(LEN)) else {
+        return Layer::skip(slice.short(LEN));
+    };
+    match (protocol, split) {
+        (0xd4 | 0xc4, 0) => Layer::Ip(rest),
+        // Part of a split packet, or another protocol.
+        _ => Layer::Done(Decoded::NotIp(0)),
+    }
 }

@@ -101,13 +101,17 @@ impl Message {
 
     /// Appends to the value of the last field (obs-fold, RFC 9112 section 5.2), one space between.
     pub fn extend_field(&mut self, value: &[u8]) {
-        if let Some((name, old)) = self.fields.pop() {
-            let mut joined = self.bytes(&old).to_vec();
-            joined.push(b' ');
-            joined.extend_from_slice(value);
-            let value = self.keep(&joined);
-            self.fields.push((name, value));
+        // The last value ends where the buffer ends, so that it grows in place: a head of nothing but folds is linear.
+        if let Some((_, value_range)) = self.fields.last_mut() {
+            self.head.push(b' ');
+            self.head.extend_from_slice(value);
+            value_range.end = u32::try_from(self.head.len()).unwrap_or(u32::MAX);
         }
+    }
+
+    /// Bytes it holds, roughly: what a bound on memory counts.
+    pub(crate) const fn held(&self) -> usize {
+        self.head.len() + self.body.len() + self.fields.len() * size_of::<(Range<u32>, Range<u32>)>()
     }
 
     /// The method as sent; empty in a response.

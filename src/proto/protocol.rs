@@ -3,6 +3,7 @@
 use super::exchange::{ExchangeSink, OpaqueKind};
 use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
+use crate::merge::Merge;
 use crate::time::Timestamp;
 
 /// One boxed parser a connection; a call a slice, not a byte, so the `dyn` is free and a new protocol touches one table.
@@ -87,8 +88,8 @@ pub struct Entry {
     pub name: &'static str,
     /// Looks at the first bytes of a side.
     pub probe: fn(Side, &[u8]) -> Guess,
-    /// Starts a parser.
-    pub start: fn(&Limits, &Connection) -> Box<dyn Protocol>,
+    /// Starts a parser whose first exchange bears this index: a tunnel goes on counting where its CONNECT left off.
+    pub start: fn(&Limits, &Connection, u32) -> Box<dyn Protocol>,
 }
 
 /// What protocols count; summed over all connections.
@@ -104,8 +105,25 @@ pub struct ProtoCounts {
     pub unanswered: u64,
     /// Heads dropped for a bound (too long, too many fields).
     pub heads_dropped: u64,
+    /// Header fields beyond `Limits::headers`, not kept.
+    pub fields_dropped: u64,
     /// Times reading was resumed at the next message after a hole or nonsense.
     pub resyncs: u64,
     /// Exchanges with each of `Oddities::ALL`, in its order.
     pub oddities: [u64; 8],
+}
+
+impl Merge for ProtoCounts {
+    fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.responses += other.responses;
+        self.orphan_responses += other.orphan_responses;
+        self.unanswered += other.unanswered;
+        self.heads_dropped += other.heads_dropped;
+        self.fields_dropped += other.fields_dropped;
+        self.resyncs += other.resyncs;
+        for (mine, theirs) in self.oddities.iter_mut().zip(other.oddities) {
+            *mine += theirs;
+        }
+    }
 }

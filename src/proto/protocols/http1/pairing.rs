@@ -1,0 +1,200 @@
+//! Which response answers which request: by order, and by what a hole makes likely.
+//!
+//! INVARIANT: slots stand in order of requests; only the front leaves. A response goes to the first slot without one,
+//! so a slot that is answered never stands behind one that is not, save for responses without any request.
+
+use std::collections::VecDeque;
+
+use crate::flow::Connection;
+use crate::proto::exchange::{Exchange, ExchangeSink, Message, Oddities};
+use crate::proto::protocol::ProtoCounts;
+
+/// One exchange in the making.
+pub(super) struct Slot {
+    pub(super) exchange: Exchange,
+    /// The request is read, or will not come.
+    pub(super) asked: bool,
+    /// How far its response is.
+    pub(super) answer: Answer,
+    /// How many bytes the server had sent when this was asked.
+    pub(super) server_at: u64,
+}
+
+/// How far a response is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Nothing of it was seen.
+    Awaited,
+    /// Its head is read.
+    Begun,
+    /// It is whole, or no more of it will come.
+    Over,
+}
+
+/// Names a slot for as long as it stands in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SlotId(u64);
+
+/// The exchanges of one connection that are not reported yet.
+pub(super) struct Pairing {
+    connection: Connection,
+    slots: VecDeque<Slot>,
+    /// Number of slots that have left.
+    left: u64,
+    next_index: u32,
+    /// Responses still owed to requests that were reported without waiting for them.
+    owed: u64,
+    spare: Vec<Message>,
+    pub(super) counts: ProtoCounts,
+}
+
+impl Pairing {
+    pub(super) fn new(connection: &Connection, first: u32) -> Self {
+        Self {
+            connection: *connection,
+            slots: VecDeque::new(),
+            left: 0,
+            next_index: first,
+            owed: 0,
+            spare: Vec::new(),
+            counts: ProtoCounts::default(),
+        }
+    }
+
+    /// A message to fill, from those that were reported before.
+    pub(super) fn message(&mut self) -> Message {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes a message back. Large buffers go: a quiet connection must cost little.
+    pub(super) fn recycle(&mut self, mut message: Message) {
+        message.clear();
+        if self.spare.len() < SPARES && message.body.capacity() <= SPARE_BYTES {
+            self.spare.push(message);
+        }
+    }
+
+    /// A request's head was read.
+    pub(super) fn ask(&mut self, request: Message, oddities: Oddities, server_at: u64) -> SlotId {
+        self.counts.requests += 1;
+        self.push(Some(request), oddities, server_at)
+    }
+
+    fn push(&mut self, request: Option<Message>, oddities: Oddities, server_at: u64) -> SlotId {
+        let exchange = Exchange {
+            connection: self.connection,
+            index: self.next_index,
+            request,
+            response: None,
+            interim: 0,
+            encrypted: false,
+            oddities,
+        };
+        self.next_index = self.next_index.saturating_add(1);
+        self.slots.push_back(Slot { asked: exchange.request.is_none(), exchange, answer: Answer::Awaited, server_at });
+        SlotId(self.left + self.slots.len() as u64 - 1)
+    }
+
+    /// The first request that waits for an answer.
+    pub(super) fn awaiting(&mut self) -> Option<(SlotId, &mut Slot)> {
+        let at = self.slots.iter().position(|slot| slot.answer == Answer::Awaited)?;
+        Some((SlotId(self.left + at as u64), self.slots.get_mut(at)?))
+    }
+
+    /// A final response's head was read; `None` when it belongs to a request that was reported without it.
+    pub(super) fn answer(&mut self, response: Message, oddities: Oddities) -> Option<SlotId> {
+        self.counts.responses += 1;
+        if self.owed > 0 {
+            self.owed -= 1;
+            self.recycle(response);
+            return None;
+        }
+        let id = match self.awaiting() {
+            Some((id, _)) => id,
+            None => {
+                self.counts.orphan_responses += 1;
+                self.push(None, oddities, 0)
+            }
+        };
+        if let Some(slot) = self.slot(id) {
+            slot.answer = Answer::Begun;
+            slot.exchange.oddities.add(oddities);
+            slot.exchange.response = Some(response);
+        }
+        Some(id)
+    }
+
+    /// The next response answers a request that was reported already.
+    pub(super) const fn owes(&self) -> bool {
+        self.owed > 0
+    }
+
+    /// The answers to what was asked before the server had sent `server_at` bytes lie in a hole: whoever asks again
+    /// has read them (nobody pipelines), and we have not.
+    pub(super) fn lose_answers(&mut self, server_at: u64) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.answer == Answer::Awaited && slot.server_at < server_at) {
+            slot.answer = Answer::Over;
+        }
+    }
+
+    /// After a hole nothing is known of what is owed.
+    pub(super) const fn forget_debts(&mut self) {
+        self.owed = 0;
+    }
+
+    /// Gives up waiting for the oldest until the rest keeps the bounds.
+    pub(super) fn keep_bounds(&mut self, most: usize, most_bytes: usize) {
+        let mut over = self.slots.len().saturating_sub(most.max(1));
+        let mut held: usize = self.slots.iter().skip(over).map(|slot| weight(&slot.exchange)).sum();
+        while held > most_bytes && over + 1 < self.slots.len() {
+            held -= self.slots.get(over).map_or(0, |slot| weight(&slot.exchange));
+            over += 1;
+        }
+        for slot in self.slots.iter_mut().take(over) {
+            slot.asked = true;
+            if slot.answer == Answer::Awaited {
+                self.owed += 1;
+            }
+            slot.answer = Answer::Over;
+        }
+    }
+
+    pub(super) fn slot(&mut self, id: SlotId) -> Option<&mut Slot> {
+        let at = id.0.checked_sub(self.left)?;
+        self.slots.get_mut(usize::try_from(at).ok()?)
+    }
+
+    /// Nothing more will come of any.
+    pub(super) fn give_up(&mut self) {
+        for slot in &mut self.slots {
+            slot.asked = true;
+            slot.answer = Answer::Over;
+        }
+    }
+
+    /// Reports what can teach nothing more, in order.
+    pub(super) fn report(&mut self, out: &mut dyn ExchangeSink) {
+        while self.slots.front().is_some_and(|slot| slot.asked && slot.answer == Answer::Over) {
+            let Some(slot) = self.slots.pop_front() else { return };
+            self.left += 1;
+            let mut exchange = slot.exchange;
+            for (count, (kind, _)) in self.counts.oddities.iter_mut().zip(Oddities::ALL) {
+                *count += u64::from(exchange.oddities.has(kind));
+            }
+            self.counts.unanswered += u64::from(exchange.response.is_none());
+            out.exchange(&exchange);
+            exchange.request.take().into_iter().chain(exchange.response.take()).for_each(|m| self.recycle(m));
+        }
+    }
+}
+
+/// What an exchange holds, roughly.
+fn weight(exchange: &Exchange) -> usize {
+    let of = |message: &Option<Message>| message.as_ref().map_or(0, Message::held);
+    of(&exchange.request) + of(&exchange.response)
+}
+
+/// Messages kept for another use.
+const SPARES: usize = 2;
+/// Largest body buffer that is kept.
+const SPARE_BYTES: usize = 4 << 10;
