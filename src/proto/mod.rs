@@ -8,8 +8,5 @@ mod session;
 
 pub use exchange::{Exchange, ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
 pub use protocol::{Entry, Guess, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
-<<<<<<< .merge_file_c5L2ga
-=======
 pub use protocols::PROTOCOLS;
 pub use session::{Session, SessionCounts, Sessions};
->>>>>>> .merge_file_XJtixC
