@@ -85,10 +85,8 @@ pub struct Limits {
     pub spec_bytes: u64,
     /// Transaction lines kept in memory before they are spooled to a temporary file.
     pub spool_bytes: usize,
-<<<<<<< .merge_file_xTPkqQ
     /// Bytes of TLS secrets kept from captures. Full: later ones are counted (`secrets`) and not kept.
     pub secret_bytes: usize,
-=======
 
     /// Bytes of heads and body samples that one connection's unanswered requests may hold. More: the oldest is
     /// reported without an answer. Counter: `unanswered`.
@@ -98,7 +96,6 @@ pub struct Limits {
     pub probe_bytes: u64,
     /// The same where the capture joined late or lost bytes: a body may have to pass before the next message.
     pub search_bytes: u64,
->>>>>>> .merge_file_UDbJTz
 }
 
 impl Limits {
@@ -158,13 +155,10 @@ impl Default for Limits {
             ref_depth: 64,
             spec_bytes: 64 << 20,
             spool_bytes: 64 << 20,
-<<<<<<< .merge_file_xTPkqQ
             secret_bytes: 16 << 20,
-=======
             unanswered_bytes: 256 << 10,
             probe_bytes: 8 << 10,
             search_bytes: 1 << 20,
->>>>>>> .merge_file_UDbJTz
         }
     }
 }
