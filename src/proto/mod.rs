@@ -4,4 +4,4 @@ mod exchange;
 mod protocol;
 
 pub use exchange::{Exchange, ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
-pub use protocol::{Entry, Guess, ProtoCounts, Progress, Protocol, Recovery, Then, Upgrade};
+pub use protocol::{Entry, Guess, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};

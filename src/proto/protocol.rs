@@ -10,8 +10,14 @@ pub trait Protocol: Send {
     /// Reads what it can from one side, reports finished exchanges, says how far it got. Never panics on any input.
     /// `bytes` begins with what it left last time; it remembers how far it looked, so dribbled input stays linear.
     /// Books every byte it uses.
-    fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut dyn ExchangeSink)
-    -> Progress;
+    fn read(
+        &mut self,
+        side: Side,
+        at: Timestamp,
+        bytes: &[u8],
+        ledger: &mut Ledger,
+        out: &mut dyn ExchangeSink,
+    ) -> Progress;
     /// Bytes are missing. Inside a body of known length nothing is lost; inside a header block HTTP/2 goes deaf.
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut dyn ExchangeSink) -> Recovery;
     /// `side` will send nothing more.
