@@ -36,6 +36,7 @@ pub trait StreamConsumer {
     /// `missing` bytes of `side` will never come: lost by the capture, or given up for a bound. The `left` bytes left
     /// over from before the hole are dropped after this call, which books them. A hole inside `Want::Skip(n)` is not
     /// announced here: it shortens the skip.
+    #[allow(clippy::too_many_arguments, reason = "one call a hole; a struct of them would be taken apart at once")]
     fn gap(
         &mut self,
         connection: &Connection,

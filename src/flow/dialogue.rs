@@ -1,0 +1,883 @@
+//! Both directions of one connection, and the order between them.
+//!
+//! In: segments of one connection, as the mirror port delivered them. Out: calls to the consumer: each direction in
+//! order, and no answer before the question it acknowledges. A connection has two ages:
+//!
+//! *Opening*: until both SYNs were seen, or `Limits::reorder_grace` packets with news have passed, everything is held.
+//! Only then is it known where the streams begin, who serves, and whether there is another direction at all; so a
+//! handshake that comes late, a capture that joined midstream and one that sees one side only all give the same
+//! result in whatever order their first packets came. The usual connection is settled before its first byte.
+//!
+//! *Settled*: bytes go straight from the packet to the consumer, unless they come early, or acknowledge bytes of
+//! the peer that have not come yet. What waits is released by what it waits for, or by giving up (`overdue`).
+//!
+//! Packets are counted when they bring news (new bytes, a higher acknowledgment, a FIN), so that the copies a mirror
+//! port makes of them shorten nothing.
+
+use super::connection::{Connection, Side, Start};
+use super::consumer::{Close, StreamConsumer, Want};
+use super::half::{Fin, Glimpse, Half};
+use super::key::{End, FlowKey};
+use super::ledger::{ByteClass, Ledger};
+use super::reorder::{Body, Piece, Placed, Run, Stamp};
+use super::stats::FlowStats;
+use crate::decode::{Segment, Seq, TcpFlags};
+use crate::limits::Limits;
+use crate::time::{Span, Timestamp};
+
+/// A connection that has something to say.
+#[derive(Debug)]
+pub(super) struct Dialogue<S> {
+    connection: Connection,
+    session: Option<S>,
+    halves: [Half; 2],
+    client: End,
+    settled: bool,
+    /// Nobody wants this connection any more; its bytes are booked here.
+    silenced: Option<ByteClass>,
+    /// Packets with news so far.
+    packets: u32,
+    /// The newest packet's time, of either direction.
+    latest: Timestamp,
+    /// As in `Bounds`.
+    window: u32,
+}
+
+/// What the table knows of a connection's beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Birth<'s> {
+    pub(super) key: &'s FlowKey,
+    pub(super) glimpses: &'s [Glimpse; 2],
+    /// Its earliest packet.
+    pub(super) first: Timestamp,
+}
+
+/// What a dialogue works with: the other end of its calls, and where things are counted.
+#[derive(Debug)]
+pub(super) struct Desk<'d, C> {
+    pub(super) consumer: &'d mut C,
+    pub(super) ledger: &'d mut Ledger,
+    pub(super) stats: &'d mut FlowStats,
+    pub(super) bounds: Bounds,
+}
+
+/// The bounds of one dialogue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) grace: u32,
+    pub(super) wait: Span,
+    pub(super) window: u32,
+    pub(super) side_bytes: usize,
+    pub(super) carry_bytes: usize,
+}
+
+impl Bounds {
+    pub(super) const fn of(limits: &Limits) -> Self {
+        Self {
+            grace: limits.reorder_grace,
+            wait: limits.reorder_wait,
+            window: limits.window,
+            side_bytes: limits.reorder_side_bytes,
+            carry_bytes: limits.carry_bytes,
+        }
+    }
+}
+
+/// What comes next on one side, when it is not simply the next packet.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    offset: u64,
+    stamp: Stamp,
+    noticed: Option<u32>,
+    wait: Wait,
+}
+
+/// What it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// Nothing.
+    Ready,
+    /// Bytes of its own side.
+    Hole,
+    /// So many bytes of its peer, which its packet acknowledged.
+    Peer(u64),
+}
+
+/// Why bytes are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    /// They were on the wire and not in the capture.
+    Lost,
+    /// The snap length cut them off.
+    Cut,
+    /// The stream went on somewhere else; how far is unknown.
+    Unknown,
+}
+
+/// Whether waiting is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// Where the rules say so.
+    Usual,
+    /// For a bound: counted as forced.
+    Bound,
+    /// Nothing more will come.
+    Closing,
+}
+
+impl<S> Dialogue<S> {
+    pub(super) fn new(birth: Birth<'_>, window: u32) -> Self {
+        let Birth { key, glimpses, first } = birth;
+        let mut dialogue = Self {
+            connection: Connection {
+                id: 0,
+                scope: key.scope(),
+                client: key.address(End::Low),
+                server: key.address(End::High),
+                since: first,
+                start: Start::Midstream,
+                payload: [0; 2],
+            },
+            session: None,
+            halves: [Half::new(), Half::new()],
+            client: End::Low,
+            settled: false,
+            silenced: None,
+            packets: 0,
+            latest: first,
+            window,
+        };
+        for end in End::BOTH {
+            let (mine, theirs) = (&glimpses[end.index()], &glimpses[end.other().index()]);
+            let half = dialogue.half(end);
+            half.seen = mine.seen();
+            if let Some(seq) = mine.isn().map(|isn| isn.plus(1)).or(mine.lowest()).or(theirs.acknowledged()) {
+                half.place(seq);
+            }
+        }
+        dialogue
+    }
+
+    const fn half(&mut self, end: End) -> &mut Half {
+        &mut self.halves[end.index()]
+    }
+
+    const fn side(&self, end: End) -> Side {
+        match (self.client, end) {
+            (End::Low, End::Low) | (End::High, End::High) => Side::Client,
+            _ => Side::Server,
+        }
+    }
+
+    /// Its beginning is no longer open.
+    pub(super) const fn settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Bytes of payload came, read or not.
+    pub(super) fn has_payload(&self) -> bool {
+        self.session.is_some() || self.halves.iter().any(|half| !half.early.is_empty() || half.touched)
+    }
+
+    /// Both sides said all they had to say.
+    pub(super) fn over(&self) -> bool {
+        self.halves.iter().all(|half| half.ended)
+    }
+
+    /// Memory held for later.
+    pub(super) const fn charge(&self) -> usize {
+        self.halves[0].charge() + self.halves[1].charge()
+    }
+
+    /// Where a side's stream stands: the sequence number it sends next.
+    pub(super) const fn edge(&self, end: End) -> Seq {
+        let half = &self.halves[end.index()];
+        if half.ended { half.next_seq().plus(1) } else { half.next_seq() }
+    }
+
+    /// Whether a side's stream is known to begin with this sequence number, or to stand near it.
+    pub(super) fn near(&self, end: End, seq: Seq, behind: u64, ahead: u64) -> bool {
+        let half = &self.halves[end.index()];
+        let offset = half.offset_of(seq);
+        !half.placed || (half.next.saturating_sub(behind)..=half.next.saturating_add(ahead)).contains(&offset)
+    }
+
+    /// One segment of `end`. Allocates nothing when it comes in its turn.
+    pub(super) fn segment<C>(&mut self, birth: Birth<'_>, end: End, segment: &Segment<'_>, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let greeted = birth.glimpses.iter().all(|glimpse| glimpse.isn().is_some());
+        if !self.settled && greeted {
+            self.settle(birth, desk);
+        }
+        let seq = if segment.flags.has(TcpFlags::SYN) { segment.seq.plus(1) } else { segment.seq };
+        let ack = segment.flags.has(TcpFlags::ACK).then_some(segment.ack);
+        let bytes = segment.payload.len() as u64 + u64::from(segment.cut);
+        let stamp = Stamp { at: segment.time, ack, arrival: self.packets };
+        self.latest = self.latest.max(segment.time);
+        let window = u64::from(desk.bounds.window);
+        let settled = self.settled;
+        let half = self.half(end);
+        half.seen = true;
+        half.latest = half.latest.max(segment.time);
+        half.place(seq);
+        let mut offset = half.offset_of(seq);
+
+        let fin = segment.flags.has(TcpFlags::FIN);
+        if (bytes > 0 || fin) && offset.abs_diff(half.next).saturating_add(bytes) > window {
+            if !self.astray(birth, end, seq, bytes, stamp, desk) {
+                desk.ledger.book(ByteClass::Discarded, segment.payload.len() as u64);
+                return;
+            }
+            offset = self.half(end).next;
+        } else if bytes > 0 {
+            half.at_home();
+            if settled && !half.touched && offset < half.next && bytes > 1 {
+                // Some captures let the data begin at the SYN's own number; and where only the peer's word told the
+                // beginning, the stream itself knows better.
+                if !half.firm || offset + 1 == half.next {
+                    half.next = offset;
+                }
+            }
+        }
+
+        let mut news = ack.is_some_and(|ack| self.acknowledge(end.other(), ack, desk.bounds.window));
+        if bytes > 0 {
+            news |= self.take(end, offset, segment.payload, u64::from(segment.cut), stamp, desk);
+        } else if settled && !fin && offset + 1 == self.half(end).next && self.half(end).touched {
+            desk.stats.keepalives += 1;
+        }
+        if fin {
+            news |= self.half(end).finish(offset.saturating_add(bytes), stamp, settled);
+        }
+        self.packets = self.packets.saturating_add(u32::from(news));
+        if !self.settled && (greeted || self.packets >= desk.bounds.grace) {
+            self.settle(birth, desk);
+        }
+        self.pump(Patience::Usual, desk);
+        while self.halves[end.index()].early.charge() > desk.bounds.side_bytes {
+            if !self.settled {
+                self.settle(birth, desk);
+            } else if !self.give_way(end, desk) {
+                break;
+            }
+            self.pump(Patience::Usual, desk);
+        }
+    }
+
+    fn acknowledge(&mut self, of: End, ack: Seq, window: u32) -> bool {
+        let (packets, settled) = (self.packets, self.settled);
+        let half = self.half(of);
+        half.place(ack);
+        if settled && !half.seen && ack.distance(half.next_seq()) > 0 {
+            // A direction that the capture does not show: should it show up after all, it does so about here.
+            half.move_to(ack);
+            return true;
+        }
+        half.acknowledge(ack, window, packets)
+    }
+
+    /// Payload of one segment. True when some of it was new.
+    fn take<C>(&mut self, end: End, offset: u64, payload: &[u8], cut: u64, stamp: Stamp, desk: &mut Desk<'_, C>) -> bool
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let (mut offset, mut payload, mut cut) = (offset, payload, cut);
+        let close = offset.saturating_add(payload.len() as u64).saturating_add(cut);
+        let half = self.half(end);
+        if let Some(fin) = half.fin
+            && close > fin.offset
+        {
+            if !half.ended {
+                // Nobody sends behind his own FIN: that FIN was not his.
+                half.fin = None;
+            } else {
+                let keep = fin.offset.saturating_sub(offset).min(payload.len() as u64);
+                let (known, past) = payload.split_at(keep as usize);
+                desk.ledger.book(ByteClass::Discarded, past.len() as u64);
+                desk.stats.past_end += 1;
+                (payload, cut) = (known, 0);
+            }
+        }
+        let (settled, silenced) = (self.settled, self.silenced.is_some());
+        let half = self.half(end);
+        let mut known = false;
+        if settled && offset < half.next {
+            known = true;
+            let behind = half.next - offset;
+            let old = behind.min(payload.len() as u64);
+            let late = half.late(offset, old);
+            let probe = behind == 1 && payload.len() == 1;
+            cut = cut.saturating_sub(behind - old);
+            payload = payload.get(old as usize..).unwrap_or_default();
+            offset = half.next;
+            desk.ledger.book(ByteClass::Discarded, late);
+            desk.ledger.book(ByteClass::Duplicate, old - late);
+            if late > 0 {
+                desk.stats.late += 1;
+            }
+            if payload.is_empty() && cut == 0 {
+                *(if probe { &mut desk.stats.keepalives } else { &mut desk.stats.retransmissions }) += 1;
+                return false;
+            }
+        }
+        if payload.is_empty() && cut == 0 {
+            return false;
+        }
+
+        let turn = settled && offset == self.half(end).next;
+        if turn
+            && self.half(end).early.first().is_none_or(|(first, _)| first >= close)
+            && self.missing_of_peer(end, stamp.ack) == 0
+        {
+            desk.stats.overlaps += u64::from(known);
+            self.arrived(end);
+            self.deliver(end, stamp.at, payload, desk);
+            self.lack(end, stamp.at, cut, Missing::Cut, desk);
+            return true;
+        }
+
+        let half = self.half(end);
+        let unwanted = if silenced {
+            u64::MAX
+        } else if settled {
+            half.next.saturating_add(half.skip).saturating_sub(offset)
+        } else {
+            0
+        };
+        let unwanted = unwanted.min(payload.len() as u64);
+        let (hollow, kept) = payload.split_at(unwanted as usize);
+        let mut placed = Placed::default();
+        let mut known_bytes = 0;
+        for run in [Run::Hollow(hollow.len() as u64), Run::Bytes(kept), Run::Cut(cut)] {
+            let one = half.early.insert(offset, run, stamp, half.acked);
+            offset = offset.saturating_add(run.len());
+            placed.fresh += one.fresh;
+            placed.known += one.known;
+            placed.conflict |= one.conflict;
+            if !matches!(run, Run::Cut(_)) {
+                known_bytes += one.known;
+            }
+        }
+        desk.ledger.book(ByteClass::Duplicate, known_bytes);
+        desk.stats.overlap_conflicts += u64::from(placed.conflict);
+        if placed.fresh == 0 {
+            desk.stats.retransmissions += 1;
+            return false;
+        }
+        desk.stats.overlaps += u64::from(known || placed.known > 0);
+        if settled {
+            *(if turn { &mut desk.stats.held_back } else { &mut desk.stats.early }) += 1;
+        }
+        self.arrived(end);
+        true
+    }
+
+    /// New bytes of this side came in.
+    const fn arrived(&mut self, end: End) {
+        let packets = self.packets;
+        let half = self.half(end);
+        half.gave_up = false;
+        half.data_at = packets;
+    }
+
+    /// A segment that is out of the window. True when the stream has moved to it.
+    fn astray<C>(
+        &mut self,
+        birth: Birth<'_>,
+        end: End,
+        seq: Seq,
+        bytes: u64,
+        stamp: Stamp,
+        desk: &mut Desk<'_, C>,
+    ) -> bool
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let window = u64::from(desk.bounds.window);
+        let half = self.half(end);
+        if bytes <= window && !half.touched && !half.firm && half.early.is_empty() {
+            half.move_to(seq);
+            return true;
+        }
+        desk.stats.out_of_window += 1;
+        if bytes == 0 || bytes > window || self.half(end).ended || !self.half(end).strayed(seq) {
+            return false;
+        }
+        desk.stats.resyncs += 1;
+        if !self.settled {
+            self.settle(birth, desk);
+        }
+        self.pump(Patience::Closing, desk);
+        let half = self.half(end);
+        if half.ended {
+            return false;
+        }
+        half.fin = None;
+        if half.touched {
+            // How much is missing cannot be known, so the ledger does not say; the reader is told the most that
+            // could have come without being noticed.
+            self.lack(end, stamp.at, window, Missing::Unknown, desk);
+        }
+        self.half(end).move_to(seq);
+        true
+    }
+
+    /// The beginning is decided: who serves, and where the streams start.
+    fn settle<C>(&mut self, birth: Birth<'_>, desk: &mut Desk<'_, C>) {
+        self.settled = true;
+        let Birth { key, glimpses, first } = birth;
+        let [low, high] = glimpses;
+        let handshake = low.isn().is_some() || high.isn().is_some();
+        self.client = match (low.isn(), high.isn()) {
+            (Some(_), _) if !low.answered() => End::Low,
+            (_, Some(_)) if !high.answered() => End::High,
+            (Some(_), _) => End::High,
+            (_, Some(_)) => End::Low,
+            _ => self.guess_client(key),
+        };
+        desk.stats.midstream += u64::from(!handshake);
+        let (client, server) = (key.address(self.client), key.address(self.client.other()));
+        self.connection = Connection {
+            id: key.digest(first.nanos() ^ self.client.index() as u64),
+            client,
+            server,
+            since: first,
+            start: if handshake { Start::Handshake } else { Start::Midstream },
+            ..self.connection
+        };
+        for end in End::BOTH {
+            let (mine, theirs) = (&glimpses[end.index()], &glimpses[end.other().index()]);
+            let half = self.half(end);
+            let held = half.early.first().map(|(offset, piece)| (offset, piece.len));
+            let told = theirs.acknowledged().map(|ack| half.offset_of(ack));
+            let own = mine.lowest().map(|seq| half.offset_of(seq)).into_iter().chain(held.map(|h| h.0)).min();
+            let (start, firm) = if let Some(isn) = mine.isn() {
+                let start = half.offset_of(isn.plus(1));
+                // Data at the SYN's own number: see `segment`.
+                let early = held.is_some_and(|(offset, len)| offset + 1 == start && len > 1);
+                (start - u64::from(early), true)
+            } else if handshake {
+                // The SYN or SYN-ACK is missing; what the peer acknowledged first is where it began.
+                (own.into_iter().chain(told).min().unwrap_or(half.next), false)
+            } else {
+                // A keep-alive probe just before the first data is no byte of the stream.
+                let start = own.or(told).unwrap_or(half.next);
+                (held.map(|h| h.0).filter(|&first| first == start + 1).unwrap_or(start), false)
+            };
+            half.firm = firm;
+            desk.ledger.book(ByteClass::Discarded, half.early.drop_before(start));
+            if half.fin.is_some_and(|fin| fin.offset < start) {
+                half.fin = None;
+            }
+            half.next = start;
+            half.acked = half.acked.max(start);
+        }
+    }
+
+    /// Without a handshake: the lower port serves; of equal ones, who was heard first called.
+    fn guess_client(&self, key: &FlowKey) -> End {
+        let (low, high) = (key.address(End::Low).port(), key.address(End::High).port());
+        let first = |end: End| {
+            let half = &self.halves[end.index()];
+            let at = half.early.first().map(|(_, piece)| piece.stamp.at).or(half.fin.map(|fin| fin.stamp.at));
+            at.unwrap_or(Timestamp::from_nanos(u64::MAX))
+        };
+        match low.cmp(&high) {
+            std::cmp::Ordering::Less => End::High,
+            std::cmp::Ordering::Greater => End::Low,
+            std::cmp::Ordering::Equal if first(End::High) < first(End::Low) => End::High,
+            std::cmp::Ordering::Equal => End::Low,
+        }
+    }
+
+    /// How many bytes of the peer of `end` must still come before what acknowledged `ack` may be read.
+    fn missing_of_peer(&self, end: End, ack: Option<Seq>) -> u64 {
+        let peer = &self.halves[end.other().index()];
+        let Some(ack) = ack else { return 0 };
+        if self.silenced.is_some() || !peer.seen || !peer.placed || peer.ended {
+            return 0;
+        }
+        // A FIN takes a number and is no byte. An end that is not known to have sent so much cannot be waited for.
+        let offset = peer.offset_of(ack);
+        if offset > peer.next.saturating_add(u64::from(self.window)) {
+            return 0;
+        }
+        let offset = peer.fin.map_or(offset, |fin| offset.min(fin.offset));
+        offset.saturating_sub(peer.next.max(peer.excused))
+    }
+
+    fn head(&self, end: End) -> Option<Head> {
+        let half = &self.halves[end.index()];
+        let (offset, stamp, noticed) = match half.early.first() {
+            Some((offset, piece)) => (offset, piece.stamp, piece.noticed),
+            None => half.fin.filter(|_| !half.ended).map(|fin| (fin.offset, fin.stamp, fin.noticed))?,
+        };
+        let wait = if offset > half.next {
+            Wait::Hole
+        } else {
+            match self.missing_of_peer(end, stamp.ack) {
+                0 => Wait::Ready,
+                missing => Wait::Peer(missing),
+            }
+        };
+        Some(Head { offset, stamp, noticed, wait })
+    }
+
+    /// Reads on while something that was held has its turn, and gives up what is overdue.
+    fn pump<C>(&mut self, patience: Patience, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        if !self.settled {
+            return;
+        }
+        // Every round takes a piece, a FIN, or a hole before one.
+        loop {
+            let heads = End::BOTH.map(|end| self.head(end).map(|head| (end, head)));
+            // Of two that could go, the one that was captured first.
+            let first = |fits: &dyn Fn(End, &Head) -> bool| {
+                let fitting = heads.iter().flatten().filter(|(end, head)| fits(*end, head));
+                fitting.min_by_key(|(_, head)| head.stamp.at).copied()
+            };
+            if let Some((end, _)) = first(&|_, head| head.wait == Wait::Ready) {
+                self.step(end, desk);
+            } else if let Some((end, head)) = first(&|end, head| self.overdue(end, head, patience, desk.bounds)) {
+                self.give_up(end, head, patience, desk);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Whether waiting has lasted long enough.
+    fn overdue(&self, end: End, head: &Head, patience: Patience, bounds: Bounds) -> bool {
+        if patience != Patience::Usual {
+            return true;
+        }
+        let half = &self.halves[end.index()];
+        match head.wait {
+            Wait::Ready => false,
+            // Nobody acknowledged it: the sender will send it again, so only time counts. Somebody did: it was on the
+            // wire, and is late or lost.
+            Wait::Hole => {
+                let waited = head.noticed.map(|packets| self.packets.saturating_sub(packets.max(head.stamp.arrival)));
+                waited.is_some_and(|packets| packets >= bounds.grace) || half.latest.since(head.stamp.at) > bounds.wait
+            }
+            Wait::Peer(_) => {
+                // A direction whose data the capture has not shown for a while is not waited for again and again.
+                let peer = &self.halves[end.other().index()];
+                let silent = self.packets.saturating_sub(peer.data_at) > bounds.grace.saturating_mul(SILENT);
+                (peer.gave_up && silent)
+                    || self.packets.saturating_sub(head.stamp.arrival) >= bounds.grace
+                    || self.latest.since(head.stamp.at) > bounds.wait
+            }
+        }
+    }
+
+    /// Ends the wait of `end`.
+    fn give_up<C>(&mut self, end: End, head: Head, patience: Patience, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let at = head.stamp.at;
+        let forced = u64::from(patience == Patience::Bound);
+        match head.wait {
+            Wait::Ready => self.step(end, desk),
+            Wait::Hole => {
+                desk.stats.gaps_forced += forced;
+                let missing = head.offset - self.half(end).next;
+                self.lack(end, at, missing, Missing::Lost, desk);
+            }
+            Wait::Peer(missing) => {
+                let other = end.other();
+                let held = self.head(other);
+                let peer = self.half(other);
+                let hole = held.map_or(u64::MAX, |held| held.offset.saturating_sub(peer.next));
+                if hole == 0 {
+                    // Each waits for the other: nobody's acknowledgments do that. Time decides.
+                    let first = if held.is_some_and(|held| held.stamp.at < at) { other } else { end };
+                    self.step(first, desk);
+                } else if missing == 1 && held.is_none() {
+                    // The one number more than there were bytes is a FIN that was not captured.
+                    peer.excused = peer.next.saturating_add(1);
+                } else {
+                    desk.stats.gaps_forced += forced;
+                    peer.gave_up = true;
+                    self.lack(other, at, missing.min(hole), Missing::Lost, desk);
+                }
+            }
+        }
+    }
+
+    /// Ends one wait of a side that holds too much.
+    fn give_way<C>(&mut self, end: End, desk: &mut Desk<'_, C>) -> bool
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let Some(head) = self.head(end) else { return false };
+        self.give_up(end, head, Patience::Bound, desk);
+        true
+    }
+
+    /// Reads what is first on a side, whatever it waited for.
+    fn step<C>(&mut self, end: End, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let side = self.side(end);
+        let half = self.half(end);
+        let Some((_, Piece { len, body, stamp, .. })) = half.early.pop() else {
+            half.ended = true;
+            if let (Some(Fin { stamp, .. }), Some(session)) = (half.fin, self.session.as_mut()) {
+                desk.consumer.end(&self.connection, session, side, stamp.at);
+            }
+            return;
+        };
+        match body {
+            Body::Bytes(bytes) => self.deliver(end, stamp.at, &bytes, desk),
+            Body::Cut => self.lack(end, stamp.at, len, Missing::Cut, desk),
+            Body::Hollow => {
+                half.pass(len);
+                let skipped = half.skip.min(len);
+                half.skip -= skipped;
+                self.connection.payload[side.index()] += len;
+                match self.silenced {
+                    Some(class) => desk.ledger.book(class, len),
+                    None => {
+                        desk.ledger.book(ByteClass::Skipped, skipped);
+                        desk.ledger.book(ByteClass::Discarded, len - skipped);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next captured bytes of a side, in order.
+    fn deliver<C>(&mut self, end: End, at: Timestamp, bytes: &[u8], desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        if bytes.is_empty() {
+            return;
+        }
+        let side = self.side(end);
+        self.connection.payload[side.index()] += bytes.len() as u64;
+        let silenced = self.silenced;
+        let half = self.half(end);
+        half.pass(bytes.len() as u64);
+        if let Some(class) = silenced {
+            desk.ledger.book(class, bytes.len() as u64);
+            return;
+        }
+        let skipped = half.skip.min(bytes.len() as u64);
+        half.skip -= skipped;
+        desk.ledger.book(ByteClass::Skipped, skipped);
+        let fresh = bytes.get(skipped as usize..).unwrap_or_default();
+        if !fresh.is_empty() {
+            self.open(at, desk);
+            self.read(end, at, fresh, desk);
+        }
+    }
+
+    /// Opens the session, if that has not happened, and tells it what was missed before.
+    fn open<C>(&mut self, at: Timestamp, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        if self.session.is_some() {
+            return;
+        }
+        self.session = Some(desk.consumer.open(&self.connection));
+        for end in [self.client, self.client.other()] {
+            let missed = std::mem::take(&mut self.half(end).missed);
+            self.tell(end, at, missed, desk);
+        }
+    }
+
+    /// Offers `fresh` behind what was left over, until the consumer wants no more of it.
+    fn read<C>(&mut self, end: End, at: Timestamp, fresh: &[u8], desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let side = self.side(end);
+        let half = &mut self.halves[end.index()];
+        let Some(session) = self.session.as_mut().filter(|_| self.silenced.is_none()) else {
+            desk.ledger.book(self.silenced.unwrap_or(ByteClass::Discarded), fresh.len() as u64);
+            return;
+        };
+        let mut fresh = fresh;
+        let carried = !half.carry.is_empty();
+        if carried {
+            half.carry.push(fresh);
+        }
+        loop {
+            let bytes = if carried { half.carry.as_slice() } else { fresh };
+            if bytes.is_empty() {
+                return;
+            }
+            let before = desk.ledger.clone();
+            let took = desk.consumer.data(&self.connection, session, side, at, bytes, desk.ledger);
+            let left = bytes.len().saturating_sub(took.used);
+            let used = bytes.len() - left;
+            audit(desk.ledger, before, used as u64);
+            let skipped = match took.want {
+                Want::More => 0,
+                Want::Skip(n) => {
+                    let skipped = n.min(left as u64);
+                    half.skip = n - skipped;
+                    desk.ledger.book(ByteClass::Skipped, skipped);
+                    skipped as usize
+                }
+                Want::Nothing(class) => {
+                    desk.ledger.book(class, left as u64);
+                    half.carry.clear();
+                    self.fall_silent(class, desk.ledger);
+                    return;
+                }
+            };
+            if carried {
+                half.carry.consume(used + skipped);
+            } else {
+                fresh = fresh.get(used + skipped..).unwrap_or_default();
+            }
+            if matches!(took.want, Want::More | Want::Skip(0)) {
+                if !carried {
+                    half.carry.push(fresh);
+                }
+                if half.carry.len() > desk.bounds.carry_bytes {
+                    self.go_deaf(desk);
+                }
+                return;
+            }
+        }
+    }
+
+    /// The next `missing` bytes of a side will not come.
+    fn lack<C>(&mut self, end: End, at: Timestamp, missing: u64, why: Missing, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        if missing == 0 {
+            return;
+        }
+        let half = self.half(end);
+        let from = half.next;
+        half.pass(missing);
+        match why {
+            Missing::Lost => {
+                half.lost = (from, half.next);
+                desk.ledger.gaps += missing;
+                desk.stats.gaps += 1;
+            }
+            Missing::Cut => desk.ledger.cut += missing,
+            Missing::Unknown => {}
+        }
+        let skipped = half.skip.min(missing);
+        half.skip -= skipped;
+        let missing = missing - skipped;
+        if self.session.is_some() {
+            self.tell(end, at, missing, desk);
+        } else {
+            self.half(end).missed += missing;
+        }
+    }
+
+    /// Announces a gap.
+    fn tell<C>(&mut self, end: End, at: Timestamp, missing: u64, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let side = self.side(end);
+        let half = &mut self.halves[end.index()];
+        let Some(session) = self.session.as_mut() else { return };
+        if missing == 0 || self.silenced.is_some() {
+            return;
+        }
+        let left = half.carry.len() as u64;
+        half.carry.clear();
+        let before = desk.ledger.clone();
+        let want = desk.consumer.gap(&self.connection, session, side, at, missing, left, desk.ledger);
+        audit(desk.ledger, before, left);
+        match want {
+            Want::More => {}
+            Want::Skip(n) => half.skip = n,
+            Want::Nothing(class) => self.fall_silent(class, desk.ledger),
+        }
+    }
+
+    /// Nobody wants this connection any more.
+    fn fall_silent(&mut self, class: ByteClass, ledger: &mut Ledger) {
+        self.silenced = Some(class);
+        for half in &mut self.halves {
+            ledger.book(class, half.carry.len() as u64);
+            half.carry.clear();
+            half.skip = 0;
+            half.early.hollow();
+        }
+    }
+
+    /// The reader left more unread than may be kept.
+    fn go_deaf<C>(&mut self, desk: &mut Desk<'_, C>) {
+        desk.stats.deaf += 1;
+        self.fall_silent(ByteClass::Discarded, desk.ledger);
+    }
+
+    /// Gives back all memory that is held for later: the worker's budget is spent.
+    pub(super) fn relieve<C>(&mut self, birth: Birth<'_>, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        if !self.settled {
+            self.settle(birth, desk);
+        }
+        self.pump(Patience::Bound, desk);
+        if self.halves.iter().any(|half| !half.carry.is_empty()) {
+            self.go_deaf(desk);
+        }
+    }
+
+    /// Ends the connection: what is held is read, what is missing is booked, and the session goes back.
+    pub(super) fn close<C>(mut self, birth: Birth<'_>, why: Close, desk: &mut Desk<'_, C>)
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        if !self.settled {
+            self.settle(birth, desk);
+        }
+        self.pump(Patience::Closing, desk);
+        for end in End::BOTH {
+            // Acknowledged, and never seen. One number more than there were bytes is a FIN.
+            let half = self.half(end);
+            let missing = half.acked.saturating_sub(half.next.max(half.excused));
+            if half.seen && !half.ended && missing > 1 {
+                let at = self.latest;
+                self.lack(end, at, missing, Missing::Lost, desk);
+            }
+        }
+        let payload = self.connection.payload;
+        desk.stats.one_sided += u64::from((payload[0] == 0) != (payload[1] == 0));
+        let why = if self.over() { Close::Finished } else { why };
+        let left = [self.client, self.client.other()].map(|end| self.halves[end.index()].carry.len() as u64);
+        if let Some(session) = self.session.take() {
+            let before = desk.ledger.clone();
+            desk.consumer.close(&self.connection, session, self.latest, why, left, desk.ledger);
+            audit(desk.ledger, before, left.iter().sum());
+        }
+    }
+}
+
+/// How many graces without data make a direction one that the capture does not show.
+const SILENT: u32 = 4;
+
+/// Holds a consumer to its word: a call books exactly the bytes it used. If not, its booking is replaced, so that the
+/// ledger stays exact.
+fn audit(ledger: &mut Ledger, before: Ledger, used: u64) {
+    let booked = ledger.booked().wrapping_sub(before.booked());
+    debug_assert_eq!(booked, used, "a consumer booked other bytes than it used");
+    if booked != used {
+        *ledger = before;
+        ledger.book(ByteClass::Discarded, used);
+    }
+}
