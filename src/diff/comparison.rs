@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::inventory::{Operation, Service, Snapshot};
 use crate::spec::{Spec, SpecOperation};
+use crate::time::Timestamp;
 
 /// One snapshot held against one index. Borrows both.
 #[derive(Debug)]
@@ -115,6 +116,23 @@ pub struct Promise<'a> {
     pub state: Promised,
     /// Why, for people: `its host answered 120 requests on 7 other operations`.
     pub why: String,
+    /// For an orphan: what shows that it would have been seen.
+    pub exposure: Option<Exposure>,
+}
+
+/// How well a host was seen at work on what a spec declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    /// The host.
+    pub host: String,
+    /// Declared operations of the spec that exist there ...
+    pub operations: u64,
+    /// ... and the answers they gave.
+    pub requests: u64,
+    /// First exchange with the host.
+    pub first: Timestamp,
+    /// Last exchange with the host.
+    pub last: Timestamp,
 }
 
 /// What became of a promise.

@@ -1,5 +1,16 @@
 //! Seen against promised: facts, no opinions.
 
+mod compare;
 mod comparison;
+mod existence;
+mod promises;
+mod scope;
 
-pub use comparison::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
+pub use compare::compare;
+pub use comparison::{
+    Comparison, Coverage, Criterion, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,
+};
+pub use scope::ScopeItem;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::api::ServiceId;
 use crate::diff::{Criterion, Existence};
+use crate::inventory::Operation;
 use crate::time::Timestamp;
 
 /// Something to act on.
@@ -47,6 +49,27 @@ pub enum Kind {
     Zombie,
     /// Declared, never seen, and its host was exposed well enough.
     Orphan,
+}
+
+impl Subject {
+    /// An observed operation. HEAD speaks of what GET serves (RFC 9110 section 9.3.2).
+    #[must_use]
+    pub fn observed(service: &ServiceId, operation: &Operation) -> Self {
+        let method = if operation.method == "HEAD" { "GET" } else { &operation.method };
+        Self { service: service.to_string(), method: method.to_owned(), template: operation.template.to_string() }
+    }
+
+    /// What a finding of this kind about this subject is called, in every run. Each text goes in with its length, so
+    /// that no two subjects can be spelt alike.
+    #[must_use]
+    pub fn id(&self, kind: Kind) -> String {
+        let mut text = Vec::new();
+        for part in [kind.name(), &self.service, &self.method, &self.template] {
+            text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            text.extend_from_slice(part.as_bytes());
+        }
+        format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text))
+    }
 }
 
 impl Kind {

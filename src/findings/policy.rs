@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::finding::{Finding, Kind, Severity};
+use crate::diff::ScopeItem;
 use crate::time::Span;
 
 /// The user's decisions.
@@ -12,32 +13,6 @@ pub struct Policy {
     pub scope: Vec<ScopeItem>,
     /// An orphan needs its host observed at least this long.
     pub min_window: Span,
-}
-
-/// One item of `--scope`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScopeItem {
-    /// A host as services are named, lower case.
-    Host(String),
-    /// Servers in this network.
-    Network(ipnet::IpNet),
-}
-
-impl FromStr for ScopeItem {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(network) = text.parse::<ipnet::IpNet>() {
-            return Ok(Self::Network(network));
-        }
-        if let Ok(address) = text.parse::<std::net::IpAddr>() {
-            return Ok(Self::Network(address.into()));
-        }
-        if text.contains('/') {
-            return Err(format!("'{text}' is neither a host nor a network such as 10.0.0.0/8"));
-        }
-        Ok(Self::Host(text.trim_end_matches('.').to_lowercase()))
-    }
 }
 
 /// What fails a run (`--fail-on`): kinds and severities.

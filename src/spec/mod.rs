@@ -3,5 +3,5 @@
 mod index;
 mod model;
 
-pub use index::{Cover, HostFlags, Match, SpecIndex};
+pub use index::{Cover, FailedOn, HostFlags, Match, NearestOp, SpecError, SpecIndex};
 pub use model::{Server, Spec, SpecOperation, SpecParam};

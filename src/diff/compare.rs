@@ -1,0 +1,96 @@
+//! Holds a snapshot against an index.
+//!
+//! In: what was seen, what was promised, what `--scope` takes in. Out: a [`Comparison`], which points at both sides
+//! and holds no opinion. The only place that asks the index.
+
+use super::comparison::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing};
+use super::promises::promises;
+use super::scope::{self, ScopeItem};
+use crate::api::ServiceId;
+use crate::inventory::{Operation, Snapshot};
+use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
+use crate::time::Span;
+
+/// Compares. `scope` says what is judged (empty: everything), `min_window` how long a host must have been observed
+/// before what it never did means anything.
+#[must_use]
+pub fn compare<'a>(
+    snapshot: &'a Snapshot,
+    index: &'a SpecIndex,
+    scope: &[ScopeItem],
+    min_window: Span,
+) -> Comparison<'a> {
+    let mut services = Vec::with_capacity(snapshot.services.len());
+    let mut pairings = Vec::new();
+    for (at, service) in snapshot.services.iter().enumerate() {
+        let cover = index.covers(&service.id);
+        services.push(Coverage {
+            service,
+            specs: cover.specs,
+            assumed: cover.assumed,
+            out_of_scope: !scope::judges(scope, service),
+        });
+        pairings.extend(service.operations.iter().map(|operation| pair(index, at, &service.id, operation)));
+    }
+    let promises = promises(index, snapshot, &services, &pairings, scope, min_window);
+    Comparison { snapshot, specs: index.specs(), services, pairings, promises }
+}
+
+/// Finds what takes one observed operation, and what nearly does.
+fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a Operation) -> Pairing<'a> {
+    let method = operation.method.as_str();
+    let mut found = index.find(service, method, &operation.template);
+    if method == "HEAD" && !matches!(found, Match::Operation(..)) {
+        // RFC 9110 section 9.3.2: HEAD is GET without the body. The inventory folds them; an older state may not have.
+        let get = index.find(service, "GET", &operation.template);
+        if matches!(get, Match::Operation(..)) {
+            found = get;
+        }
+    }
+    let declared = match found {
+        Match::Operation(spec, operation, _) => Some(OperationId { spec, operation }),
+        _ => None,
+    };
+    let existence = Existence::of(&operation.record, declared.is_some());
+    // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
+    let lost = declared.is_none() && existence.is_endpoint() && !index.specs().is_empty();
+    let nearest = if lost { nearest(index, service, operation, &found) } else { None };
+    Pairing { service: at, operation, existence, declared, nearest }
+}
+
+fn nearest(index: &SpecIndex, service: &ServiceId, operation: &Operation, found: &Match<'_>) -> Option<Nearest> {
+    let near = index.nearest(service, &operation.method, &operation.template).map(in_our_words);
+    let Match::WrongMethod(others) = found else { return near };
+    // The index has said what fails; its neighbour must not say something else.
+    near.filter(|near| near.failed == Criterion::Method).or_else(|| {
+        let mut declared: Vec<&str> = others
+            .iter()
+            .filter_map(|(spec, operation)| index.specs().get(*spec)?.operations.get(*operation))
+            .map(|operation| operation.method.as_str())
+            .collect();
+        declared.sort_unstable();
+        declared.dedup();
+        others.first().map(|(spec, operation)| Nearest {
+            operation: OperationId { spec: *spec, operation: *operation },
+            failed: Criterion::Method,
+            detail: format!("method: {} declared", declared.join(", ")),
+            host_alias: None,
+        })
+    })
+}
+
+fn in_our_words(near: NearestOp) -> Nearest {
+    const FLAG: &str = "--host-alias ";
+    Nearest {
+        operation: OperationId { spec: near.spec, operation: near.operation },
+        failed: match near.failed {
+            FailedOn::Host => Criterion::Host,
+            FailedOn::BasePath => Criterion::BasePath,
+            FailedOn::Method => Criterion::Method,
+            FailedOn::Version => Criterion::Version,
+            FailedOn::Segment => Criterion::Segment,
+        },
+        detail: near.detail,
+        host_alias: near.host_alias.map(|flag| if flag.starts_with(FLAG) { flag } else { format!("{FLAG}{flag}") }),
+    }
+}

@@ -1,0 +1,10 @@
+//! The shelf of rules.
+
+mod orphan;
+mod shadow;
+mod zombie;
+
+use super::rule::Rule;
+
+/// All rules.
+pub const RULES: &[&dyn Rule] = &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan];
