@@ -94,3 +94,16 @@ pub enum CaptureError {
     #[error("{0}")]
     Input(String),
 }
+
+impl CaptureError {
+    /// What went wrong, for a report: without the path, which names this machine's folders.
+    #[must_use]
+    pub fn without_path(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("an input cannot be read: {}", source.kind()),
+            Self::NotACapture { magic, .. } => format!("an input is no capture (its first bytes are {magic})"),
+            Self::Damaged { offset, what, .. } => format!("an input is damaged at byte {offset}: {what}"),
+            Self::Filter { .. } | Self::Input(_) => "an input was refused".to_owned(),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::settings;
 use crate::capture::{CaptureError, Filter, Inputs, MergedSource};
 use crate::diff::compare;
 use crate::engine::{Lines, run};
-use crate::findings::{Policy, judge};
+use crate::findings::{Policy, View, judge};
 use crate::inventory::Inventory;
 use crate::report::{REPORTERS, Report};
 use crate::spec::{SpecIndex, load};
@@ -42,8 +42,8 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     }
     let snapshot = inventory.snapshot();
     let policy = Policy { scope: flags.scope.clone(), min_window: flags.min_window };
-    let compared = compare(&snapshot, &index, &policy);
-    let findings = judge(&compared, &policy);
+    let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
+    let findings = judge(View { compared: &compared, policy: &policy });
     let report = Report::draw_up(&compared, &findings, &outcome.summary);
     if flags.fail_on.met_by(&findings) {
         verdict = verdict.max(Verdict::Found);

@@ -104,10 +104,21 @@ pub(super) fn summary(
     for (name, value) in flows.counters() {
         count("flow", name, value);
     }
-    for (name, value) in sessions.counters() {
+    for (name, value) in sessions.list() {
         count("proto", name, value);
     }
-    for (name, value) in reader.decode.counters() {
+    let DecodeCounts { fragments, unknown_links, other_unknown_links } = &reader.decode;
+    for (name, value) in [
+        ("fragments", fragments.held),
+        ("datagrams_completed", fragments.completed),
+        ("datagrams_expired", fragments.expired),
+        ("datagrams_evicted", fragments.evicted),
+        ("datagrams_incomplete", fragments.waiting),
+        ("fragments_overlapping", fragments.overlapping),
+        ("fragments_duplicate", fragments.duplicate),
+        ("fragments_contradicting", fragments.bad),
+        ("unknown_link_frames", unknown_links.values().sum::<u64>() + other_unknown_links),
+    ] {
         count("decode", name, value);
     }
     for (name, value) in observed.counters() {
@@ -119,6 +130,7 @@ pub(super) fn summary(
     count("capture", "cut_files", source.cut_files);
     count("capture", "late_files", source.late_files);
     count("capture", "secrets", source.secrets);
+    count("capture", "damaged_blocks", source.damaged_blocks);
     count("reader", "time_leaps", reader.leaps);
     count("reader", "equal_segments_in_two_scopes", reader.equal_segments);
     count("reader", "connections_split_by_scope", reader.split_connections);
@@ -207,7 +219,7 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
         sessions.http2 > 0,
         format!("{} connections speak HTTP/2, which this version lists and does not read.", sessions.http2),
     );
-    for (link, frames) in reader.decode.unknown_links() {
+    for (link, frames) in &reader.decode.unknown_links {
         warn(true, format!("{frames} frames have link type {link}, which this version cannot read."));
     }
     warnings

@@ -51,7 +51,7 @@ impl Worker {
         };
         Self {
             flows: FlowTable::new(limits),
-            pipeline: Sessions::new(limits, tap),
+            pipeline: Sessions::new(limits.clone(), tap),
             shared: Arc::clone(shared),
             ticked: Timestamp::ZERO,
         }
