@@ -13,4 +13,6 @@ pub use comparison::{
 pub use scope::ScopeItem;
 
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

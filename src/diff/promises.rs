@@ -42,17 +42,17 @@ pub(super) fn promises<'a>(
             met.push((reach, seen.pairings_of(id, operation, &ground.reaches[reach].services)));
         }
         let exposures = exposures(&seen, &ground, met.iter().map(|(_, pairings)| pairings));
+        let bar = Bar { spec: &spec.name, min_window };
+        let views: Vec<Outlook<'_>> =
+            ground.reaches.iter().map(|reach| bar.outlook(reach, services, &exposures)).collect();
         for (number, (operation, (reach, pairings))) in spec.operations.iter().zip(&met).enumerate() {
-            let mut promise = Promise {
-                id: OperationId { spec: at, operation: number },
-                operation,
-                state: Promised::InsufficientEvidence,
-                why: String::new(),
-                exposure: None,
-            };
-            let case = Case { seen: &seen, spec, reach: &ground.reaches[*reach], exposures: &exposures, min_window };
-            case.decide(pairings, scope, &mut promise);
-            all.push(promise);
+            let outlook = &views[*reach];
+            let (state, why) = outlook
+                .out_of_scope(operation, scope)
+                .or_else(|| seen.answered(pairings))
+                .unwrap_or_else(|| bar.silence(outlook));
+            let exposure = outlook.best.filter(|_| state == Promised::Orphan).cloned();
+            all.push(Promise { id: OperationId { spec: at, operation: number }, operation, state, why, exposure });
         }
     }
     all
@@ -105,6 +105,23 @@ impl<'s, 'a> Seen<'s, 'a> {
             _ => false,
         };
         there.then(|| (pairing.service, record.statuses.values().sum()))
+    }
+
+    /// What its own answers say, if it was seen at all. Pairings out of scope count too: seen is seen.
+    fn answered(&self, pairings: &BTreeSet<usize>) -> Option<(Promised, String)> {
+        let best = pairings.iter().map(|at| self.pairings[*at].existence).min()?;
+        let records = pairings.iter().map(|at| &self.pairings[*at].operation.record);
+        let requests: u64 = records.map(|record| record.requests).sum();
+        let times = if requests == 1 { "once".to_owned() } else { format!("{requests} times") };
+        let insufficient = |what: &str| (Promised::InsufficientEvidence, format!("it was called {times} and {what}"));
+        Some(match best {
+            Existence::Confirmed => (Promised::Met, format!("it was called {times}")),
+            Existence::Provisional => (Promised::Met, format!("it was called {times}, without success")),
+            Existence::Unanswered => (Promised::Met, format!("it was called {times}; no answer was captured")),
+            Existence::NotFound => insufficient("only answered 404 or 410"),
+            Existence::NotAllowed => insufficient("only answered 405 or 501"),
+            Existence::Noise => insufficient("only sent the caller to another spelling of its address"),
+        })
     }
 }
 
@@ -215,89 +232,84 @@ fn exposures<'m>(
     hosts
 }
 
-/// One declared operation before the judge of facts.
-struct Case<'c, 'a> {
-    seen: &'c Seen<'c, 'a>,
-    spec: &'c Spec,
-    reach: &'c Reach,
-    exposures: &'c BTreeMap<String, Exposure>,
+/// What can be seen of one reach; the same for every operation served there, so it is worked out once: an attacker
+/// may name a service in every request.
+struct Outlook<'o> {
+    /// Some service of it was seen.
+    seen: bool,
+    /// Some service of it is judged.
+    judged: bool,
+    /// The judged host that shows most.
+    best: Option<&'o Exposure>,
+    /// Connections that could not be read.
+    unread: u64,
+}
+
+impl Outlook<'_> {
+    fn out_of_scope(&self, operation: &SpecOperation, scope: &[ScopeItem]) -> Option<(Promised, String)> {
+        let might = || operation.servers.iter().any(|server| scope::might_judge(scope, &server.host));
+        let inside = if self.seen { self.judged } else { might() };
+        (!inside).then(|| (Promised::OutOfScope, "--scope leaves its hosts out".to_owned()))
+    }
+}
+
+/// What silence must be measured against.
+struct Bar<'b> {
+    spec: &'b str,
     min_window: Span,
 }
 
-impl Case<'_, '_> {
-    fn decide(&self, pairings: &BTreeSet<usize>, scope: &[ScopeItem], promise: &mut Promise<'_>) {
-        let judged: Vec<usize> =
-            self.reach.services.iter().copied().filter(|at| !self.seen.services[*at].out_of_scope).collect();
-        let patterns = || promise.operation.servers.iter().map(|server| &server.host);
-        let out = match self.reach.services.is_empty() {
-            true => !patterns().any(|pattern| scope::might_judge(scope, pattern)),
-            false => judged.is_empty(),
+impl Bar<'_> {
+    fn outlook<'o>(
+        &self,
+        reach: &Reach,
+        services: &[Coverage<'_>],
+        exposures: &'o BTreeMap<String, Exposure>,
+    ) -> Outlook<'o> {
+        let judged = reach.services.iter().map(|at| &services[*at]).filter(|coverage| !coverage.out_of_scope);
+        let hosts: BTreeSet<&str> = judged.map(|coverage| coverage.service.id.host.as_str()).collect();
+        let exposed = hosts.iter().filter_map(|host| exposures.get(*host));
+        Outlook {
+            seen: !reach.services.is_empty(),
+            judged: !hosts.is_empty(),
+            // Equal ones by name, so that nothing hangs on order.
+            best: exposed.max_by_key(|e| (self.met_by(e), e.requests, e.operations, std::cmp::Reverse(&e.host))),
+            unread: reach.unread,
+        }
+    }
+
+    fn met_by(&self, exposure: &Exposure) -> bool {
+        exposure.requests >= EXPOSED_REQUESTS
+            && exposure.operations >= EXPOSED_OPERATIONS
+            && exposure.last.since(exposure.first) >= self.min_window
+    }
+
+    /// What it means that an operation was never seen.
+    fn silence(&self, outlook: &Outlook<'_>) -> (Promised, String) {
+        let Some(exposure) = outlook.best else {
+            let why = match outlook.unread {
+                0 => "none of its hosts was seen".to_owned(),
+                unread => format!("its host was only seen encrypted ({})", connections(unread)),
+            };
+            return (Promised::InsufficientEvidence, why);
         };
-        if out {
-            promise.state = Promised::OutOfScope;
-            promise.why = "--scope leaves its hosts out".to_owned();
-            return;
+        let (state, mut why) = self.weigh(exposure);
+        if outlook.unread > 0 {
+            why.push_str(&format!("; {} to it could not be read", connections(outlook.unread)));
         }
-        if let Some((state, why)) = self.answered(pairings) {
-            promise.state = state;
-            promise.why = why;
-            return;
-        }
-        let hosts: BTreeSet<&str> = judged.iter().map(|at| self.seen.services[*at].service.id.host.as_str()).collect();
-        let exposed = hosts.iter().filter_map(|host| self.exposures.get(*host));
-        // Of several hosts the one that shows most speaks; equal ones by name, so that nothing hangs on order.
-        let best = exposed.max_by_key(|e| (self.shows(e), e.requests, e.operations, std::cmp::Reverse(&e.host)));
-        let (state, mut why) = match best {
-            None if self.reach.unread > 0 => {
-                let text = format!("its host was only seen encrypted ({})", connections(self.reach.unread));
-                (Promised::InsufficientEvidence, text)
-            }
-            None => (Promised::InsufficientEvidence, "none of its hosts was seen".to_owned()),
-            Some(exposure) => self.weigh(exposure),
-        };
-        if best.is_some() && self.reach.unread > 0 {
-            why.push_str(&format!("; {} to it could not be read", connections(self.reach.unread)));
-        }
-        promise.exposure = best.filter(|_| state == Promised::Orphan).cloned();
-        promise.state = state;
-        promise.why = why;
-    }
-
-    /// What its own answers say, if it was seen at all. Pairings out of scope count too: seen is seen.
-    fn answered(&self, pairings: &BTreeSet<usize>) -> Option<(Promised, String)> {
-        let best = pairings.iter().map(|at| self.seen.pairings[*at].existence).min()?;
-        let records = pairings.iter().map(|at| &self.seen.pairings[*at].operation.record);
-        let requests: u64 = records.map(|record| record.requests).sum();
-        let times = if requests == 1 { "once".to_owned() } else { format!("{requests} times") };
-        let insufficient = |what: &str| (Promised::InsufficientEvidence, format!("it was called {times} and {what}"));
-        Some(match best {
-            Existence::Confirmed => (Promised::Met, format!("it was called {times}")),
-            Existence::Provisional => (Promised::Met, format!("it was called {times}, without success")),
-            Existence::Unanswered => (Promised::Met, format!("it was called {times}; no answer was captured")),
-            Existence::NotFound => insufficient("only answered 404 or 410"),
-            Existence::NotAllowed => insufficient("only answered 405 or 501"),
-            Existence::Noise => insufficient("only sent the caller to another spelling of its address"),
-        })
-    }
-
-    fn long_enough(&self, exposure: &Exposure) -> bool {
-        exposure.last.since(exposure.first) >= self.min_window
-    }
-
-    fn shows(&self, exposure: &Exposure) -> bool {
-        exposure.requests >= EXPOSED_REQUESTS && exposure.operations >= EXPOSED_OPERATIONS && self.long_enough(exposure)
+        (state, why)
     }
 
     fn weigh(&self, exposure: &Exposure) -> (Promised, String) {
         let Exposure { host, requests, operations, .. } = exposure;
         let window = exposure.last.since(exposure.first);
-        let spec = &self.spec.name;
         let answered = format!(
-            "{host} answered {requests} {} to {operations} other {} of {spec}",
+            "{host} answered {requests} {} to {operations} other {} of {}",
             plural(*requests, "request", "requests"),
             plural(*operations, "operation", "operations"),
+            self.spec,
         );
-        if self.shows(exposure) {
+        if self.met_by(exposure) {
             (Promised::Orphan, format!("{answered} in {window}"))
         } else if *requests < EXPOSED_REQUESTS || *operations < EXPOSED_OPERATIONS {
             let bar = format!("an orphan takes {EXPOSED_REQUESTS} to {EXPOSED_OPERATIONS}");

@@ -60,8 +60,10 @@ impl ScopeItem {
     fn takes(&self, service: &Service) -> bool {
         match self {
             Self::Host(_) => self.names(&service.id.host, service.id.port),
+            // A host that is called by its address counts where it answers and as it is called.
             Self::Network(network) => {
-                service.servers.iter().filter_map(|server| address(server)).any(|at| network.contains(&at))
+                let names = service.servers.iter().chain([&service.id.host]);
+                names.filter_map(|name| address(name)).any(|at| network.contains(&at))
             }
         }
     }

@@ -1,9 +1,13 @@
 //! Telling: one report, several media.
 
 mod contents;
+mod draw;
 mod reporter;
 
 pub use contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict, rfc3339_text,
 };
 pub use reporter::{Reporter, Style};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! Draws up the report: every figure, verdict and sentence that a reporter may print.
+//!
+//! In: a comparison, the findings about it, what the capture was like. Out: a [`Report`]. Reporters only write down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
+use crate::diff::{Comparison, Coverage, Pairing, Promised};
+use crate::findings::{Finding, Kind, Reason, Subject};
+use crate::inventory::Snapshot;
+
+/// Names listed in one sentence, and sentences of one sort; the rest is a number.
+const NAMED: usize = 5;
+const SENTENCES: usize = 20;
+
+impl<'a> Report<'a> {
+    /// Draws it up. `findings` are those of `judge`, in its order.
+    #[must_use]
+    pub fn draw_up(compared: &'a Comparison<'a>, findings: &'a [Finding], capture: &'a CaptureSummary) -> Self {
+        let endpoints = endpoints(compared, findings);
+        Self {
+            headline: headline(compared, findings, &endpoints, capture),
+            findings,
+            assumptions: assumptions(compared),
+            endpoints,
+            compared,
+            snapshot: compared.snapshot,
+            capture,
+        }
+    }
+}
+
+fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding]) -> Vec<Endpoint<'a>> {
+    let about: BTreeMap<(Kind, &Subject), &Finding> =
+        findings.iter().map(|finding| ((finding.kind, &finding.subject), finding)).collect();
+    let mut endpoints = Vec::new();
+    for (at, pairing) in compared.pairings.iter().enumerate() {
+        let Some(coverage) = compared.services.get(pairing.service) else { continue };
+        if !pairing.existence.is_endpoint() {
+            continue;
+        }
+        let subject = Subject::observed(&coverage.service.id, pairing.operation);
+        let of = |kind| about.get(&(kind, &subject)).copied();
+        let finding = if pairing.declared.is_some() { of(Kind::Zombie) } else { of(Kind::Shadow) };
+        let verdict = verdict(compared, coverage, pairing, finding);
+        let service = subject.service;
+        endpoints.push(Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding });
+    }
+    let place = |endpoint: &Endpoint<'_>| {
+        let pairing = &compared.pairings[endpoint.pairing];
+        let service = compared.services.get(pairing.service).map(|coverage| &coverage.service.id);
+        (service, &pairing.operation.template, pairing.operation.method.as_str())
+    };
+    endpoints.sort_by(|a, b| place(a).cmp(&place(b)));
+    endpoints
+}
+
+fn verdict(
+    compared: &Comparison<'_>,
+    coverage: &Coverage<'_>,
+    pairing: &Pairing<'_>,
+    finding: Option<&Finding>,
+) -> Verdict {
+    if coverage.out_of_scope {
+        return Verdict::OutOfScope;
+    }
+    if compared.specs.is_empty() {
+        return Verdict::Unmanaged;
+    }
+    match (finding.map(|finding| finding.kind), pairing.declared) {
+        (Some(Kind::Shadow), _) => Verdict::Shadow,
+        (Some(Kind::Zombie), _) => Verdict::Zombie,
+        (_, Some(_)) => Verdict::Matched,
+        (_, None) => Verdict::Unproven,
+    }
+}
+
+fn headline(
+    compared: &Comparison<'_>,
+    findings: &[Finding],
+    endpoints: &[Endpoint<'_>],
+    capture: &CaptureSummary,
+) -> Headline {
+    let of = |kind: Kind| findings.iter().filter(move |finding| finding.kind == kind);
+    let number = |count: usize| count as u64;
+    let payload = &capture.payload;
+    let missing = capture.missing.gaps.saturating_add(capture.missing.cut);
+    Headline {
+        judged: !compared.specs.is_empty(),
+        shadow: number(of(Kind::Shadow).count()),
+        shadow_unmanaged: number(of(Kind::Shadow).filter(|f| f.reason == Some(Reason::UnknownHost)).count()),
+        unmanaged_hosts: number(unmanaged(compared).len()),
+        shadow_requests: of(Kind::Shadow).map(|finding| finding.evidence.requests).sum(),
+        zombie: number(of(Kind::Zombie).count()),
+        orphan: number(of(Kind::Orphan).count()),
+        insufficient_evidence: number(
+            compared.promises.iter().filter(|promise| promise.state == Promised::InsufficientEvidence).count(),
+        ),
+        matched: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Matched).count()),
+        endpoints: number(endpoints.len()),
+        requests: compared.services.iter().map(|coverage| coverage.service.requests).sum(),
+        unread_bytes: [payload.opaque, payload.not_http, payload.discarded, missing].iter().sum(),
+        payload_bytes: payload.captured.saturating_sub(payload.duplicate).saturating_add(missing),
+    }
+}
+
+/// Hosts that no spec covers, of those that are judged. A host is one however many ports it answers on.
+fn unmanaged<'a>(compared: &Comparison<'a>) -> BTreeSet<&'a str> {
+    let bare = compared.services.iter().filter(|coverage| coverage.specs.is_empty() && !coverage.out_of_scope);
+    bare.map(|coverage| coverage.service.id.host.as_str()).collect()
+}
+
+fn assumptions(compared: &Comparison<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    assumed_hosts(compared, &mut lines);
+    let unmanaged = unmanaged(compared);
+    if !compared.specs.is_empty() && !unmanaged.is_empty() {
+        lines.push(format!(
+            "No spec covers {}: what exists there is called a shadow. --spec adds a spec, --scope leaves hosts out.",
+            named(&unmanaged)
+        ));
+    }
+    aliases(compared, &mut lines);
+    let out: Vec<_> = compared.services.iter().filter(|coverage| coverage.out_of_scope).collect();
+    if !out.is_empty() {
+        let hosts: BTreeSet<&str> = out.iter().map(|coverage| coverage.service.id.host.as_str()).collect();
+        let requests: u64 = out.iter().map(|coverage| coverage.service.requests).sum();
+        let (hosts, requests) = (count(hosts.len() as u64, "host", "hosts"), count(requests, "request", "requests"));
+        lines.push(format!("--scope leaves out {hosts} with {requests}: listed, not judged."));
+    }
+    for spec in compared.specs {
+        lines.extend(spec.warnings.iter().map(|warning| format!("{}: {warning}", spec.name)));
+    }
+    bounds(compared.snapshot, &mut lines);
+    lines
+}
+
+/// Specs that name no host.
+fn assumed_hosts(compared: &Comparison<'_>, lines: &mut Vec<String>) {
+    for (at, spec) in compared.specs.iter().enumerate() {
+        let covered = compared.services.iter().filter(|coverage| coverage.assumed && coverage.specs.contains(&at));
+        let hosts: BTreeSet<&str> = covered.map(|coverage| coverage.service.id.host.as_str()).collect();
+        if !hosts.is_empty() {
+            lines.push(format!(
+                "{name} names no host: it was taken to cover every host that no other spec names ({}). \
+                 --spec-host {name}=HOST says it exactly.",
+                named(&hosts),
+                name = spec.name,
+            ));
+        }
+    }
+}
+
+/// Near misses of whole hosts: one line a host, most operations first, with the flag that fits most of them.
+fn aliases(compared: &Comparison<'_>, lines: &mut Vec<String>) {
+    let mut hosts = BTreeMap::<&str, BTreeMap<&str, u64>>::new();
+    for pairing in &compared.pairings {
+        let flag = pairing.nearest.as_ref().and_then(|nearest| nearest.host_alias.as_deref());
+        let coverage = compared.services.get(pairing.service).filter(|coverage| !coverage.out_of_scope);
+        if let (Some(flag), Some(coverage)) = (flag, coverage) {
+            *hosts.entry(coverage.service.id.host.as_str()).or_default().entry(flag).or_default() += 1;
+        }
+    }
+    let best = hosts.into_iter().filter_map(|(host, flags)| {
+        let (flag, fits) = flags.into_iter().max_by_key(|(flag, fits)| (*fits, std::cmp::Reverse(*flag)))?;
+        Some((std::cmp::Reverse(fits), host, flag))
+    });
+    let mut best: Vec<_> = best.collect();
+    best.sort_unstable();
+    for (fits, host, flag) in best.iter().take(SENTENCES) {
+        let operations = count(fits.0, "operation matches a declared one", "operations match declared ones");
+        lines.push(format!("{host}: {operations} in method and path under another host. {flag} would unite them."));
+    }
+    if best.len() > SENTENCES {
+        lines.push(format!("{} more hosts look like declared ones under another name.", best.len() - SENTENCES));
+    }
+}
+
+/// Bounds that were met: what was left out or folded before its time.
+fn bounds(snapshot: &Snapshot, lines: &mut Vec<String>) {
+    for (name, times) in &snapshot.bounds {
+        let meant = match name.rsplit('.').next().unwrap_or(name) {
+            "level_words" => "paths were folded early",
+            "operations" => "operations beyond it are counted in one; --memory raises it",
+            "services" => "services beyond it are counted in one",
+            "opaque_services" => "services beyond it that could not be read are not listed",
+            "params" => "parameters beyond it are not listed",
+            "path_segments" => "longer paths were folded into their last segment",
+            "clients" => "callers beyond it were not told apart as scanners",
+            _ => "what lies beyond it was folded or left out",
+        };
+        let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+        lines.push(format!("Bound {name} was met {times}: {meant}."));
+    }
+}
+
+impl Headline {
+    /// The headline in one sentence: what a reader takes away who reads nothing else.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let unread = percent(self.unread_bytes, self.payload_bytes);
+        let unread = format!("{unread} of the payload could not be read");
+        let hosts = |kind: &str| format!("{} {kind}{}", self.unmanaged_hosts, plural(self.unmanaged_hosts));
+        if !self.judged {
+            let endpoints = count(self.endpoints, "endpoint", "endpoints");
+            return format!(
+                "no spec was given, so nothing was promised: {endpoints} on {}; {unread}",
+                hosts("unmanaged host")
+            );
+        }
+        let mut text = format!("shadow {}", self.shadow);
+        if self.unmanaged_hosts > 0 {
+            text.push_str(&format!(" ({} of them on {})", self.shadow_unmanaged, hosts("unmanaged host")));
+        }
+        format!("{text}, {} of all requests; {unread}", percent(self.shadow_requests, self.requests))
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `12.3 %`, rounded to a tenth; what is neither nothing nor all is never rounded to it.
+fn percent(part: u64, whole: u64) -> String {
+    if part == 0 || whole == 0 {
+        return "0 %".to_owned();
+    }
+    if part >= whole {
+        return "100 %".to_owned();
+    }
+    // In whole numbers, so that every machine prints the same.
+    let tenths = (u128::from(part) * 2000 / u128::from(whole)).div_ceil(2);
+    match tenths {
+        0 => "under 0.1 %".to_owned(),
+        1000.. => "over 99.9 %".to_owned(),
+        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// `a, b and 3 more`.
+fn named(hosts: &BTreeSet<&str>) -> String {
+    let first: Vec<&str> = hosts.iter().take(NAMED).copied().collect();
+    match hosts.len().saturating_sub(NAMED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
