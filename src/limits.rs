@@ -85,6 +85,12 @@ pub struct Limits {
     pub spec_bytes: u64,
     /// Transaction lines kept in memory before they are spooled to a temporary file.
     pub spool_bytes: usize,
+    /// Values in one spec document, its aliases unfolded. More is a spec error.
+    pub spec_nodes: usize,
+    /// Files looked at in one folder of specs. More is a spec error.
+    pub spec_files: usize,
+    /// Declared operations times the servers they name, in all specs of a run. More is a spec error.
+    pub spec_routes: usize,
 }
 
 impl Limits {
@@ -144,6 +150,9 @@ impl Default for Limits {
             ref_depth: 64,
             spec_bytes: 64 << 20,
             spool_bytes: 64 << 20,
+            spec_nodes: 4_000_000,
+            spec_files: 10_000,
+            spec_routes: 1_000_000,
         }
     }
 }
