@@ -1,23 +1,33 @@
 //! All specs compiled for one question: which declared operation takes this?
-// replaced at integration
+//!
+//! In: specs and flags about hosts. Out: an answer in one walk of a tree for each host pattern that takes the service.
+//! Exact names are asked before templates, and only where neither is known those specs that name no host.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::OnceLock;
+
+use super::error::{SpecError, shown};
+use super::flags::{Alias, HostFlags};
 use super::model::{Spec, SpecOperation};
-use crate::api::{HostPattern, PathTemplate, ServiceId, TemplateSegment};
+use super::nearest::{Everywhere, Near};
+use super::version;
+use crate::api::{HostPattern, PathTemplate, Piece, Pin, Routes, Scheme, ServiceId, TemplateSegment};
+use crate::limits::Limits;
 
 /// The specs of a run, compiled.
 #[derive(Debug, Default)]
 pub struct SpecIndex {
-    specs: Vec<Spec>,
-    flags: HostFlags,
-}
-
-/// Hosts added by flags.
-#[derive(Clone, Debug, Default)]
-pub struct HostFlags {
-    /// `--spec-host SPEC=HOST`: this spec is also served there.
-    pub spec_hosts: Vec<(String, String)>,
-    /// `--host-alias INNER=DECLARED`: traffic to INNER counts as traffic to DECLARED.
-    pub aliases: Vec<(String, String)>,
+    pub(super) specs: Vec<Spec>,
+    pub(super) groups: Vec<Group>,
+    /// Patterns with a plain name, by that name: those that specs declare before those of aliases.
+    exact: BTreeMap<String, Vec<(HostPattern, usize)>>,
+    /// Patterns with variables, the one with the most literal characters first.
+    templates: Vec<(HostPattern, usize)>,
+    /// What specs declare that name no host.
+    any: Option<usize>,
+    pub(super) everywhere: OnceLock<Everywhere>,
 }
 
 /// What the index says of an operation.
@@ -42,169 +52,332 @@ pub struct Cover {
     pub assumed: bool,
 }
 
-/// Why an index could not be built.
-#[derive(Debug, thiserror::Error)]
-#[error("specs cannot be indexed")]
-pub struct SpecError;
-
-/// The nearest declared operation.
-#[derive(Clone, Debug)]
-pub struct NearestOp {
-    /// Its spec.
-    pub spec: usize,
-    /// Its index there.
-    pub operation: usize,
-    /// What failed first.
-    pub failed: FailedOn,
-    /// For people.
-    pub detail: String,
-    /// `INNER=DECLARED`.
-    pub host_alias: Option<String>,
+/// All that is declared for one host pattern.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) host: HostPattern,
+    pub(super) entries: Vec<Entry>,
+    /// Base path and path together; indices of `entries`.
+    pub(super) routes: Routes<usize>,
+    pub(super) bases: Routes<PathTemplate>,
+    specs: BTreeSet<usize>,
+    pub(super) near: OnceLock<Near>,
 }
 
-/// What failed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailedOn {
-    /// Host.
-    Host,
-    /// Base path.
-    BasePath,
-    /// Method.
-    Method,
-    /// Version segment.
-    Version,
-    /// Another segment.
-    Segment,
+/// All that is declared for one path.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) template: PathTemplate,
+    /// By method: indices of spec and operation, the one that counts first.
+    pub(super) methods: BTreeMap<String, Vec<(usize, usize)>>,
 }
 
-fn fits(declared: &TemplateSegment, seen: &TemplateSegment) -> bool {
-    match seen.literal() {
-        Some(text) => declared.takes(text),
-        None => declared.literal().is_none(),
+impl Entry {
+    /// The operation for the first of these methods that is declared.
+    pub(super) fn operation(&self, methods: &[&str]) -> Option<(usize, usize)> {
+        methods.iter().find_map(|method| self.methods.get(*method)?.first().copied())
+    }
+
+    /// Some operation: for one of these methods if there is one.
+    pub(super) fn some_operation(&self, methods: &[&str]) -> Option<(usize, usize)> {
+        self.operation(methods).or_else(|| self.methods.values().find_map(|all| all.first().copied()))
     }
 }
 
-fn takes(declared: &PathTemplate, seen: &PathTemplate) -> bool {
-    declared.segments.len() == seen.segments.len()
-        && declared.segments.iter().zip(&seen.segments).all(|(d, s)| fits(d, s))
-}
+impl Group {
+    fn new(host: HostPattern) -> Self {
+        Self {
+            host,
+            entries: Vec::new(),
+            routes: Routes::default(),
+            bases: Routes::default(),
+            specs: BTreeSet::new(),
+            near: OnceLock::new(),
+        }
+    }
 
-fn version(segment: &TemplateSegment) -> bool {
-    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    segment.literal().and_then(|text| text.strip_prefix('v')).is_some_and(digits)
+    /// The most specific entry for this path that declares one of the methods.
+    pub(super) fn entry(&self, path: &[Cow<'_, str>], methods: &[&str]) -> Option<&Entry> {
+        let fits = |at: &usize| self.entries.get(*at).is_some_and(|entry| entry.operation(methods).is_some());
+        self.entries.get(*self.routes.find_where(path, &fits)?)
+    }
+
+    /// The most specific entry for this path, whatever its methods.
+    pub(super) fn any_entry(&self, path: &[Cow<'_, str>]) -> Option<&Entry> {
+        self.entries.get(*self.routes.find(path)?)
+    }
 }
 
 impl SpecIndex {
-    /// Compiles.
-    ///
-    /// # Errors
-    /// Never here.
+    /// Compiles specs. Fails when a flag names what is not there, or when there is too much of all.
     pub fn build(specs: Vec<Spec>, flags: &HostFlags) -> Result<Self, SpecError> {
-        Ok(Self { specs, flags: flags.clone() })
+        Self::build_within(specs, flags, &Limits::default())
     }
 
-    /// The specs.
+    /// Like [`SpecIndex::build`], with other bounds.
+    pub fn build_within(specs: Vec<Spec>, flags: &HostFlags, limits: &Limits) -> Result<Self, SpecError> {
+        let added = flags.hosts_of(&specs)?;
+        let aliases = flags.read_aliases()?;
+        let mut builder = Builder { groups: BTreeMap::new(), left: limits.spec_routes };
+        for (at, spec) in specs.iter().enumerate() {
+            builder.add(at, spec, added.get(at).map_or(&[], Vec::as_slice)).map_err(|TooMany| {
+                let what =
+                    format!("together with the specs before has more than {} operations, counted once for each server",
+                        limits.spec_routes);
+                SpecError::of_file(&spec.name, what, "give fewer specs, or name fewer servers")
+            })?;
+        }
+        let mut index = Self { groups: builder.finish(&specs), specs, ..Self::default() };
+        for (at, group) in index.groups.iter().enumerate() {
+            match &group.host {
+                HostPattern::Exact(name, _) => {
+                    index.exact.entry(name.clone()).or_default().push((group.host.clone(), at));
+                }
+                HostPattern::Template(..) => index.templates.push((group.host.clone(), at)),
+                HostPattern::Any => index.any = Some(at),
+            }
+        }
+        index.templates.sort_by_key(|(host, at)| (Reverse(literal_bytes(host)), *at));
+        index.add_aliases(&aliases)?;
+        Ok(index)
+    }
+
+    /// Aliases are read against what specs declare, not against each other: their order does not count.
+    fn add_aliases(&mut self, aliases: &[Alias]) -> Result<(), SpecError> {
+        let mut more = Vec::new();
+        for Alias { inner, declared, flag } in aliases {
+            let takes = |host: &HostPattern| match declared {
+                _ if host == declared => true,
+                HostPattern::Exact(name, port) if *host != HostPattern::Any => {
+                    let port = port.unwrap_or(Scheme::Http.default_port());
+                    host.takes(&ServiceId { host: name.clone(), port, scheme: Scheme::Http })
+                }
+                _ => false,
+            };
+            let groups = self.groups.iter().enumerate().filter(|(_, group)| takes(&group.host));
+            let groups: Vec<usize> = groups.map(|(at, _)| at).collect();
+            if groups.is_empty() && !self.specs.is_empty() {
+                const MOST: usize = 20;
+                let named = self.groups.iter().filter(|group| group.host != HostPattern::Any).take(MOST);
+                let names: Vec<String> = named.map(|group| shown(&host_text(&group.host))).collect();
+                let mend = match names.is_empty() {
+                    true => "no spec names a host: name one with --spec-host".to_owned(),
+                    false => format!("the hosts of the specs are {}", names.join(", ")),
+                };
+                let what = format!("no spec names \"{}\"", shown(&host_text(declared)));
+                return Err(SpecError::Flag { flag: flag.clone(), what, mend });
+            }
+            more.extend(groups.into_iter().map(|at| (inner.clone(), at)));
+        }
+        for (host, at) in more {
+            if let HostPattern::Exact(name, _) = &host {
+                let known = self.exact.entry(name.clone()).or_default();
+                if !known.contains(&(host.clone(), at)) {
+                    known.push((host, at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The specs, as given.
     #[must_use]
     pub fn specs(&self) -> &[Spec] {
         &self.specs
     }
 
-    fn outer(&self, service: &ServiceId) -> ServiceId {
-        let alias = self.flags.aliases.iter().find(|(inner, _)| *inner == service.host);
-        alias.map_or_else(|| service.clone(), |(_, host)| ServiceId { host: host.clone(), ..service.clone() })
+    /// Every declared template with the hosts it holds for and all its methods, sorted by host and template. Hosts
+    /// of flags stand beside those of the specs.
+    #[must_use]
+    pub fn pins(&self) -> Vec<Pin> {
+        let patterns = self.exact.values().flatten().chain(&self.templates);
+        let any = self.any.map(|at| (HostPattern::Any, at));
+        let mut pins: BTreeMap<(HostPattern, PathTemplate), Pin> = BTreeMap::new();
+        for (host, at) in patterns.chain(any.as_ref()) {
+            for entry in self.groups.get(*at).map_or(&[][..], |group| &group.entries) {
+                // Templates that differ only in the names of their variables are one.
+                let key = (host.clone(), nameless(&entry.template));
+                let pin = pins.entry(key).or_insert_with(|| Pin {
+                    host: host.clone(),
+                    template: entry.template.clone(),
+                    methods: Vec::new(),
+                });
+                pin.methods.extend(entry.methods.keys().cloned());
+            }
+        }
+        let sorted = pins.into_values().map(|mut pin| {
+            pin.methods.sort();
+            pin.methods.dedup();
+            pin
+        });
+        sorted.collect()
     }
 
-    fn all(&self) -> impl Iterator<Item = (usize, usize, &SpecOperation)> {
-        self.specs
-            .iter()
-            .enumerate()
-            .flat_map(|(s, spec)| spec.operations.iter().enumerate().map(move |(o, operation)| (s, o, operation)))
-    }
-
-    /// Who covers a service.
+    /// Which specs cover a service.
     #[must_use]
     pub fn covers(&self, service: &ServiceId) -> Cover {
-        let service = self.outer(service);
-        let mut named = Vec::new();
-        let mut any = Vec::new();
-        for (s, spec) in self.specs.iter().enumerate() {
-            let servers = || spec.operations.iter().flat_map(|operation| &operation.servers);
-            let flagged = self.flags.spec_hosts.iter().any(|(n, host)| *n == spec.name && *host == service.host);
-            if flagged || servers().any(|server| server.host != HostPattern::Any && server.host.takes(&service)) {
-                named.push(s);
-            } else if servers().all(|server| server.host == HostPattern::Any) {
-                any.push(s);
-            }
-        }
-        let assumed = named.is_empty() && !any.is_empty();
-        Cover { specs: if named.is_empty() { any } else { named }, assumed }
+        let groups = self.groups_for(service);
+        let assumed = !groups.is_empty() && groups.iter().all(|group| group.host == HostPattern::Any);
+        let specs: BTreeSet<usize> = groups.iter().flat_map(|group| &group.specs).copied().collect();
+        Cover { specs: specs.into_iter().collect(), assumed }
     }
 
-    /// What takes this operation.
+    /// What takes an observed operation. A variable of the observed template is taken by variables only. HEAD is
+    /// GET unless HEAD is declared.
     #[must_use]
     pub fn find(&self, service: &ServiceId, method: &str, template: &PathTemplate) -> Match<'_> {
-        let cover = self.covers(service);
-        if cover.specs.is_empty() {
+        let groups = self.groups_for(service);
+        if groups.is_empty() {
             return Match::UnknownService;
         }
-        let mut others = Vec::new();
-        for (s, o, operation) in self.all().filter(|(s, _, _)| cover.specs.contains(s)) {
-            if operation.servers.iter().any(|server| takes(&operation.path.under(&server.base), template)) {
-                if operation.method == method {
-                    return Match::Operation(s, o, operation);
-                }
-                others.push((s, o));
+        let path = texts(template);
+        for method in methods(method) {
+            let mut entries = groups.iter().filter_map(|group| group.entry(&path, &[method]));
+            let found = entries.find_map(|entry| entry.operation(&[method]));
+            if let Some((spec, at)) = found
+                && let Some(operation) = self.operation(spec, at)
+            {
+                return Match::Operation(spec, at, operation);
             }
         }
+        let mut seen = HashSet::new();
+        let others = groups.iter().filter_map(|group| group.any_entry(&path));
+        let others = others.flat_map(|entry| entry.methods.values().flatten().copied());
+        let others: Vec<(usize, usize)> = others.filter(|at| seen.insert(*at)).collect();
         if others.is_empty() { Match::UnknownPath } else { Match::WrongMethod(others) }
     }
 
-    /// The nearest declared operation.
-    #[must_use]
-    pub fn nearest(&self, service: &ServiceId, method: &str, template: &PathTemplate) -> Option<NearestOp> {
-        let cover = self.covers(service);
-        let mut best: Option<NearestOp> = None;
-        for (spec, operation, declared) in self.all() {
-            let covered = cover.specs.is_empty() || cover.specs.contains(&spec);
-            for server in declared.servers.iter().filter(|_| covered) {
-                let full = declared.path.under(&server.base);
-                let based = template.segments.len() >= server.base.segments.len()
-                    && server.base.segments.iter().zip(&template.segments).all(|(d, s)| fits(d, s));
-                let versioned = full.segments.len() == template.segments.len()
-                    && full
-                        .segments
-                        .iter()
-                        .zip(&template.segments)
-                        .all(|(d, s)| fits(d, s) || version(d) && version(s));
-                let (failed, host_alias) = if cover.specs.is_empty() {
-                    let HostPattern::Exact(host, _) = &server.host else { continue };
-                    let same = takes(&full, template) && declared.method == method;
-                    (FailedOn::Host, same.then(|| format!("{}={host}", service.host)))
-                } else if takes(&full, template) {
-                    (FailedOn::Method, None)
-                } else if versioned {
-                    (FailedOn::Version, None)
-                } else if based {
-                    (FailedOn::Segment, None)
-                } else {
-                    (FailedOn::BasePath, None)
-                };
-                let rank = |f: FailedOn| match f {
-                    FailedOn::Method => 4,
-                    FailedOn::Version => 3,
-                    FailedOn::Segment => 2,
-                    FailedOn::BasePath => 1,
-                    FailedOn::Host => 0,
-                };
-                let better = |known: &NearestOp| {
-                    rank(failed) > rank(known.failed) || host_alias.is_some() && known.host_alias.is_none()
-                };
-                if best.as_ref().is_none_or(better) {
-                    let detail = format!("{failed:?}");
-                    best = Some(NearestOp { spec, operation, failed, detail, host_alias });
-                }
-            }
-        }
-        best
+    /// The operation of a spec.
+    pub(super) fn operation(&self, spec: usize, operation: usize) -> Option<&SpecOperation> {
+        self.specs.get(spec)?.operations.get(operation)
+    }
+
+    /// The groups that hold for a service, the closest first.
+    pub(super) fn groups_for(&self, service: &ServiceId) -> Vec<&Group> {
+        let closeness = |host: &HostPattern| match (host, service.odd_port()) {
+            (HostPattern::Exact(_, Some(port)), Some(seen)) if *port == seen => 0,
+            (HostPattern::Exact(_, None), _) => 1,
+            _ => 2,
+        };
+        let exact = self.exact.get(&service.host).map_or(&[][..], Vec::as_slice);
+        let mut exact: Vec<&(HostPattern, usize)> = exact.iter().filter(|(host, _)| host.takes(service)).collect();
+        exact.sort_by_key(|(host, _)| closeness(host));
+        let templates = self.templates.iter().filter(|(host, _)| host.takes(service));
+        let mut seen = HashSet::new();
+        let named = exact.into_iter().chain(templates).map(|(_, at)| *at).filter(|at| seen.insert(*at));
+        let named: Vec<usize> = named.collect();
+        let chosen = if named.is_empty() { self.any.into_iter().collect() } else { named };
+        chosen.into_iter().filter_map(|at| self.groups.get(at)).collect()
     }
 }
+
+/// Methods under which an observed one may be declared, the closest first.
+pub(super) fn methods(method: &str) -> [&str; 2] {
+    if method == "HEAD" { ["HEAD", "GET"] } else { [method, method] }
+}
+
+/// The segments of an observed template as texts: a variable shows its braces, so that literals do not take it.
+pub(super) fn texts(template: &PathTemplate) -> Vec<Cow<'_, str>> {
+    let text = |segment: &TemplateSegment| segment.to_string();
+    template.segments.iter().map(|segment| segment.literal().map_or_else(|| text(segment).into(), Cow::from)).collect()
+}
+
+/// A host pattern as text, as flags take it.
+pub(super) fn host_text(host: &HostPattern) -> String {
+    let (name, port) = match host {
+        HostPattern::Exact(name, port) => (name.clone(), *port),
+        HostPattern::Template(pieces, port) => (pieces.to_string(), *port),
+        HostPattern::Any => return "any host".to_owned(),
+    };
+    port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
+}
+
+fn literal_bytes(host: &HostPattern) -> usize {
+    let length = |piece: &Piece| if let Piece::Literal(text) = piece { text.len() } else { 0 };
+    if let HostPattern::Template(pieces, _) = host { pieces.0.iter().map(length).sum() } else { 0 }
+}
+
+/// A template without the names of its variables.
+fn nameless(template: &PathTemplate) -> PathTemplate {
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(text) => Piece::Literal(text.clone()),
+        Piece::Variable(_) => Piece::Variable(String::new()),
+    };
+    let segments = template.segments.iter().map(|segment| TemplateSegment(segment.0.iter().map(piece).collect()));
+    PathTemplate { segments: segments.collect() }
+}
+
+/// More than `Limits::spec_routes`.
+struct TooMany;
+
+struct Builder {
+    groups: BTreeMap<HostPattern, Group>,
+    left: usize,
+}
+
+impl Builder {
+    fn add(&mut self, at: usize, spec: &Spec, added: &[HostPattern]) -> Result<(), TooMany> {
+        // A relative server of a spec that also names hosts holds there too. It stays open to hosts that nobody names,
+        // unless a flag has said where the spec is served.
+        let servers = || spec.operations.iter().flat_map(|operation| &operation.servers);
+        let named: BTreeSet<&HostPattern> =
+            servers().map(|server| &server.host).filter(|host| **host != HostPattern::Any).chain(added).collect();
+        for (number, operation) in spec.operations.iter().enumerate() {
+            let mut places = BTreeSet::new();
+            for server in &operation.servers {
+                let hosts: Vec<&HostPattern> = match &server.host {
+                    HostPattern::Any if added.is_empty() => named.iter().copied().chain([&server.host]).collect(),
+                    HostPattern::Any => named.iter().copied().collect(),
+                    host => std::iter::once(host).chain(added).collect(),
+                };
+                self.left = self.left.checked_sub(hosts.len()).ok_or(TooMany)?;
+                places.extend(hosts.into_iter().map(|host| (host, &server.base)));
+            }
+            for (host, base) in places {
+                self.place(host, base, (at, number), operation);
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, host: &HostPattern, base: &PathTemplate, at: (usize, usize), operation: &SpecOperation) {
+        if !self.groups.contains_key(host) {
+            self.groups.insert(host.clone(), Group::new(host.clone()));
+        }
+        let Some(group) = self.groups.get_mut(host) else { return };
+        group.specs.insert(at.0);
+        group.bases.entry(base, || base.clone());
+        let template = operation.path.under(base);
+        let entries = &mut group.entries;
+        let entry = *group.routes.entry(&template, || {
+            entries.push(Entry { template: template.clone(), methods: BTreeMap::new() });
+            entries.len().saturating_sub(1)
+        });
+        if let Some(entry) = group.entries.get_mut(entry) {
+            entry.methods.entry(operation.method.clone()).or_default().push(at);
+        }
+    }
+
+    /// Where several specs declare the same, what is not deprecated counts before what is, then the later version,
+    /// then the spec that was named first.
+    fn finish(self, specs: &[Spec]) -> Vec<Group> {
+        let mut order: Vec<usize> = (0..specs.len()).collect();
+        let version = |at: &usize| specs.get(*at).map_or("", |spec| spec.version.as_str());
+        order.sort_by(|a, b| version::compare(version(b), version(a)));
+        let rank: BTreeMap<usize, usize> = order.into_iter().enumerate().map(|(rank, at)| (at, rank)).collect();
+        let weight = |(spec, number): &(usize, usize)| {
+            let operation = specs.get(*spec).and_then(|spec| spec.operations.get(*number));
+            (operation.is_some_and(|operation| operation.deprecated), rank.get(spec).copied(), *number)
+        };
+        let mut groups: Vec<Group> = self.groups.into_values().collect();
+        for entry in groups.iter_mut().flat_map(|group| &mut group.entries) {
+            for operations in entry.methods.values_mut() {
+                operations.sort_by_key(weight);
+            }
+        }
+        groups
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,28 @@
 //! What was promised.
 
+mod document;
+mod error;
+mod flags;
+mod format;
+mod formats;
 mod index;
+mod lines;
+mod load;
 mod model;
+mod nearest;
+mod paths;
+mod refs;
+mod server;
+mod version;
+mod warnings;
 
-pub use index::{Cover, FailedOn, HostFlags, Match, NearestOp, SpecError, SpecIndex};
+pub use document::Document;
+pub use error::{Place, SpecError};
+pub use format::SpecFormat;
+pub use formats::FORMATS;
+pub use index::{Cover, Match, SpecIndex};
+pub use flags::HostFlags;
+pub use load::load;
 pub use model::{Server, Spec, SpecOperation, SpecParam};
+pub use nearest::{FailedOn, NearestOp};
+pub use refs::{Found, Refs};
