@@ -95,13 +95,16 @@ fn llc<'a>(length: u16, slice: Slice<'a>) -> Layer<'a> {
     let claimed = usize::from(length);
     let slice = if (1..=slice.bytes.len()).contains(&claimed) { slice.counted(length.into()) } else { slice };
     match slice.bytes {
-        [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8, high, low, ..] => {
-            let label = u16::from_be_bytes([*high, *low]);
-            slice.after(8).map_or(Layer::skip(Skip::Truncated), |rest| Layer::Ether(label, rest))
-        }
+        [0xaa, 0xaa, 0x03, rest @ ..] => match (rest, slice.after(8)) {
+            ([0, 0, 0 | 0xf8, high, low, ..], Some(inner)) => Layer::Ether(u16::from_be_bytes([*high, *low]), inner),
+            // Another organisation's own numbers.
+            (_, Some(_)) => Layer::Done(Decoded::NotIp(0)),
+            (_, None) => Layer::skip(slice.short(8)),
+        },
         // The access point of IP itself (RFC 948).
         [0x06, 0x06, 0x03, ..] => slice.after(3).map_or(Layer::skip(Skip::Truncated), Layer::Ip),
-        _ => Layer::Done(Decoded::NotIp(0)),
+        [_, _, _, ..] => Layer::Done(Decoded::NotIp(0)),
+        _ => Layer::skip(slice.short(3)),
     }
 }
 
@@ -186,6 +189,9 @@ fn pppoe<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
 }
 
 fn ppp<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
+    if slice.bytes.len() < 2 {
+        return Layer::skip(slice.short(2));
+    }
     // The address and control bytes may be compressed away (RFC 1661 section 6.6).
     let framed = slice.bytes.starts_with(&[0xff, 0x03]);
     let rest = if framed { slice.after(2) } else { Some(slice) };
