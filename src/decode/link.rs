@@ -148,7 +148,7 @@ fn cooked_label<'a>(hardware: u16, label: u16, slice: Slice<'a>, len: usize) -> 
     match label {
         // There the protocol is a netlink family.
         _ if hardware == NETLINK => Layer::Done(Decoded::NotIp(0)),
-        LLC => slice.after(len).map_or(Layer::skip(slice.short(len)), |rest| llc(0, rest)),
+        LLC => slice.after(len).map_or_else(|| Layer::skip(slice.short(len)), |rest| llc(0, rest)),
         _ if label < FIRST_ETHER_TYPE => Layer::Done(Decoded::NotIp(label)),
         _ => labelled(label, slice, len),
     }
@@ -166,7 +166,10 @@ fn mpls<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
         return match rest.u8_at(0).map(|first| first >> 4) {
             Some(4 | 6) => Layer::Ip(rest),
             // The control word of an Ethernet pseudowire (RFC 4448 section 4.6).
-            Some(0) => rest.after(4).map_or(Layer::skip(rest.short(4)), |rest| Layer::Link(LinkType::ETHERNET, rest)),
+            Some(0) => match rest.after(4) {
+                Some(inner) => Layer::Link(LinkType::ETHERNET, inner),
+                None => Layer::skip(rest.short(4)),
+            },
             Some(_) => Layer::Done(Decoded::NotIp(0x8847)),
             None => Layer::skip(rest.short(1)),
         };
@@ -215,7 +218,7 @@ fn ppp_protocol(slice: Slice<'_>) -> Layer<'_> {
 }
 
 fn cisco_hdlc<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
-    slice.u16_at(2).map_or(Layer::skip(slice.short(4)), |label| labelled(label, slice, 4))
+    slice.u16_at(2).map_or_else(|| Layer::skip(slice.short(4)), |label| labelled(label, slice, 4))
 }
 
 // RFC 1201 behind Linux' own header: addresses (1 byte each), offset, type, split flag, sequence.
