@@ -154,7 +154,8 @@ impl<R: Read> Blocks<R> {
             if let Ending::Failed(error) = self.window.take_ending() {
                 return Err(Trouble::Failed(self.window.offset(), error));
             }
-            return Err(Trouble::NotACapture(hex(self.window.bytes().get(..4).unwrap_or(self.window.bytes()))));
+            let start = self.window.bytes();
+            return Err(Trouble::NotACapture(hex(start.get(..4).unwrap_or(start))));
         }
         if !is_pcap(self.window.bytes()) {
             self.format = Format::Pcapng(Section::default());

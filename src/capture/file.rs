@@ -142,12 +142,12 @@ impl PacketSource for FileSource {
 impl Room {
     /// Shares of `files` open at once. Together their windows stay within 256 MiB however large their blocks are.
     pub(super) fn of(files: usize, limits: &Limits) -> Self {
-        let few = files <= 4;
         Self {
             floor: if files <= 1 { 1 << 20 } else { ((16 << 20) / files).clamp(64 << 10, 1 << 20) },
             ceiling: ((256 << 20) / files.max(1)).clamp(1 << 20, 16 << 20),
-            // 128 MiB is what `--long` and `--ultra` ask for; 8 MiB is enough for level 19.
-            zstd_window: if few { 27 } else { 23 },
+            // 128 MiB is what `--long` and `--ultra` ask for; 8 MiB is enough for level 19. Together within 512 MiB, or
+            // 2 GiB in the worst case of 256 files that all ask for the most.
+            zstd_window: ((512_usize << 20) / files.max(1)).max(1).ilog2().clamp(23, 27),
             secrets: limits.secret_bytes,
         }
     }

@@ -324,6 +324,29 @@ fn a_file_cut_anywhere_gives_what_is_whole_and_a_warning() {
 }
 
 #[test]
+fn a_stream_that_dribbles_reads_the_same() {
+    // Catches a frame handed out before all of it is there, and a pipe's end taken for a short read.
+    struct Dribble<'a>(&'a [u8]);
+    impl std::io::Read for Dribble<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(&mut buffer[..1])
+        }
+    }
+    let order = Order::Big;
+    let ng = [section(order), interface(order, 1, 0, &[]), enhanced(order, 0, 1, &[7; 300]), block(order, 9, b"?")];
+    let old = pcap(order, NANO, 1, &[(1, 0, &[1; 200]), (2, 0, b""), (3, 0, &[3; 100])]);
+    for file in [ng.concat(), old] {
+        let mut blocks = Blocks::new(Dribble(&file), 64, 1 << 20, 0);
+        let mut frames = Vec::new();
+        while blocks.step().unwrap() {
+            frames.push(seen(&blocks.frame()));
+        }
+        assert_eq!(frames, read(&file).0);
+        assert!(!frames.is_empty() && !blocks.tally.cut);
+    }
+}
+
+#[test]
 fn what_is_no_capture_says_how_it_begins() {
     assert_eq!(read(b"").1, ["not a capture: none"]);
     assert_eq!(read(b"GE").1, ["not a capture: 47 45"]);

@@ -98,9 +98,12 @@ impl<R: Read> Window<R> {
             if self.ending.is_some() {
                 return false;
             }
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+            // Once a call: what small reads add to a large block stays where it is.
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
             if self.buffer.len() < need {
                 self.buffer.resize(need.next_power_of_two().clamp(need, self.ceiling), 0);
             }

@@ -95,13 +95,16 @@ fn llc<'a>(length: u16, slice: Slice<'a>) -> Layer<'a> {
     let claimed = usize::from(length);
     let slice = if (1..=slice.bytes.len()).contains(&claimed) { slice.counted(length.into()) } else { slice };
     match slice.bytes {
-        [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8, high, low, ..] => {
-            let label = u16::from_be_bytes([*high, *low]);
-            slice.after(8).map_or(Layer::skip(Skip::Truncated), |rest| Layer::Ether(label, rest))
-        }
+        [0xaa, 0xaa, 0x03, rest @ ..] => match (rest, slice.after(8)) {
+            ([0, 0, 0 | 0xf8, high, low, ..], Some(inner)) => Layer::Ether(u16::from_be_bytes([*high, *low]), inner),
+            // Another organisation's own numbers.
+            (_, Some(_)) => Layer::Done(Decoded::NotIp(0)),
+            (_, None) => Layer::skip(slice.short(8)),
+        },
         // The access point of IP itself (RFC 948).
         [0x06, 0x06, 0x03, ..] => slice.after(3).map_or(Layer::skip(Skip::Truncated), Layer::Ip),
-        _ => Layer::Done(Decoded::NotIp(0)),
+        [_, _, _, ..] => Layer::Done(Decoded::NotIp(0)),
+        _ => Layer::skip(slice.short(3)),
     }
 }
 
@@ -145,7 +148,7 @@ fn cooked_label<'a>(hardware: u16, label: u16, slice: Slice<'a>, len: usize) -> 
     match label {
         // There the protocol is a netlink family.
         _ if hardware == NETLINK => Layer::Done(Decoded::NotIp(0)),
-        LLC => slice.after(len).map_or(Layer::skip(slice.short(len)), |rest| llc(0, rest)),
+        LLC => slice.after(len).map_or_else(|| Layer::skip(slice.short(len)), |rest| llc(0, rest)),
         _ if label < FIRST_ETHER_TYPE => Layer::Done(Decoded::NotIp(label)),
         _ => labelled(label, slice, len),
     }
@@ -163,7 +166,10 @@ fn mpls<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
         return match rest.u8_at(0).map(|first| first >> 4) {
             Some(4 | 6) => Layer::Ip(rest),
             // The control word of an Ethernet pseudowire (RFC 4448 section 4.6).
-            Some(0) => rest.after(4).map_or(Layer::skip(rest.short(4)), |rest| Layer::Link(LinkType::ETHERNET, rest)),
+            Some(0) => match rest.after(4) {
+                Some(inner) => Layer::Link(LinkType::ETHERNET, inner),
+                None => Layer::skip(rest.short(4)),
+            },
             Some(_) => Layer::Done(Decoded::NotIp(0x8847)),
             None => Layer::skip(rest.short(1)),
         };
@@ -186,6 +192,9 @@ fn pppoe<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
 }
 
 fn ppp<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
+    if slice.bytes.len() < 2 {
+        return Layer::skip(slice.short(2));
+    }
     // The address and control bytes may be compressed away (RFC 1661 section 6.6).
     let framed = slice.bytes.starts_with(&[0xff, 0x03]);
     let rest = if framed { slice.after(2) } else { Some(slice) };
@@ -209,7 +218,7 @@ fn ppp_protocol(slice: Slice<'_>) -> Layer<'_> {
 }
 
 fn cisco_hdlc<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
-    slice.u16_at(2).map_or(Layer::skip(slice.short(4)), |label| labelled(label, slice, 4))
+    slice.u16_at(2).map_or_else(|| Layer::skip(slice.short(4)), |label| labelled(label, slice, 4))
 }
 
 // RFC 1201 behind Linux' own header: addresses (1 byte each), offset, type, split flag, sequence.
