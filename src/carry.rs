@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_was_pushed_comes_back_in_order() {
         // Catches a compaction that loses or repeats bytes.
-        let (mut carry, mut expected) = (Carry::new(), std::collections::VecDeque::new());
+        let (mut carry, mut expected) = (Carry::new(), std::collections::VecDeque::<u8>::new());
         for i in 0..2_000_usize {
             let fresh: Vec<u8> = (0..i % 7).map(|j| (i + j) as u8).collect();
             carry.push(&fresh);

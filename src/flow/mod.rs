@@ -10,6 +10,8 @@ mod ledger;
 mod reorder;
 mod stats;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use connection::{Connection, Side, Start};
 pub use consumer::{Close, StreamConsumer, Took, Want};

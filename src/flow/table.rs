@@ -105,6 +105,10 @@ const SLACK: i32 = 1 << 16;
 const RESET_AHEAD: u64 = 1 << 20;
 
 impl<C: StreamConsumer> FlowTable<C> {
+    /// What one connection costs while nothing was said, beside its entry in the index.
+    #[cfg(test)]
+    pub(super) const SLOT_BYTES: usize = size_of::<Option<Slot<C::Session>>>();
+
     /// An empty table.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
