@@ -85,7 +85,6 @@ pub struct Limits {
     pub spec_bytes: u64,
     /// Transaction lines kept in memory before they are spooled to a temporary file.
     pub spool_bytes: usize,
-<<<<<<< HEAD
     /// Bytes of TLS secrets kept from captures. Full: later ones are counted (`secrets`) and not kept.
     pub secret_bytes: usize,
 
@@ -97,14 +96,12 @@ pub struct Limits {
     pub probe_bytes: u64,
     /// The same where the capture joined late or lost bytes: a body may have to pass before the next message.
     pub search_bytes: u64,
-=======
     /// Values in one spec document, its aliases unfolded. More is a spec error.
     pub spec_nodes: usize,
     /// Files looked at in one folder of specs. More is a spec error.
     pub spec_files: usize,
     /// Declared operations times the servers they name, in all specs of a run. More is a spec error.
     pub spec_routes: usize,
->>>>>>> b-spec
 }
 
 impl Limits {
@@ -164,16 +161,13 @@ impl Default for Limits {
             ref_depth: 64,
             spec_bytes: 64 << 20,
             spool_bytes: 64 << 20,
-<<<<<<< HEAD
             secret_bytes: 16 << 20,
             unanswered_bytes: 256 << 10,
             probe_bytes: 8 << 10,
             search_bytes: 1 << 20,
-=======
             spec_nodes: 4_000_000,
             spec_files: 10_000,
             spec_routes: 1_000_000,
->>>>>>> b-spec
         }
     }
 }
