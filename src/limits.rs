@@ -85,6 +85,9 @@ pub struct Limits {
     pub spec_bytes: u64,
     /// Transaction lines kept in memory before they are spooled to a temporary file.
     pub spool_bytes: usize,
+
+    /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
+    pub shape_nodes: usize,
 }
 
 impl Limits {
@@ -144,6 +147,7 @@ impl Default for Limits {
             ref_depth: 64,
             spec_bytes: 64 << 20,
             spool_bytes: 64 << 20,
+            shape_nodes: 2_048,
         }
     }
 }

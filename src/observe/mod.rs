@@ -1,10 +1,12 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
 
+mod body;
 mod card;
 mod classify;
-mod formats;
-
+mod encoding;
 mod fields;
+mod formats;
+mod media;
 mod path;
 mod service;
 mod spelling;
