@@ -41,11 +41,12 @@ pub(super) fn name_service(
     }
 }
 
-/// The same host and port, but for letter case and `www.`: what a mere redirect may change.
-pub(super) fn same_site(authority: &[u8], service: &ServiceId) -> bool {
-    let mut host = String::new();
-    let bare = |name: &str| name.strip_prefix("www.").unwrap_or(name).to_owned();
-    read_authority(authority, &mut host).is_some() && bare(&host) == bare(&service.host)
+/// The same host but for `www.`: what a mere redirect may change.
+pub(super) fn same_host(a: &ServiceId, b: &ServiceId) -> bool {
+    fn bare(service: &ServiceId) -> &str {
+        service.host.strip_prefix("www.").unwrap_or(&service.host)
+    }
+    bare(a) == bare(b)
 }
 
 /// Writes the host in its one spelling and says the port that was named. `None`: it is no authority.
