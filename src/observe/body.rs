@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::classify::name_or_class;
-use super::fields::TextEnd;
+use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_digits, is_email, is_integer, is_url, is_uuid};
 use crate::api::{Shape, StringFormat};
 use crate::limits::Limits;

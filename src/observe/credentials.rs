@@ -81,10 +81,7 @@ fn is_key_field(name: &[u8]) -> bool {
     if KEY_FIELDS.iter().any(|key| key.as_bytes().eq_ignore_ascii_case(name)) {
         return true;
     }
-    let lower = name.to_ascii_lowercase();
-    lower.starts_with(b"x-")
-        && KEY_ENDS.iter().any(|end| lower.ends_with(end.as_bytes()))
-        && !holds(&lower, KEYS_TO_OTHER_THINGS)
+    begins(name, "x-") && KEY_ENDS.iter().any(|end| ends(name, end)) && !holds(name, KEYS_TO_OTHER_THINGS)
 }
 
 /// One of the cookies is that of a session.
@@ -93,15 +90,14 @@ fn has_session(cookies: &[u8]) -> bool {
         let Some(equals) = cookie.iter().position(|b| *b == b'=') else { return false };
         let (name, value) = cookie.split_at(equals);
         let empty = matches!(value.get(1..).unwrap_or_default().trim_ascii(), b"" | b"\"\"" | b"deleted");
-        !empty && is_session(&name.trim_ascii().to_ascii_lowercase())
+        !empty && is_session(name.trim_ascii())
     })
 }
 
 fn is_session(name: &[u8]) -> bool {
-    let name = name.strip_prefix(b"__host-").or_else(|| name.strip_prefix(b"__secure-")).unwrap_or(name);
-    (holds(name, SESSION_WORDS) || name.ends_with(b"sid") || name == b"remember_me")
+    (holds(name, SESSION_WORDS) || ends(name, "sid") || name.eq_ignore_ascii_case(b"remember_me"))
         && !holds(name, &["csrf", "xsrf"])
-        && !TRACKERS.iter().any(|tracker| name.starts_with(tracker.as_bytes()))
+        && !TRACKERS.iter().any(|tracker| begins(name, tracker))
 }
 
 /// One of the query's names is that of a key, and it has a value.
@@ -114,8 +110,19 @@ fn has_key(query: &[u8]) -> bool {
     })
 }
 
+fn begins(text: &[u8], start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|front| front.eq_ignore_ascii_case(start.as_bytes()))
+}
+
+fn ends(text: &[u8], end: &str) -> bool {
+    text.len()
+        .checked_sub(end.len())
+        .and_then(|at| text.get(at..))
+        .is_some_and(|t| t.eq_ignore_ascii_case(end.as_bytes()))
+}
+
 fn holds(text: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| text.windows(word.len()).any(|window| window == word.as_bytes()))
+    words.iter().any(|word| text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 const KEY_FIELDS: &[&str] = &[
@@ -217,7 +224,7 @@ mod tests {
         for (name, value) in fields {
             request.push_field(name.as_bytes(), value.as_bytes());
         }
-        let mut schemes = vec![AuthScheme::Other];
+        let mut schemes = vec![Other];
         credentials(&request, Some(query.as_bytes()), &mut schemes);
         schemes
     }

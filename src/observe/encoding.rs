@@ -9,7 +9,6 @@ use std::io::Read;
 use brotli_decompressor::Decompressor;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::fields::TextEnd;
 use crate::proto::Message;
 
 /// Unpacks, and owns the room for it.
@@ -51,6 +50,15 @@ impl Unpacker {
         }
         Some((&self.out, end))
     }
+}
+
+/// How a text ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TextEnd {
+    /// By itself.
+    Whole,
+    /// By a bound, a hole, or the end of the capture.
+    Cut,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::classify::name_or_class;
+use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_email, is_integer, is_uuid};
 use crate::api::{Param, ParamPlace, ParamType};
 
@@ -66,15 +67,6 @@ impl Params {
         }
         refused
     }
-}
-
-/// How a text ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TextEnd {
-    /// By itself.
-    Whole,
-    /// By a bound, a hole, or the end of the capture.
-    Cut,
 }
 
 /// `+` and percent escapes undone; borrowed where there are none.
