@@ -102,6 +102,9 @@ pub struct Limits {
     pub spec_files: usize,
     /// Declared operations times the servers they name, in all specs of a run. More is a spec error.
     pub spec_routes: usize,
+
+    /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
+    pub shape_nodes: usize,
 }
 
 impl Limits {
@@ -168,6 +171,7 @@ impl Default for Limits {
             spec_nodes: 4_000_000,
             spec_files: 10_000,
             spec_routes: 1_000_000,
+            shape_nodes: 2_048,
         }
     }
 }

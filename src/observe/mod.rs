@@ -1,1 +1,22 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
+
+mod body;
+mod card;
+mod classify;
+mod credentials;
+mod encoding;
+mod fields;
+mod formats;
+mod media;
+mod noise;
+mod observer;
+mod path;
+mod service;
+mod spelling;
+mod style;
+mod styles;
+
+pub use classify::{classify_segment, name_or_class};
+pub use observer::Observer;
+pub use style::{ObserverCounts, Scratch, Style};
+pub use styles::STYLES;

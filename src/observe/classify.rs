@@ -1,0 +1,370 @@
+//! Which texts may be kept: the class of a path segment, a parameter name or a body key.
+//!
+//! In: one decoded text. Out: its `SegmentClass`, or the text with whatever is a value replaced by its class. This is
+//! where the promise is kept that values end in `observe`: what is not plainly a word is not a word. An id taken for
+//! a word is kept for ever; a word taken for an id loses its name in a report, and a declared one not even that,
+//! because declared templates are matched by text.
+
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::card::is_card;
+use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
+use super::spelling::{Spelling, is_standard, is_written, is_year};
+use crate::api::SegmentClass;
+
+/// What one decoded path segment looks like.
+#[must_use]
+pub fn classify_segment(text: &str) -> SegmentClass {
+    classify(text, SEGMENT_TAIL)
+}
+
+/// A parameter name or body key as it may be kept: the name itself, or `{number}`, `{uuid}` and the like where it is
+/// of a value class. In `filter[NAME]`, `a.NAME` and `items[3].id` each part is judged alone, and an index goes.
+#[must_use]
+pub fn name_or_class(name: &str) -> Cow<'_, str> {
+    if name.len() > NAME_BYTES || name.chars().any(char::is_control) {
+        return in_braces(SegmentClass::Other);
+    }
+    let bytes = name.as_bytes();
+    if bytes.len() <= SHORT_WORD && bytes.iter().all(u8::is_ascii_lowercase) {
+        return Cow::Borrowed(name);
+    }
+    let class = whole(bytes);
+    if let Some(class) = class {
+        return in_braces(class);
+    }
+    if !bytes.iter().any(|b| matches!(b, b'.' | b'[')) {
+        let class = part_class(name);
+        return if class.is_value() { in_braces(class) } else { Cow::Borrowed(name) };
+    }
+    // A token with dots inside (a JWT) would come out as several; it is one.
+    if classify(name, NAME_TAIL) == SegmentClass::Token && !bytes.contains(&b'[') {
+        return in_braces(SegmentClass::Token);
+    }
+    structured(name)
+}
+
+/// Rewrites a name of several parts. The text only changes where a part is a value.
+fn structured(name: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut changed = false;
+    let mut rest = name;
+    let mut inside = false;
+    while !rest.is_empty() {
+        // Brackets hold one part, dots included: `filter[alice@example.com]`.
+        let end = if inside { rest.find(']') } else { rest.find(['.', '[', ']']) }.unwrap_or(rest.len());
+        let (part, tail) = rest.split_at(end);
+        let index = inside && is_digits(part.as_bytes());
+        let class = if part.is_empty() { SegmentClass::Word } else { part_class(part) };
+        if index {
+            changed = true;
+        } else if class.is_value() {
+            changed = true;
+            kept.push_str(&in_braces(class));
+        } else {
+            kept.push_str(part);
+        }
+        let mut marks = tail.chars();
+        if let Some(mark) = marks.next() {
+            inside = mark == '[';
+            kept.push(mark);
+        }
+        rest = marks.as_str();
+    }
+    if changed { Cow::Owned(kept) } else { Cow::Borrowed(name) }
+}
+
+/// The class of one part of a name: a mark in front (`@type`, `$filter`, `#text`, `-x`) is part of how names are
+/// written and says nothing.
+fn part_class(part: &str) -> SegmentClass {
+    let bare = part.strip_prefix(['@', '$', '#', '!', '*', '?']).unwrap_or(part);
+    match bare {
+        "" => SegmentClass::Word,
+        bare => classify(bare.strip_suffix(['?', '!', '*']).unwrap_or(bare), NAME_TAIL),
+    }
+}
+
+fn in_braces(class: SegmentClass) -> Cow<'static, str> {
+    Cow::Borrowed(match class {
+        SegmentClass::Word => "{word}",
+        SegmentClass::Number => "{number}",
+        SegmentClass::Uuid => "{uuid}",
+        SegmentClass::Hex => "{hex}",
+        SegmentClass::Date => "{date}",
+        SegmentClass::Email => "{email}",
+        SegmentClass::Address => "{address}",
+        SegmentClass::Card => "{card}",
+        SegmentClass::Token => "{token}",
+        SegmentClass::Other => "{value}",
+    })
+}
+
+/// `tail` is how many digits may follow a word without making it an id.
+fn classify(text: &str, tail: usize) -> SegmentClass {
+    let bytes = text.as_bytes();
+    // Most segments by far.
+    if (1..=SHORT_WORD).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_lowercase) {
+        return SegmentClass::Word;
+    }
+    if bytes.len() > SEGMENT_BYTES {
+        return if bytes.iter().all(|b| is_blob(*b)) { SegmentClass::Token } else { SegmentClass::Other };
+    }
+    if let Some(class) = whole(bytes) {
+        return class;
+    }
+    if !text.is_ascii() {
+        let written = |c: char| c.is_alphabetic() || matches!(c, '-' | '_' | '.');
+        let fits = bytes.len() <= NAME_BYTES && text.chars().all(written);
+        return if fits { SegmentClass::Word } else { SegmentClass::Other };
+    }
+    if let Some(class) = core(bytes).and_then(whole) {
+        return class;
+    }
+    if is_version(bytes) || bytes == b"*" {
+        return SegmentClass::Word;
+    }
+    slug(bytes, tail)
+}
+
+/// Classes that a text has as a whole.
+fn whole(text: &[u8]) -> Option<SegmentClass> {
+    let first = *text.first()?;
+    if is_digits(text) {
+        return Some(if is_card(text) { SegmentClass::Card } else { SegmentClass::Number });
+    }
+    if is_integer(text) || is_decimal(text) && text.len() <= 40 && !text.iter().any(u8::is_ascii_alphabetic) {
+        return Some(SegmentClass::Number);
+    }
+    if first.is_ascii_digit() {
+        if is_grouped_card(text) {
+            return Some(SegmentClass::Card);
+        }
+        if is_date_like(text) {
+            return Some(SegmentClass::Date);
+        }
+    }
+    let bare = match text {
+        [b'{', inner @ .., b'}'] => inner,
+        [
+            b'u' | b'U',
+            b'r' | b'R',
+            b'n' | b'N',
+            b':',
+            b'u' | b'U',
+            b'u' | b'U',
+            b'i' | b'I',
+            b'd' | b'D',
+            b':',
+            id @ ..,
+        ] => id,
+        text => text,
+    };
+    if is_uuid(bare) {
+        return Some(SegmentClass::Uuid);
+    }
+    if is_hex(text) {
+        return Some(SegmentClass::Hex);
+    }
+    if is_email(text) {
+        // `logo@2x.png` is a picture for dense screens.
+        let dense = text.windows(4).any(|w| matches!(w, [b'@', b'1'..=b'4', b'x', b'.']));
+        return (!dense).then_some(SegmentClass::Email);
+    }
+    is_address(text).then_some(SegmentClass::Address)
+}
+
+/// Eight hexadecimal digits or more, of one letter case unless `0x` says so: `AC53f6...` is an id with a prefix.
+fn is_hex(text: &[u8]) -> bool {
+    let (hex, said) = match text {
+        [b'0', b'x' | b'X', hex @ ..] => (hex, true),
+        hex => (hex, false),
+    };
+    hex.len() >= 8
+        && hex.iter().all(u8::is_ascii_hexdigit)
+        && hex.iter().any(u8::is_ascii_digit)
+        && (said || !(hex.iter().any(u8::is_ascii_uppercase) && hex.iter().any(u8::is_ascii_lowercase)))
+}
+
+/// IPv4 or IPv6, with brackets, a prefix length or a port perhaps.
+fn is_address(text: &[u8]) -> bool {
+    let dots = text.iter().filter(|b| **b == b'.').count();
+    let colons = text.iter().filter(|b| **b == b':').count();
+    if text.len() > 64 || (dots != 3 && colons < 2) {
+        return false;
+    }
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let alone = text.split_once('/').map_or(text, |(address, _)| address);
+    if colons < 2 {
+        return alone.split_once(':').map_or(alone, |(address, _)| address).parse::<Ipv4Addr>().is_ok();
+    }
+    let bare = alone.strip_prefix('[').and_then(|t| t.split_once(']')).map_or(alone, |(address, _)| address);
+    bare.split_once('%').map_or(bare, |(address, _)| address).parse::<Ipv6Addr>().is_ok()
+}
+
+/// The text without a file's extension (`48213.json`) or a custom verb (`48213:cancel`).
+fn core(text: &[u8]) -> Option<&[u8]> {
+    let at = text.iter().rposition(|b| matches!(b, b'.' | b':'))?;
+    let (core, tail) = (text.get(..at)?, text.get(at + 1..)?);
+    let affix = match text.get(at)? {
+        b'.' => is_extension(tail),
+        _ => tail.len() >= 3 && tail.iter().all(u8::is_ascii_alphabetic),
+    };
+    (affix && !core.is_empty()).then_some(core)
+}
+
+fn is_extension(tail: &[u8]) -> bool {
+    EXTENSIONS.iter().any(|e| e.as_bytes().eq_ignore_ascii_case(tail))
+}
+
+/// `v1`, `v2.1`, `v1beta1`, `v1.0.0-rc.1`, `v20240301`, `v2024-03-01`, `1.2.3`.
+fn is_version(text: &[u8]) -> bool {
+    let Some(([b'v' | b'V'], number)) = text.split_at_checked(1) else {
+        // Three short numbers; with more digits it may be somebody's number.
+        return text.len() <= 8
+            && text.iter().filter(|b| **b == b'.').count() == 2
+            && text.split(|b| *b == b'.').all(is_digits);
+    };
+    if is_date(number) || (number.len() == 8 && is_digits(number) && is_year(&number[..4])) {
+        return true;
+    }
+    let mut rest = number;
+    let mut groups = 0;
+    // digits, then any of: dot digits, stage digits
+    loop {
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        groups += 1;
+        if digits > 4 || groups > 6 || (groups == 1 && digits == 0) {
+            return false;
+        }
+        rest = &rest[digits..];
+        if rest.is_empty() {
+            return true;
+        }
+        if let [b'.' | b'-' | b'_', after @ ..] = rest {
+            rest = after;
+        }
+        let letters = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let (stage, after) = rest.split_at(letters);
+        if letters > 0 && !STAGES.iter().any(|s| s.as_bytes().eq_ignore_ascii_case(stage)) {
+            return false;
+        }
+        rest = match after {
+            [b'.' | b'-', more @ ..] if letters > 0 => more,
+            more => more,
+        };
+        if rest.first().is_some_and(|b| !b.is_ascii_digit()) {
+            return false;
+        }
+    }
+}
+
+/// Words joined by marks, or not.
+fn slug(text: &[u8], tail: usize) -> SegmentClass {
+    let bare = text.strip_suffix(b"()").unwrap_or(text);
+    let mut sum = Spelling::default();
+    let mut parts = 0_usize;
+    let mut worded = false;
+    let mut numbered = false;
+    let mut worst = SegmentClass::Word;
+    let mut blend = 0;
+    let mut before: &[u8] = &[];
+    for part in bare.split(|b| is_joint(*b)).filter(|part| !part.is_empty()) {
+        parts += 1;
+        if !part.iter().all(u8::is_ascii_alphanumeric) {
+            return if is_long_blob(text) { SegmentClass::Token } else { SegmentClass::Other };
+        }
+        let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
+        let class = if digits == 0 {
+            let spelling = Spelling::of(part);
+            sum.add(spelling);
+            worded |= part.len() >= 2;
+            if spelling.run_is_noise() { SegmentClass::Token } else { SegmentClass::Word }
+        } else if digits == part.len() {
+            numbered = true;
+            let part_of_a_name = digits <= tail || is_year(part) || (digits <= 5 && is_standard(before));
+            if is_card(part) {
+                SegmentClass::Card
+            } else if part_of_a_name {
+                SegmentClass::Word
+            } else {
+                SegmentClass::Other
+            }
+        } else if is_written(part, tail) && !is_key(part) {
+            let mut letters = Spelling::default();
+            for run in part.split(u8::is_ascii_digit) {
+                letters.add(Spelling::of(run));
+            }
+            worded = true;
+            if letters.run_is_noise() { SegmentClass::Token } else { SegmentClass::Word }
+        } else {
+            blend += part.len();
+            if part.len() >= 10 { SegmentClass::Token } else { SegmentClass::Other }
+        };
+        worst = match (worst, class) {
+            (SegmentClass::Card, _) | (_, SegmentClass::Card) => SegmentClass::Card,
+            (SegmentClass::Token, _) | (_, SegmentClass::Token) => SegmentClass::Token,
+            (SegmentClass::Other, _) | (_, SegmentClass::Other) => SegmentClass::Other,
+            _ => SegmentClass::Word,
+        };
+        before = part;
+    }
+    if parts == 0 {
+        return if text.len() <= 2 && !text.is_empty() { SegmentClass::Word } else { SegmentClass::Other };
+    }
+    match worst {
+        SegmentClass::Word if parts > 1 && sum.sum_is_noise() => SegmentClass::Token,
+        // Numbers alone, however short, are no slug.
+        SegmentClass::Word if numbered && !worded => SegmentClass::Other,
+        SegmentClass::Other if blend >= 8 && text.len() >= 20 => SegmentClass::Token,
+        worst => worst,
+    }
+}
+
+/// Capitals and digits only, and long: written by a machine (`AKIAIOSFODNN7EXAMPLE`).
+fn is_key(run: &[u8]) -> bool {
+    run.len() >= 16 && !run.iter().any(u8::is_ascii_lowercase)
+}
+
+/// A mark that joins words and may stand with them.
+const fn is_joint(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'.' | b':' | b'~' | b'$')
+}
+
+/// A byte of base64, base64url or base62.
+const fn is_blob(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/' | b'=' | b'.' | b'~')
+}
+
+/// Base64 with its odd characters; a path in a segment (`docs/read-me.md`) has no such mixture of letters.
+fn is_long_blob(text: &[u8]) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.iter().any(kind);
+    text.len() >= 16
+        && text.iter().all(|b| is_blob(*b))
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+}
+
+/// Longer segments are never words.
+const SEGMENT_BYTES: usize = 256;
+/// Longer names are never words.
+const NAME_BYTES: usize = 64;
+/// Lower-case letters up to here are words without a closer look.
+const SHORT_WORD: usize = 7;
+/// Digits that may follow a word in a path: `address2`, `step-1`; two more likely count things.
+const SEGMENT_TAIL: usize = 1;
+/// Digits that may follow a word in a name: `p95`, `col10`. Fields are numbered more often than named after people.
+const NAME_TAIL: usize = 2;
+
+const STAGES: &[&str] = &["alpha", "beta", "rc", "preview", "pre", "dev", "p", "b", "a", "eap", "ea", "ga"];
+
+const EXTENSIONS: &[&str] = &[
+    "json", "xml", "csv", "tsv", "pdf", "txt", "html", "htm", "yaml", "yml", "zip", "gz", "tgz", "png", "jpg", "jpeg",
+    "gif", "svg", "webp", "ico", "js", "mjs", "css", "map", "mp3", "mp4", "wav", "webm", "md", "rss", "atom", "ics",
+    "git", "xls", "xlsx", "doc", "docx", "jsonl", "ndjson", "php", "asp", "aspx", "jsp", "do",
+];
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

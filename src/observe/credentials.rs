@@ -1,0 +1,290 @@
+//! How a caller said who it is: the scheme. The secret is looked at, named and forgotten.
+//!
+//! In: the header fields of a request and its query. Out: the schemes, sorted, each once; `None` alone when there is
+//! no credential at all.
+
+use super::fields::decoded;
+use crate::api::AuthScheme;
+use crate::proto::Message;
+
+/// Writes the schemes of one request into `into`.
+pub(super) fn credentials(request: &Message, query: Option<&[u8]>, into: &mut Vec<AuthScheme>) {
+    into.clear();
+    for (name, value) in request.fields() {
+        let value = value.trim_ascii();
+        let scheme = if value.is_empty() {
+            None
+        } else if name.eq_ignore_ascii_case(b"authorization") {
+            Some(authorization(value))
+        } else if name.eq_ignore_ascii_case(b"cookie") {
+            has_session(value).then_some(AuthScheme::Cookie)
+        } else {
+            is_key_field(name).then_some(AuthScheme::ApiKeyHeader)
+        };
+        add(into, scheme);
+    }
+    if query.is_some_and(has_key) {
+        add(into, Some(AuthScheme::ApiKeyQuery));
+    }
+    if into.is_empty() {
+        into.push(AuthScheme::None);
+    }
+    into.sort_unstable();
+}
+
+/// A request may carry thousands of fields; there are eight schemes.
+fn add(into: &mut Vec<AuthScheme>, scheme: Option<AuthScheme>) {
+    if let Some(scheme) = scheme
+        && !into.contains(&scheme)
+    {
+        into.push(scheme);
+    }
+}
+
+fn authorization(value: &[u8]) -> AuthScheme {
+    let blank = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
+    let (scheme, secret) = value.split_at(blank);
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name.as_bytes());
+    if is("bearer") {
+        if is_jwt(secret.trim_ascii()) { AuthScheme::Jwt } else { AuthScheme::Bearer }
+    } else if is("basic") {
+        AuthScheme::Basic
+    } else if is("digest") {
+        AuthScheme::Digest
+    } else if is_jwt(value) {
+        // Sent bare, without the word in front.
+        AuthScheme::Jwt
+    } else {
+        AuthScheme::Other
+    }
+}
+
+/// RFC 7519: three parts of base64url (five when encrypted), the first of which opens a JSON object with a name.
+fn is_jwt(secret: &[u8]) -> bool {
+    // `{"` and the first two bits of any ASCII character come out as these.
+    if !matches!(secret, [b'e', b'y', b'I'..=b'L', ..]) {
+        return false;
+    }
+    let mut parts = 0;
+    for part in secret.split(|b| *b == b'.') {
+        parts += 1;
+        // The last may be empty (`alg: none`), and so may the key of an encrypted one.
+        if !part.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=')) {
+            return false;
+        }
+    }
+    matches!(parts, 3 | 5)
+}
+
+/// Names under which keys are sent. Those under which only caches, forms and retries are told apart are not among them.
+fn is_key_field(name: &[u8]) -> bool {
+    if KEY_FIELDS.iter().any(|key| key.as_bytes().eq_ignore_ascii_case(name)) {
+        return true;
+    }
+    begins(name, "x-") && KEY_ENDS.iter().any(|end| ends(name, end)) && !holds(name, KEYS_TO_OTHER_THINGS)
+}
+
+/// One of the cookies is that of a session.
+fn has_session(cookies: &[u8]) -> bool {
+    cookies.split(|b| *b == b';').any(|cookie| {
+        let Some(equals) = cookie.iter().position(|b| *b == b'=') else { return false };
+        let (name, value) = cookie.split_at(equals);
+        let empty = matches!(value.get(1..).unwrap_or_default().trim_ascii(), b"" | b"\"\"" | b"deleted");
+        !empty && is_session(name.trim_ascii())
+    })
+}
+
+fn is_session(name: &[u8]) -> bool {
+    (holds(name, SESSION_WORDS) || ends(name, "sid") || name.eq_ignore_ascii_case(b"remember_me"))
+        && !holds(name, &["csrf", "xsrf"])
+        && !TRACKERS.iter().any(|tracker| begins(name, tracker))
+}
+
+/// One of the query's names is that of a key, and it has a value.
+fn has_key(query: &[u8]) -> bool {
+    query.split(|b| *b == b'&').any(|pair| {
+        let Some(equals) = pair.iter().position(|b| *b == b'=') else { return false };
+        let (name, value) = pair.split_at(equals);
+        let name = decoded(name);
+        value.len() > 1 && QUERY_KEYS.iter().any(|key| key.as_bytes().eq_ignore_ascii_case(&name))
+    })
+}
+
+fn begins(text: &[u8], start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|front| front.eq_ignore_ascii_case(start.as_bytes()))
+}
+
+fn ends(text: &[u8], end: &str) -> bool {
+    text.len()
+        .checked_sub(end.len())
+        .and_then(|at| text.get(at..))
+        .is_some_and(|t| t.eq_ignore_ascii_case(end.as_bytes()))
+}
+
+fn holds(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+const KEY_FIELDS: &[&str] = &[
+    "api-key",
+    "apikey",
+    "api_key",
+    "x-api-key",
+    "x-apikey",
+    "x-auth-token",
+    "x-access-token",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "x-subscription-token",
+    "x-vault-token",
+    "private-token",
+    "job-token",
+    "deploy-token",
+    "x-gitlab-token",
+    "x-shopify-access-token",
+    "x-amz-security-token",
+    "dd-api-key",
+    "dd-application-key",
+    "x-token",
+    "x-session-token",
+    "access-token",
+    "auth-token",
+    "authtoken",
+    "token",
+    "x-auth",
+    "x-authorization",
+    "x-secret",
+];
+
+/// With `x-` in front.
+const KEY_ENDS: &[&str] = &["-key", "-apikey", "-api-token", "-auth-token", "-access-token", "-secret"];
+
+const KEYS_TO_OTHER_THINGS: &[&str] = &[
+    "idempot",
+    "cache",
+    "partition",
+    "sort",
+    "routing",
+    "surrogate",
+    "correlation",
+    "request-key",
+    "trace",
+    "csrf",
+    "xsrf",
+    "public-key",
+    "encryption-key",
+    "dedup",
+    "message-key",
+    "object-key",
+];
+
+const QUERY_KEYS: &[&str] = &[
+    "api_key",
+    "apikey",
+    "api-key",
+    "key",
+    "access_token",
+    "access-token",
+    "accesstoken",
+    "auth_token",
+    "authtoken",
+    "token",
+    "auth",
+    "sig",
+    "signature",
+    "x-amz-signature",
+    "x-goog-signature",
+    "awsaccesskeyid",
+    "subscription-key",
+    "app_key",
+    "appkey",
+    "appid",
+    "client_secret",
+    "secret",
+    "hapikey",
+    "private_token",
+    "jwt",
+    "id_token",
+    "session_token",
+];
+
+const SESSION_WORDS: &[&str] = &["sess", "auth", "token", "jwt"];
+
+/// Cookies of measuring scripts, which say `session` and mean a visit.
+const TRACKERS: &[&str] = &["_hj", "ai_", "_ga", "_gid", "_clsk", "_pk_", "amp", "mp_", "ajs_", "_dd_"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AuthScheme::{ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, Other};
+
+    fn read(fields: &[(&str, &str)], query: &str) -> Vec<AuthScheme> {
+        let mut request = Message::default();
+        request.set_request(b"GET", b"/", 11);
+        for (name, value) in fields {
+            request.push_field(name.as_bytes(), value.as_bytes());
+        }
+        let mut schemes = vec![Other];
+        credentials(&request, Some(query.as_bytes()), &mut schemes);
+        schemes
+    }
+
+    #[test]
+    fn authorization_names_its_scheme() {
+        for (value, scheme) in [
+            ("Bearer abc.def", Bearer),
+            ("bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", Jwt),
+            ("Bearer eyJh.eyJz.a.b.c", Jwt),
+            ("Bearer eyJh.eyJz", Bearer),
+            ("Bearer abc.def.ghi", Bearer),
+            ("Basic dTpw", Basic),
+            ("Digest username=\"u\"", Digest),
+            ("AWS4-HMAC-SHA256 Credential=x", Other),
+            ("Negotiate YII", Other),
+            ("eyJh.eyJz.abc", Jwt),
+            ("sk_live_123", Other),
+        ] {
+            assert_eq!(read(&[("authorization", value)], ""), [scheme], "{value}");
+        }
+        assert_eq!(read(&[("Authorization", " ")], ""), [AuthScheme::None]);
+    }
+
+    #[test]
+    fn keys_stand_in_fields_queries_and_cookies() {
+        for name in ["X-API-Key", "apikey", "Ocp-Apim-Subscription-Key", "x-acme-key", "X-Auth-Token", "X-Goog-Api-Key"]
+        {
+            assert_eq!(read(&[(name, "v")], ""), [ApiKeyHeader], "{name}");
+        }
+        for query in ["api_key=v", "a=b&Access_Token=v", "sig=v", "X-Amz-Signature=v", "api%5Fkey=v"] {
+            assert_eq!(read(&[], query), [ApiKeyQuery], "{query}");
+        }
+        for cookie in
+            ["session=v", "a=b; JSESSIONID=v", "connect.sid=s%3Av", "PHPSESSID=v", "auth_token=v", "__Host-sid=v"]
+        {
+            assert_eq!(read(&[("Cookie", cookie)], ""), [Cookie], "{cookie}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_credential_is_none() {
+        // Catches rules by a word: each of these would hide an endpoint without authentication.
+        for field in
+            ["Idempotency-Key", "X-Idempotency-Key", "X-Cache-Key", "X-CSRF-Token", "Sec-WebSocket-Key", "X-Key"]
+        {
+            let expected = if field == "X-Key" { ApiKeyHeader } else { AuthScheme::None };
+            assert_eq!(read(&[(field, "v")], ""), [expected], "{field}");
+        }
+        for cookie in ["theme=dark", "csrftoken=v", "XSRF-TOKEN=v", "_hjSession_1=v", "session=", "session"] {
+            assert_eq!(read(&[("Cookie", cookie)], ""), [AuthScheme::None], "{cookie}");
+        }
+        for query in ["key", "key=", "keyword=v", "page_token=v", "monkey=v"] {
+            assert_eq!(read(&[], query), [AuthScheme::None], "{query}");
+        }
+    }
+
+    #[test]
+    fn several_schemes_are_sorted_and_each_once() {
+        let fields = [("Cookie", "sid=1"), ("X-Api-Key", "k"), ("Authorization", "Basic x"), ("Cookie", "session=2")];
+        assert_eq!(read(&fields, "token=t"), [Basic, ApiKeyHeader, ApiKeyQuery, Cookie]);
+    }
+}

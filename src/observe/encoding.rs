@@ -1,0 +1,256 @@
+//! Unpacks the sample of a body: gzip, deflate, br and zstd, one over another.
+//!
+//! In: the first bytes of a body and its Content-Encoding. Out: the first bytes of what was packed, and whether that
+//! is all of it. Every byte is an attacker's: output is bounded whatever the input promises, and so is the window
+//! that a decoder sets aside. The two buffers are used again.
+
+use std::io::Read;
+
+use brotli_decompressor::Decompressor;
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+use crate::proto::Message;
+
+/// Unpacks, and owns the room for it.
+#[derive(Debug, Default)]
+pub(super) struct Unpacker {
+    /// What the last step gave.
+    out: Vec<u8>,
+    /// What the step before gave, while there are several.
+    before: Vec<u8>,
+}
+
+impl Unpacker {
+    /// The body of a message without its content codings, at most `most` bytes of it. `None` when a coding is
+    /// unknown or there are too many: then nothing can be said of the content.
+    pub(super) fn unpack<'x>(&'x mut self, message: &'x Message, most: usize) -> Option<(&'x [u8], TextEnd)> {
+        let mut end = if message.body_whole { TextEnd::Whole } else { TextEnd::Cut };
+        let mut codings = [Coding::Gzip; MOST_CODINGS];
+        let mut count = 0;
+        let fields = message.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-encoding"));
+        for name in fields.flat_map(|(_, value)| value.split(|b| *b == b',')) {
+            match name.trim_ascii().to_ascii_lowercase().as_slice() {
+                b"" | b"identity" => continue,
+                name => *codings.get_mut(count)? = Coding::named(name)?,
+            }
+            count += 1;
+        }
+        if count == 0 {
+            let plain = message.body.get(..most);
+            return Some(plain.map_or((message.body.as_slice(), end), |cut| (cut, TextEnd::Cut)));
+        }
+        // Codings are named in the order in which they were laid on (RFC 9110 section 8.4).
+        for (step, coding) in codings.get(..count)?.iter().rev().enumerate() {
+            std::mem::swap(&mut self.out, &mut self.before);
+            self.out.clear();
+            let packed = if step == 0 { message.body.as_slice() } else { self.before.as_slice() };
+            if !coding.unpack(packed, most, &mut self.out) {
+                end = TextEnd::Cut;
+            }
+        }
+        Some((&self.out, end))
+    }
+}
+
+/// How a text ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TextEnd {
+    /// By itself.
+    Whole,
+    /// By a bound, a hole, or the end of the capture.
+    Cut,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"gzip" | b"x-gzip" => Some(Self::Gzip),
+            b"deflate" => Some(Self::Deflate),
+            b"br" => Some(Self::Brotli),
+            b"zstd" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    /// Unpacks what it can, at most `most` bytes; true when that was all and in order.
+    fn unpack(self, packed: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Gzip => pour(MultiGzDecoder::new(packed), most, out),
+            // RFC 9110 section 8.4.1.2 means zlib; some senders mean bare deflate.
+            Self::Deflate if is_zlib(packed) => pour(ZlibDecoder::new(packed), most, out),
+            Self::Deflate => pour(DeflateDecoder::new(packed), most, out),
+            // The large-window extension (up to 1 GiB) is not part of `br`.
+            Self::Brotli if packed.first().is_some_and(|first| first & 0x7f == 0x11) => false,
+            Self::Brotli => pour(Decompressor::new(packed, BROTLI_BUFFER), most, out),
+            Self::Zstd => match zstd::stream::read::Decoder::with_buffer(packed) {
+                Ok(mut decoder) => decoder.window_log_max(ZSTD_WINDOW_LOG).is_ok() && pour(decoder, most, out),
+                Err(_) => false,
+            },
+        }
+    }
+}
+
+/// RFC 1950 section 2.2: method 8, and a header that is a multiple of 31.
+fn is_zlib(packed: &[u8]) -> bool {
+    match packed {
+        [method, flags, ..] => method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31),
+        _ => false,
+    }
+}
+
+/// Reads until the end, an error or the bound; what came before an error stays.
+fn pour(decoder: impl Read, most: usize, out: &mut Vec<u8>) -> bool {
+    // One byte more than the bound tells a full cup from one that runs over.
+    let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let ended = decoder.take(bound).read_to_end(out).is_ok();
+    let fits = out.len() <= most;
+    out.truncate(most);
+    ended && fits
+}
+
+/// Codings laid one over another; more is an attack on the unpacker.
+const MOST_CODINGS: usize = 3;
+/// RFC 9659: a content coding of zstd needs a window of 8 MiB at most.
+const ZSTD_WINDOW_LOG: u32 = 23;
+/// Input that the brotli decoder takes at a time.
+const BROTLI_BUFFER: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message(coding: &str, body: &[u8]) -> Message {
+        let mut message = Message::default();
+        message.set_response(200, 11);
+        message.push_field(b"Content-Encoding", coding.as_bytes());
+        message.body.extend_from_slice(body);
+        message.body_whole = true;
+        message
+    }
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zlib(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn deflate(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(plain: &[u8]) -> Vec<u8> {
+        zstd::stream::encode_all(plain, 3).unwrap()
+    }
+
+    /// `PLAIN` as the reference encoder packs it: window of 4 MiB, one block of literals.
+    const BROTLI: &[u8] = &[
+        0x0b, 0x08, 0x80, 0x7b, 0x22, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x22, 0x3a, 0x22, 0x77, 0x6f, 0x72, 0x6c, 0x64,
+        0x22, 0x7d, 0x03,
+    ];
+    const PLAIN: &[u8] = br#"{"hello":"world"}"#;
+
+    fn unpacked(message: &Message, most: usize) -> Option<(Vec<u8>, TextEnd)> {
+        Unpacker::default().unpack(message, most).map(|(bytes, end)| (bytes.to_vec(), end))
+    }
+
+    #[test]
+    fn every_coding_gives_back_what_was_packed() {
+        let whole = Some((PLAIN.to_vec(), TextEnd::Whole));
+        assert_eq!(unpacked(&message("gzip", &gzip(PLAIN)), 999), whole);
+        assert_eq!(unpacked(&message("X-GZIP", &gzip(PLAIN)), 999), whole);
+        assert_eq!(unpacked(&message("deflate", &zlib(PLAIN)), 999), whole);
+        assert_eq!(unpacked(&message("deflate", &deflate(PLAIN)), 999), whole);
+        assert_eq!(unpacked(&message("zstd", &zstd(PLAIN)), 999), whole);
+        assert_eq!(unpacked(&message("br", BROTLI), 999), whole);
+        assert_eq!(unpacked(&message("identity", PLAIN), 999), whole);
+        assert_eq!(unpacked(&message("", PLAIN), 999), whole);
+        // Laid on in this order, taken off in the other.
+        assert_eq!(unpacked(&message("deflate, gzip, zstd", &zstd(&gzip(&zlib(PLAIN)))), 999), whole);
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_is_not_guessed_at() {
+        assert_eq!(unpacked(&message("compress", PLAIN), 999), None);
+        assert_eq!(unpacked(&message("gzip,gzip,gzip,gzip", PLAIN), 999), None);
+        assert_eq!(unpacked(&message("gzip", PLAIN), 999), Some((Vec::new(), TextEnd::Cut)));
+    }
+
+    #[test]
+    fn a_cut_body_gives_what_it_holds() {
+        // Catches a decoder that throws away what came before the cut.
+        let plain: Vec<u8> = (0..20_000_u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 7).to_le_bytes()).collect();
+        for (coding, packed) in [("gzip", gzip(&plain)), ("deflate", zlib(&plain)), ("zstd", zstd(&plain))] {
+            for share in [2, 3, 5] {
+                // A zstd block is 128 KiB of plain text and comes whole or not at all.
+                let cut = &packed[..packed.len() - packed.len() / share / 4];
+                let (got, end) = unpacked(&message(coding, cut), 1 << 20).unwrap();
+                assert_eq!(end, TextEnd::Cut, "{coding}");
+                assert!(plain.starts_with(&got) && (coding == "zstd" || got.len() > plain.len() / 2), "{coding}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bomb_fills_the_cup_and_no_more() {
+        // Catches a bound that is looked at after unpacking: 4 MiB of zeros pack to 4 KiB.
+        let zeros = vec![0_u8; 4 << 20];
+        let twice = gzip(&gzip(&zeros));
+        for (coding, packed) in [("gzip", gzip(&zeros)), ("deflate", deflate(&zeros)), ("zstd", zstd(&zeros))] {
+            let mut unpacker = Unpacker::default();
+            let message = message(coding, &packed);
+            let (got, end) = unpacker.unpack(&message, 4096).unwrap();
+            assert_eq!((got.len(), end), (4096, TextEnd::Cut), "{coding}");
+            assert!(unpacker.out.capacity() <= 64 << 10, "{coding}");
+        }
+        assert!(unpacked(&message("gzip, gzip", &twice), 4096).unwrap().0.len() <= 4096);
+    }
+
+    #[test]
+    fn a_window_too_large_is_refused() {
+        // A zstd frame that asks for a window of 2 GiB (window descriptor 0xA8), then one raw block.
+        let zstd = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x09, 0x00, 0x00, b'x'];
+        assert_eq!(unpacked(&message("zstd", &zstd), 999), Some((Vec::new(), TextEnd::Cut)));
+        // A brotli stream whose first byte asks for a large window, of 30 bits.
+        assert_eq!(unpacked(&message("br", &[0x11, 0x1e, 0x00, 0x00]), 999), Some((Vec::new(), TextEnd::Cut)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_unpack_to_something_bounded(
+            body in prop::collection::vec(any::<u8>(), 0..400), cut in 0_usize..100, flip in any::<u8>()
+        ) {
+            for (coding, good) in
+                [("gzip", gzip(PLAIN)), ("deflate", zlib(PLAIN)), ("zstd", zstd(PLAIN)), ("br", BROTLI.to_vec())]
+            {
+                let mut bad = good.clone();
+                let at = cut % bad.len();
+                bad[at] ^= flip;
+                for body in [&body[..], &good[..at], &bad] {
+                    if let Some((got, _)) = unpacked(&message(coding, body), 64) {
+                        prop_assert!(got.len() <= 64);
+                    }
+                }
+            }
+        }
+    }
+}

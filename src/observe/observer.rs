@@ -1,0 +1,82 @@
+//! The observer: an exchange in, an observation out.
+//!
+//! It asks the styles whose an exchange is, and tells whoever listens above what it means. One a worker; it knows
+//! nothing of other exchanges but what its counters hold.
+
+use super::style::{ObserverCounts, Scratch, caller};
+use super::styles::STYLES;
+use crate::api::{ObservationSink, OpaqueSeen};
+use crate::limits::Limits;
+use crate::proto::{Exchange, ExchangeSink, Opaque};
+
+/// Turns exchanges into observations.
+#[derive(Debug)]
+pub struct Observer<S> {
+    sink: S,
+    scratch: Scratch,
+}
+
+impl<S: ObservationSink> Observer<S> {
+    /// An observer that tells `sink`. `key` keys the hashes of callers: with the same key the same client has the
+    /// same hash, and without it nobody can tell which client that is.
+    #[must_use]
+    pub fn new(limits: &Limits, key: u64, sink: S) -> Self {
+        Self { sink, scratch: Scratch::new(limits, key) }
+    }
+
+    /// Whoever is told.
+    pub const fn sink(&self) -> &S {
+        &self.sink
+    }
+
+    /// Whoever is told, to be changed.
+    pub const fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// Ends the observer and gives back whoever was told.
+    pub fn into_sink(self) -> S {
+        self.sink
+    }
+
+    /// What was counted so far.
+    pub const fn counts(&self) -> ObserverCounts {
+        self.scratch.counts
+    }
+}
+
+impl<S: ObservationSink> ExchangeSink for Observer<S> {
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.scratch.counts.exchanges += 1;
+        if exchange.request.as_ref().is_some_and(|request| request.method() == b"CONNECT") {
+            // It asks a proxy for a tunnel (RFC 9110 section 9.3.6), and no API for anything.
+            self.scratch.counts.tunnels += 1;
+            return;
+        }
+        match STYLES.iter().find(|style| style.claims(exchange)) {
+            Some(style) => style.observe(exchange, &mut self.scratch, &mut self.sink),
+            None => {
+                self.scratch.counts.unnamed += 1;
+                self.sink.unnamed(exchange.at());
+            }
+        }
+    }
+
+    fn opaque(&mut self, seen: &Opaque<'_>) {
+        self.scratch.counts.opaque += 1;
+        let connection = seen.connection;
+        self.sink.opaque(&OpaqueSeen {
+            first: connection.since,
+            last: seen.last,
+            kind: seen.kind.name(),
+            server: connection.server,
+            name: seen.server_name,
+            bytes: connection.payload.iter().fold(0, |sum, side| sum.saturating_add(*side)),
+            caller: caller(connection.client.ip(), self.scratch.key),
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "observer_tests.rs"]
+mod tests;

@@ -1,0 +1,93 @@
+//! The contract of an API style: which exchanges are its, and what they mean.
+//!
+//! A style turns one exchange into one observation. What all of them need and may keep between exchanges (settings,
+//! buffers) lies in `Scratch`, so that an exchange like the one before it allocates next to nothing.
+
+use std::net::IpAddr;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::encoding::Unpacker;
+use super::fields::Params;
+use super::path::Segments;
+use crate::api::{AuthScheme, ObservationSink, PathSegment, ServiceId};
+use crate::limits::Limits;
+use crate::proto::Exchange;
+
+/// A style of API over a protocol that is already read: REST, GraphQL, gRPC.
+pub trait Style: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// This exchange is of this style. Asked once an exchange, in the order of the table.
+    fn claims(&self, exchange: &Exchange) -> bool;
+    /// Tells `out` what the exchange means. Never panics on any content; keeps no value.
+    fn observe(&self, exchange: &Exchange, scratch: &mut Scratch, out: &mut dyn ObservationSink);
+}
+
+/// Settings of an observer and buffers that are used again for each exchange.
+#[derive(Debug)]
+pub struct Scratch {
+    pub(super) limits: Limits,
+    /// Keys the hashes of callers.
+    pub(super) key: u64,
+    pub(super) counts: ObserverCounts,
+    pub(super) service: ServiceId,
+    /// The path of the request.
+    pub(super) segments: Segments,
+    /// The path of a redirect's location.
+    pub(super) location: Segments,
+    /// Empty between exchanges; kept for its capacity.
+    pub(super) path: Vec<PathSegment<'static>>,
+    pub(super) params: Params,
+    pub(super) auth: Vec<AuthScheme>,
+    pub(super) request_type: String,
+    pub(super) response_type: String,
+    pub(super) unpacker: Unpacker,
+}
+
+impl Scratch {
+    /// Empty buffers. `key` keys the hashes of callers.
+    pub(super) fn new(limits: &Limits, key: u64) -> Self {
+        Self {
+            limits: limits.clone(),
+            key,
+            counts: ObserverCounts::default(),
+            service: ServiceId::default(),
+            segments: Segments::default(),
+            location: Segments::default(),
+            path: Vec::new(),
+            params: Params::default(),
+            auth: Vec::new(),
+            request_type: String::new(),
+            response_type: String::new(),
+            unpacker: Unpacker::default(),
+        }
+    }
+}
+
+/// Keyed hash of a client's address, without its port: one caller is one caller over many connections.
+pub(super) fn caller(client: IpAddr, key: u64) -> u64 {
+    match client {
+        IpAddr::V4(address) => xxh3_64_with_seed(&address.octets(), key),
+        IpAddr::V6(address) => xxh3_64_with_seed(&address.octets(), key),
+    }
+}
+
+/// What observers count; those of several workers are added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ObserverCounts {
+    /// Exchanges handed in.
+    pub exchanges: u64,
+    /// Exchanges without a request: nothing says what was asked for.
+    pub unnamed: u64,
+    /// CONNECT requests: they open a tunnel and ask no API for anything.
+    pub tunnels: u64,
+    /// Connections that could not be read.
+    pub opaque: u64,
+    /// Bodies whose shape was read.
+    pub shapes: u64,
+    /// Bodies in a content coding that is not known, or in too many.
+    pub packed: u64,
+    /// Query and form parameters beyond `Limits::params`.
+    pub params_refused: u64,
+}
