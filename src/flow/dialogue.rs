@@ -149,10 +149,14 @@ impl<S> Dialogue<S> {
         };
         for end in End::BOTH {
             let (mine, theirs) = (&glimpses[end.index()], &glimpses[end.other().index()]);
+            let told = theirs.acknowledged();
             let half = dialogue.half(end);
             half.seen = mine.seen();
-            if let Some(seq) = mine.isn().map(|isn| isn.plus(1)).or(mine.lowest()).or(theirs.acknowledged()) {
+            if let Some(seq) = mine.isn().map(|isn| isn.plus(1)).or(mine.lowest()).or(told.map(|(lowest, _)| lowest)) {
                 half.place(seq);
+            }
+            if let Some((_, highest)) = told {
+                half.acknowledge(highest, window, 0);
             }
         }
         dialogue
@@ -327,6 +331,11 @@ impl<S> Dialogue<S> {
         }
 
         let turn = settled && offset == self.half(end).next;
+        let missing = if turn { self.missing_of_peer(end, stamp.ack) } else { 0 };
+        if missing > 0 && self.unseen(end.other(), desk.bounds) && self.charge() == 0 {
+            let head = Head { offset, stamp, noticed: None, wait: Wait::Peer(missing) };
+            self.give_up(end, head, Patience::Usual, desk);
+        }
         if turn
             && self.half(end).early.first().is_none_or(|(first, _)| first >= close)
             && self.missing_of_peer(end, stamp.ack) == 0
@@ -451,7 +460,7 @@ impl<S> Dialogue<S> {
             let (mine, theirs) = (&glimpses[end.index()], &glimpses[end.other().index()]);
             let half = self.half(end);
             let held = half.early.first().map(|(offset, piece)| (offset, piece.len));
-            let told = theirs.acknowledged().map(|ack| half.offset_of(ack));
+            let told = theirs.acknowledged().map(|(lowest, _)| half.offset_of(lowest));
             let own = mine.lowest().map(|seq| half.offset_of(seq)).into_iter().chain(held.map(|h| h.0)).min();
             let (start, firm) = if let Some(isn) = mine.isn() {
                 let start = half.offset_of(isn.plus(1));
@@ -563,17 +572,20 @@ impl<S> Dialogue<S> {
             // wire, and is late or lost.
             Wait::Hole => {
                 let waited = head.noticed.map(|packets| self.packets.saturating_sub(packets.max(head.stamp.arrival)));
-                waited.is_some_and(|packets| packets >= bounds.grace) || half.latest.since(head.stamp.at) > bounds.wait
+                waited.is_some_and(|packets| packets > bounds.grace) || half.latest.since(head.stamp.at) > bounds.wait
             }
             Wait::Peer(_) => {
-                // A direction whose data the capture has not shown for a while is not waited for again and again.
-                let peer = &self.halves[end.other().index()];
-                let silent = self.packets.saturating_sub(peer.data_at) > bounds.grace.saturating_mul(SILENT);
-                (peer.gave_up && silent)
-                    || self.packets.saturating_sub(head.stamp.arrival) >= bounds.grace
+                self.unseen(end.other(), bounds)
+                    || self.packets.saturating_sub(head.stamp.arrival) > bounds.grace
                     || self.latest.since(head.stamp.at) > bounds.wait
             }
         }
+    }
+
+    /// The capture has not shown this direction's data for a while: it is not waited for again and again.
+    const fn unseen(&self, end: End, bounds: Bounds) -> bool {
+        let half = &self.halves[end.index()];
+        half.gave_up && self.packets.saturating_sub(half.data_at) > bounds.grace.saturating_mul(SILENT)
     }
 
     /// Ends the wait of `end`.

@@ -188,8 +188,9 @@ pub(super) struct Glimpse {
     isn: Seq,
     /// The lowest sequence number it sent.
     seq: Seq,
-    /// The lowest acknowledgment it sent.
+    /// The lowest acknowledgment it sent, and the highest.
     ack: Seq,
+    acked: Seq,
 }
 
 impl Glimpse {
@@ -211,6 +212,9 @@ impl Glimpse {
             if self.marks & Self::ACK == 0 || segment.ack.distance(self.ack) < 0 {
                 self.ack = segment.ack;
             }
+            if self.marks & Self::ACK == 0 || segment.ack.distance(self.acked) > 0 {
+                self.acked = segment.ack;
+            }
             self.marks |= Self::ACK;
         }
     }
@@ -228,6 +232,7 @@ impl Glimpse {
         self.marks |= Self::SEEN;
         if let Some(ack) = ack {
             self.ack = ack;
+            self.acked = ack;
             self.marks |= Self::ACK;
         }
     }
@@ -252,9 +257,9 @@ impl Glimpse {
         if self.seen() { Some(self.seq) } else { None }
     }
 
-    /// The lowest acknowledgment it sent.
-    pub(super) const fn acknowledged(&self) -> Option<Seq> {
-        if self.marks & Self::ACK != 0 { Some(self.ack) } else { None }
+    /// The lowest acknowledgment it sent, and the highest.
+    pub(super) const fn acknowledged(&self) -> Option<(Seq, Seq)> {
+        if self.marks & Self::ACK != 0 { Some((self.ack, self.acked)) } else { None }
     }
 
     /// The connection is over: this is where the end's stream stopped.

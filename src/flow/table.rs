@@ -51,12 +51,13 @@ struct Slot<S> {
     first: Timestamp,
     /// The latest packet.
     last: Timestamp,
+    /// Packets from before this are of the connection that had these ports before.
+    floor: Timestamp,
     /// When it was over.
     stopped: Timestamp,
     phase: Phase,
     glimpses: [Glimpse; 2],
-    /// The SYN of the connection before this one, which may come again late.
-    former: Option<Seq>,
+    former: Option<Former>,
     renewal: Option<Renewal>,
     /// What `dialogue` holds, as it was last added to the table's sum.
     held: usize,
@@ -88,6 +89,15 @@ struct Renewal {
     /// What it answered, when it was a SYN-ACK.
     ack: Option<Seq>,
     at: Timestamp,
+}
+
+/// The connection that had these ports before, of which late copies may come.
+#[derive(Clone, Copy, Debug)]
+struct Former {
+    /// Of its SYN.
+    isn: Option<Seq>,
+    /// Where its streams stopped, unless that was for silence: then they may well go on from there.
+    edges: Option<[Seq; 2]>,
 }
 
 /// Nothing was said: evicted first.
@@ -261,10 +271,10 @@ impl<C: StreamConsumer> FlowTable<C> {
 
     /// Closes what is in a slot, and begins a new connection of the same key there.
     fn renew(&mut self, at: u32, why: Close, time: Timestamp, consumer: &mut C) {
+        let former = self.slot(at).map(|slot| slot.former(why));
         self.end(at, why, consumer);
         if let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) {
-            let former = slot.glimpses.iter().filter(|glimpse| !glimpse.answered()).find_map(Glimpse::isn);
-            *slot = Slot { former, ..Slot::new(slot.key, time) };
+            *slot = Slot { former, floor: slot.last.min(time), ..Slot::new(slot.key, time) };
             self.ages.touch(UNOPENED, at);
             self.stats.connections += 1;
         }
@@ -312,9 +322,15 @@ impl<C: StreamConsumer> FlowTable<C> {
             return;
         }
 
+        if !flags.has(TcpFlags::SYN) && slot.is_late_copy(end, segment) {
+            self.stats.retransmissions += u64::from(!segment.payload.is_empty());
+            self.ledger.book(ByteClass::Duplicate, segment.payload.len() as u64);
+            return;
+        }
+
         let same_second = slot.last.nanos() / 1_000_000_000 >= segment.time.nanos() / 1_000_000_000;
         slot.last = slot.last.max(segment.time);
-        if slot.dialogue.as_ref().is_none_or(|dialogue| !dialogue.settled()) {
+        if slot.dialogue.as_ref().is_none_or(|dialogue| !dialogue.settled()) && segment.time >= slot.floor {
             slot.first = slot.first.min(segment.time);
             slot.glimpses[end.index()].look(segment);
         }
@@ -374,8 +390,14 @@ impl<C: StreamConsumer> FlowTable<C> {
         if let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) {
             slot.phase = Phase::Over;
             slot.stopped = slot.last;
-            slot.renewal = None;
+            let renewal = slot.renewal.take().filter(|renewal| renewal.at > slot.last);
             self.ages.touch(STOPPED, at);
+            if let Some(renewal) = renewal {
+                // The SYN after this connection came before its FIN.
+                self.stats.port_reuse += 1;
+                self.renew(at, Close::Finished, renewal.at, consumer);
+                self.greet(at, renewal);
+            }
         }
     }
 
@@ -456,6 +478,9 @@ impl<C: StreamConsumer> FlowTable<C> {
         let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) else { return };
         let glimpse = &mut slot.glimpses[renewal.by.index()];
         glimpse.meet(renewal.isn, renewal.ack);
+        if renewal.ack.is_none() {
+            slot.begin(renewal.at);
+        }
         self.stats.handshakes += 1;
     }
 
@@ -467,6 +492,9 @@ impl<C: StreamConsumer> FlowTable<C> {
         let (mine, theirs) = (slot.glimpses[end.index()], slot.glimpses[end.other().index()]);
         if mine.isn() == Some(segment.seq) {
             self.stats.syn_retransmissions += 1;
+            if ack.is_none() && segment.time < slot.first {
+                slot.begin(segment.time);
+            }
             return true;
         }
         let renewal = Renewal { by: end, isn: segment.seq, ack, at: segment.time };
@@ -482,15 +510,18 @@ impl<C: StreamConsumer> FlowTable<C> {
             (Some(dialogue), _) if dialogue.settled() => dialogue.near(end, segment.seq.plus(1), 0, 0),
             (_, Some(lowest)) => (-1..=1 << 20).contains(&lowest.distance(segment.seq.plus(1))),
             (_, None) => {
-                theirs.acknowledged().is_none_or(|ack| (0..=1 << 20).contains(&ack.distance(segment.seq.plus(1))))
+                theirs.acknowledged().is_none_or(|(ack, _)| (0..=1 << 20).contains(&ack.distance(segment.seq.plus(1))))
             }
         };
-        let former = slot.former == Some(segment.seq) || segment.time < slot.first;
+        let former = slot.former.is_some_and(|former| former.isn == Some(segment.seq)) || segment.time < slot.first;
         if slot.phase != Phase::Over && mine.isn().is_none() && answers && fits && (early_days || !stopped) {
             if theirs.isn().is_none() {
                 self.stats.handshakes += 1;
             }
             slot.glimpses[end.index()].greet(segment.seq, ack.is_some());
+            if ack.is_none() {
+                slot.begin(segment.time);
+            }
             return true;
         }
         if (former && ack.is_none()) || (slot.phase != Phase::Over && !stopped && !answers) {
@@ -519,6 +550,7 @@ impl<S> Slot<S> {
             key,
             first: time,
             last: time,
+            floor: Timestamp::ZERO,
             stopped: time,
             phase: Phase::Live,
             glimpses: [Glimpse::default(); 2],
@@ -531,6 +563,33 @@ impl<S> Slot<S> {
 
     const fn birth(&self) -> Birth<'_> {
         Birth { key: &self.key, glimpses: &self.glimpses, first: self.first }
+    }
+
+    /// A SYN: nothing of this connection is older.
+    fn begin(&mut self, time: Timestamp) {
+        if self.dialogue.as_ref().is_none_or(|dialogue| !dialogue.settled()) {
+            self.first = time;
+            self.floor = time;
+        }
+    }
+
+    /// What the next connection on these ports should know of this one, which ends for `why`.
+    fn former(&self, why: Close) -> Former {
+        let isn = self.glimpses.iter().filter(|glimpse| !glimpse.answered()).find_map(Glimpse::isn);
+        let edges = match &self.dialogue {
+            Some(dialogue) => Some(End::BOTH.map(|end| dialogue.edge(end))),
+            None => self.glimpses[0].edge().zip(self.glimpses[1].edge()).map(<[Seq; 2]>::from),
+        };
+        Former { isn, edges: edges.filter(|_| why != Close::Idle) }
+    }
+
+    /// Whether a packet that came while the beginning is open repeats the connection before: both of its numbers lie
+    /// just where that stopped.
+    fn is_late_copy(&self, end: End, segment: &Segment<'_>) -> bool {
+        let open = self.dialogue.as_ref().is_none_or(|dialogue| !dialogue.settled());
+        let Some(edges) = self.former.and_then(|former| former.edges) else { return false };
+        let behind = |end: End, seq| (0..=SLACK).contains(&edges[end.index()].distance(seq));
+        open && segment.flags.has(TcpFlags::ACK) && behind(end, segment.seq) && behind(end.other(), segment.ack)
     }
 
     /// Whether payload can be of the connection that is over: a late copy, or nonsense just behind its end. If not, the

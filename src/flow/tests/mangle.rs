@@ -182,11 +182,17 @@ fn ports_that_are_used_again_stay_two_connections_when_mangled() {
         packet.ack = packet.ack.wrapping_add(if packet.flags & ACK != 0 { theirs } else { 0 });
     }
     let packets: Vec<Packet> = first.into_iter().chain(second).collect();
-    let plain = summary(&run(&packets));
+    // An end that comes after the next connection has begun goes unsaid; nothing else may.
+    let summary = |packets: &[Packet]| {
+        let mut all = summary(&run(packets));
+        all.iter_mut().flat_map(|one| &mut one.4).for_each(|stream| stream.retain(|item| *item != Item::End));
+        all
+    };
+    let plain = summary(&packets);
     assert_eq!(plain.len(), 2);
     assert!(plain.iter().all(|one| one.5 == Some(Close::Finished)));
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for round in 0..200 {
-        assert_eq!(summary(&run(&mangle(&packets, runner.rng(), 8))), plain, "round {round}");
+    for round in 0..3000 {
+        assert_eq!(summary(&mangle(&packets, runner.rng(), 8)), plain, "round {round}");
     }
 }
