@@ -20,6 +20,9 @@ use crate::limits::Limits;
 /// Nesting of values in a document. serde_json stops at 128 by itself; YAML is held to the same.
 const DEPTH: usize = 128;
 
+/// Stack for reading YAML. Its reader calls itself for each level, and takes some 20 KiB for one when not optimised.
+const STACK: usize = 16 << 20;
+
 /// A file, read.
 #[derive(Debug)]
 pub struct Document {
@@ -139,6 +142,16 @@ fn tree_of(text: &str, file: &str, nodes: usize) -> Result<(Value, Lines), Fault
     yaml(text, nodes).map(|root| (root, Lines::of_yaml(text)))
 }
 
+/// Reads YAML on a stack that is deep enough, whoever asks.
+fn yaml(text: &str, nodes: usize) -> Result<Value, Fault> {
+    let failed = |what: &str| Fault { line: 0, what: what.to_owned(), mend: "try again, or write it as JSON" };
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || yaml_here(text, nodes));
+        let reader = reader.map_err(|_| failed("cannot be read: no thread for it"))?;
+        reader.join().unwrap_or_else(|_| Err(failed("cannot be read: the YAML reader gave up")))
+    })
+}
+
 fn json(text: &str, nodes: usize) -> Result<Value, Fault> {
     // JSON has no aliases: what it unfolds to is what it is.
     let budget = Budget { nodes: Cell::new(nodes), bytes: Cell::new(usize::MAX) };
@@ -156,7 +169,7 @@ fn json(text: &str, nodes: usize) -> Result<Value, Fault> {
     })
 }
 
-fn yaml(text: &str, nodes: usize) -> Result<Value, Fault> {
+fn yaml_here(text: &str, nodes: usize) -> Result<Value, Fault> {
     // Each value takes a byte of text at the least, unless an alias repeats it. Specs repeat little: what unfolds to
     // many times the file is a bomb ("billion laughs"), and is refused before it costs more than the file would.
     let events = text.len().saturating_mul(3).saturating_add(10_000);
@@ -321,3 +334,6 @@ impl<'de> DeserializeSeed<'de> for Key {
         Option::<String>::deserialize(deserializer).map(|key| key.unwrap_or_else(|| "null".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,9 +121,10 @@ impl SpecIndex {
         let mut builder = Builder { groups: BTreeMap::new(), left: limits.spec_routes };
         for (at, spec) in specs.iter().enumerate() {
             builder.add(at, spec, added.get(at).map_or(&[], Vec::as_slice)).map_err(|TooMany| {
-                let what =
-                    format!("together with the specs before has more than {} operations, counted once for each server",
-                        limits.spec_routes);
+                let what = format!(
+                    "together with the specs before has more than {} operations, counted once for each server",
+                    limits.spec_routes
+                );
                 SpecError::of_file(&spec.name, what, "give fewer specs, or name fewer servers")
             })?;
         }

@@ -16,12 +16,15 @@ mod server;
 mod version;
 mod warnings;
 
+#[cfg(test)]
+mod shared_tests;
+
 pub use document::Document;
 pub use error::{Place, SpecError};
+pub use flags::HostFlags;
 pub use format::SpecFormat;
 pub use formats::FORMATS;
 pub use index::{Cover, Match, SpecIndex};
-pub use flags::HostFlags;
 pub use load::load;
 pub use model::{Server, Spec, SpecOperation, SpecParam};
 pub use nearest::{FailedOn, NearestOp};

@@ -292,7 +292,11 @@ fn weigh(entry: &Entry, query: &Query<'_>) -> Weight {
 
 fn wrong_method(group: &&Group, query: &Query<'_>) -> Option<Failure> {
     let entry = group.any_entry(&query.path)?;
-    Some((entry.some_operation(&query.methods)?, FailedOn::Method, format!("method: declared is {}", methods_of(entry))))
+    Some((
+        entry.some_operation(&query.methods)?,
+        FailedOn::Method,
+        format!("method: declared is {}", methods_of(entry)),
+    ))
 }
 
 fn methods_of(entry: &Entry) -> String {
@@ -314,7 +318,9 @@ fn segment_detail(entry: &Entry, query: &Query<'_>) -> String {
     let number = at.saturating_add(1);
     let declared = segments.get(at).map(|segment| shown(&segment.to_string()));
     match (query.path.get(at), declared) {
-        (Some(text), Some(declared)) => format!("segment {number}: \"{}\" where \"{declared}\" is declared", shown(text)),
+        (Some(text), Some(declared)) => {
+            format!("segment {number}: \"{}\" where \"{declared}\" is declared", shown(text))
+        }
         (Some(text), None) => format!("segment {number}: \"{}\" where the declared path ends", shown(text)),
         (None, Some(declared)) => format!("segment {number}: nothing where \"{declared}\" is declared"),
         (None, None) => "nothing".to_owned(),

@@ -158,3 +158,6 @@ fn has_scheme(text: &str) -> bool {
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b))
 }
+
+#[cfg(test)]
+mod tests;

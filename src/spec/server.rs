@@ -95,6 +95,7 @@ pub(super) fn expand(url: &str, variables: Option<&Value>, warnings: &mut Warnin
         if !says_nothing {
             let covered = match (&open.host, &hosts[..]) {
                 (HostPattern::Template(pieces, _), [HostPattern::Exact(host, _)]) => pieces.takes(host),
+                (HostPattern::Exact(open, None), [HostPattern::Exact(host, _)]) => open == host,
                 (open, [closed]) => open == closed,
                 _ => false,
             };

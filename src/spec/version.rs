@@ -63,7 +63,8 @@ pub(super) fn style_of(text: &str) -> Option<Style> {
         return Some(Style::Dotted);
     }
     let mut parts = text.splitn(4, '-');
-    let digits = |part: Option<&str>, len| part.is_some_and(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()));
+    let digits =
+        |part: Option<&str>, len| part.is_some_and(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()));
     let dated = digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2);
     let stage = parts.next().unwrap_or("preview");
     (dated && stage.bytes().all(|b| b.is_ascii_alphabetic())).then_some(Style::Dated)
