@@ -25,3 +25,32 @@ impl<K: Ord, V: Merge> Merge for BTreeMap<K, V> {
         }
     }
 }
+
+/// A struct of counters: every one is added when two are united, and can be listed with its name.
+macro_rules! counters {
+    ($(#[$about:meta])* $type:ident, $($(#[$doc:meta])* $name:ident,)*) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $type {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl $type {
+            /// How many counters there are.
+            pub const COUNT: usize = [$(stringify!($name)),*].len();
+
+            /// Every counter with its name, in report order.
+            #[must_use]
+            pub const fn counters(&self) -> [(&'static str, u64); Self::COUNT] {
+                [$((stringify!($name), self.$name)),*]
+            }
+        }
+
+        impl $crate::merge::Merge for $type {
+            fn merge(&mut self, other: Self) {
+                $(self.$name = self.$name.saturating_add(other.$name);)*
+            }
+        }
+    };
+}
+pub(crate) use counters;

@@ -119,9 +119,16 @@ fn each_file_belongs_to_the_format_before_it_and_is_private() {
     fs::write(&a, "old").expect("writable");
     let output = replay(&[
         &path("ipv6.pcap"),
-        "--format", "json", "-o", &a.display().to_string(),
-        "--format", "text",
-        "--format", "html", "-o", &b.display().to_string(),
+        "--format",
+        "json",
+        "-o",
+        &a.display().to_string(),
+        "--format",
+        "text",
+        "--format",
+        "html",
+        "-o",
+        &b.display().to_string(),
     ]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(serde_json::from_slice::<Value>(&fs::read(&a).expect("written")).is_ok());
@@ -205,7 +212,9 @@ fn a_folder_is_all_its_captures_and_several_specs_may_be_given() {
 fn transactions_show_targets_as_sent_and_mask_hides_their_values() {
     let raw = replay(&[&path("payments.pcap"), "--format", "transactions"]);
     let text = String::from_utf8(raw.stdout).expect("ASCII");
-    assert!(text.contains("/v1/payments?limit=50") && text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert!(
+        text.contains("/v1/payments?limit=50") && text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok())
+    );
     let masked = replay(&[&path("payments.pcap"), "--format", "transactions", "--mask"]);
     let masked = String::from_utf8(masked.stdout).expect("ASCII");
     assert!(!masked.contains("limit=50") && masked.contains("limit="));

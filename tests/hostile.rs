@@ -85,7 +85,10 @@ fn a_scanner_with_a_hundred_thousand_paths_adds_no_endpoint() {
     let (mut client, mut server) = ends(5_000);
     wire.open(&mut client, &mut server);
     for number in 0..100_000_u32 {
-        let request = format!("GET /x{:x}/y{number} HTTP/1.1\r\nHost: scanned.example\r\n\r\n", number.wrapping_mul(2_654_435_761));
+        let request = format!(
+            "GET /x{:x}/y{number} HTTP/1.1\r\nHost: scanned.example\r\n\r\n",
+            number.wrapping_mul(2_654_435_761)
+        );
         wire.segment(&mut client, &server, ACK, request.as_bytes());
         wire.segment(&mut server, &client, ACK, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     }
@@ -103,8 +106,13 @@ fn a_syn_flood_costs_slots_and_nothing_else() {
         client.address = [10, 1, (number >> 8) as u8, number as u8];
         wire.segment(&mut client, &server, SYN, b"");
     }
-    let report = Run { specs: Vec::new(), limits: Limits { flows: 1_000, ..Limits::default() }, ..Run::default() }.json(&mut wire.frames);
-    assert!(report["capture"]["counters"]["flow.evicted"].as_u64() > Some(90_000), "{:#}", report["capture"]["counters"]);
+    let report = Run { specs: Vec::new(), limits: Limits { flows: 1_000, ..Limits::default() }, ..Run::default() }
+        .json(&mut wire.frames);
+    assert!(
+        report["capture"]["counters"]["flow.evicted"].as_u64() > Some(90_000),
+        "{:#}",
+        report["capture"]["counters"]
+    );
     assert_ledger(&report, "flood");
 }
 

@@ -9,7 +9,9 @@ fn doubled_swapped_and_split_packets_give_the_same_report() {
     for path in all_captures() {
         let plain = frames(&[path.clone()]);
         let want = without_capture(Run::default().json(&mut frames(&[path.clone()])));
-        for (double, swap, split) in [(true, false, false), (false, true, false), (false, false, true), (true, true, true)] {
+        for (double, swap, split) in
+            [(true, false, false), (false, true, false), (false, false, true), (true, true, true)]
+        {
             for seed in 1..=4 {
                 let mangle = Mangle { double, swap, split };
                 let report = Run::workers(1 + (seed as usize % 2)).json(&mut mangle.apply(&plain, seed));

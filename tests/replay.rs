@@ -31,7 +31,11 @@ fn each_capture_gives_the_report_beside_it() {
         let want = std::fs::read(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
         let (got, want): (Value, Value) =
             (serde_json::from_slice(&got).expect("JSON"), serde_json::from_slice(&want).expect("JSON"));
-        assert!(got == want, "{}: differs from the report beside it; SHADOWTAP_BLESS=1 shows how in `git diff`", capture.display());
+        assert!(
+            got == want,
+            "{}: differs from the report beside it; SHADOWTAP_BLESS=1 shows how in `git diff`",
+            capture.display()
+        );
     }
 }
 

@@ -14,8 +14,11 @@ fn the_page_holds_no_element_that_we_did_not_write() {
     // Catches a name that reaches the page unescaped: a parser sees it as an element or an attribute.
     let page = report("html");
     let page = scraper::Html::parse_document(&page);
-    let all = |selector: &str| page.select(&scraper::Selector::parse(selector).expect("a selector")).collect::<Vec<_>>();
-    for selector in ["img", "iframe", "object", "embed", "link", "base", "form[action]", "b", "svg script", "[src]", "[style]"] {
+    let all =
+        |selector: &str| page.select(&scraper::Selector::parse(selector).expect("a selector")).collect::<Vec<_>>();
+    for selector in
+        ["img", "iframe", "object", "embed", "link", "base", "form[action]", "b", "svg script", "[src]", "[style]"]
+    {
         assert!(all(selector).is_empty(), "{selector} in the page");
     }
     for element in all("*") {
@@ -29,8 +32,10 @@ fn the_page_holds_no_element_that_we_did_not_write() {
     let policy = all("meta[http-equiv=Content-Security-Policy]");
     assert_eq!(policy.len(), 1);
     assert!(policy[0].value().attr("content").is_some_and(|policy| policy.contains("default-src 'none'")));
-    assert!(all("script").iter().all(|script| !script.inner_html().contains("alert(1)")
-        || script.value().attr("type") == Some("application/json")));
+    assert!(
+        all("script").iter().all(|script| !script.inner_html().contains("alert(1)")
+            || script.value().attr("type") == Some("application/json"))
+    );
 }
 
 #[test]
@@ -50,7 +55,9 @@ fn a_terminal_obeys_nothing_but_our_own_colours() {
 #[test]
 fn json_is_data_and_safe_to_look_at() {
     let text = report("json");
-    let bad = text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}'));
+    let bad = text
+        .chars()
+        .find(|c| (c.is_control() && *c != '\n') || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}'));
     assert_eq!(bad, None);
     assert!(serde_json::from_str::<Value>(&text).is_ok());
 }
@@ -60,7 +67,21 @@ fn no_value_from_the_wire_reaches_a_report() {
     // Catches a secret that slips past the observers: these were all sent in payments.pcap.
     for format in ["text", "json", "html"] {
         let text = report(format);
-        for secret in ["4111111111111111", "5500005555555559", "correct horse", "correct+horse", "battery staple", "eyJ", "lab-key", "@mail.example", "cus_", "pay_G", "48213", "hooks.shop.example", "user7"] {
+        for secret in [
+            "4111111111111111",
+            "5500005555555559",
+            "correct horse",
+            "correct+horse",
+            "battery staple",
+            "eyJ",
+            "lab-key",
+            "@mail.example",
+            "cus_",
+            "pay_G",
+            "48213",
+            "hooks.shop.example",
+            "user7",
+        ] {
             assert!(!text.contains(secret), "{format}: {secret}");
         }
     }

@@ -14,7 +14,14 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
     /// How much to log to stderr: error, warn, info, debug, trace, or a filter such as `shadowtap=debug`.
-    #[arg(long, global = true, value_name = "LEVEL", env = "SHADOWTAP_LOG", default_value = "warn", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "SHADOWTAP_LOG",
+        default_value = "warn",
+        hide_env_values = true
+    )]
     pub(super) log_level: String,
 }
 
@@ -88,7 +95,14 @@ pub(super) struct Replay {
     #[arg(long, value_name = "BPF", help_heading = "How packets are read")]
     pub(super) filter: Option<String>,
     /// What keeps equal private addresses apart: VLAN ids, tunnel ids, both, or none.
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "vlan,tunnel|none", default_value = "vlan,tunnel", help_heading = "How packets are read")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "vlan,tunnel|none",
+        default_value = "vlan,tunnel",
+        help_heading = "How packets are read"
+    )]
     pub(super) scope_by: Vec<ScopeKind>,
     /// Threads that reassemble and parse. Reports do not depend on it.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "How packets are read")]

@@ -29,7 +29,8 @@ enum Target {
 
 /// Pairs each `-o` with the `--format` before it, by their places on the command line.
 pub(super) fn plan(formats: &[(usize, Format)], files: &[(usize, PathBuf)]) -> anyhow::Result<Vec<Output>> {
-    let mut planned: Vec<(usize, Format, Option<&PathBuf>)> = formats.iter().map(|(at, format)| (*at, *format, None)).collect();
+    let mut planned: Vec<(usize, Format, Option<&PathBuf>)> =
+        formats.iter().map(|(at, format)| (*at, *format, None)).collect();
     if planned.is_empty() {
         planned.push((0, Format::Text, None));
     }
@@ -38,12 +39,16 @@ pub(super) fn plan(formats: &[(usize, Format)], files: &[(usize, PathBuf)]) -> a
         match before {
             Some((_, _, taken @ None)) => *taken = Some(file),
             Some((_, format, Some(_))) => {
-                bail!("-o {}: the --format {format:?} before it has its -o already; write --format FORMAT -o FILE once for each file", file.display())
+                bail!(
+                    "-o {}: the --format {format:?} before it has its -o already; write --format FORMAT -o FILE once for each file",
+                    file.display()
+                )
             }
             None => bail!("-o {}: no --format stands before it; write --format FORMAT -o FILE", file.display()),
         }
     }
-    let to_stdout: Vec<_> = planned.iter().filter(|(.., file)| file.is_none_or(|file| file.as_os_str() == "-")).collect();
+    let to_stdout: Vec<_> =
+        planned.iter().filter(|(.., file)| file.is_none_or(|file| file.as_os_str() == "-")).collect();
     if to_stdout.len() > 1 {
         bail!("{} formats would go to stdout; give all but one of them a file with -o", to_stdout.len());
     }
@@ -121,7 +126,10 @@ impl Output {
                     .and_then(|()| out.get_ref().sync_all())
                     .with_context(|| format!("-o {}: cannot be written", place.display()))?;
                 drop(out);
-                temporary.persist(&place).map(drop).with_context(|| format!("-o {}: cannot be put in place", place.display()))
+                temporary
+                    .persist(&place)
+                    .map(drop)
+                    .with_context(|| format!("-o {}: cannot be put in place", place.display()))
             }
             Target::Special(place) => {
                 let file = fs::OpenOptions::new().write(true).open(&place);
@@ -144,7 +152,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         let outputs =
-            plan(&[(1, Format::Json), (3, Format::Text), (4, Format::Html)], &[(2, a.clone()), (5, b.clone())]).unwrap();
+            plan(&[(1, Format::Json), (3, Format::Text), (4, Format::Html)], &[(2, a.clone()), (5, b.clone())])
+                .unwrap();
         let places: Vec<_> = outputs.iter().map(|output| output.place().map(Path::to_path_buf)).collect();
         assert_eq!(places, [Some(a.clone()), None, Some(b)]);
         assert!(!a.exists(), "nothing stands in place before it is whole");
@@ -152,7 +161,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_paired_is_said() {
-        let said = |formats: &[(usize, Format)], files: &[(usize, PathBuf)]| plan(formats, files).unwrap_err().to_string();
+        let said =
+            |formats: &[(usize, Format)], files: &[(usize, PathBuf)]| plan(formats, files).unwrap_err().to_string();
         assert!(said(&[(2, Format::Json)], &[(1, "x".into())]).contains("no --format stands before"));
         assert!(said(&[(1, Format::Json), (2, Format::Html)], &[]).contains("2 formats would go to stdout"));
         assert!(said(&[(1, Format::Json)], &[(2, "x".into()), (3, "y".into())]).contains("has its -o already"));

@@ -30,10 +30,13 @@ impl Bar {
         }
         if at.total > 0 && self.bar.length() != Some(at.total) {
             self.bar.set_length(at.total);
-            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {msg} {eta} left") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {msg} {eta} left")
+            {
                 self.bar.set_style(style);
             }
-        } else if at.total == 0 && self.bar.length().is_none()
+        } else if at.total == 0
+            && self.bar.length().is_none()
             && let Ok(style) = ProgressStyle::with_template("{spinner} {bytes} {bytes_per_sec} {msg} {elapsed}")
         {
             self.bar.set_style(style);

@@ -21,8 +21,12 @@ pub(super) fn outputs(matches: &ArgMatches, flags: &Replay) -> anyhow::Result<Ve
 /// How the engine runs.
 pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> {
     let workers = usize::from(flags.workers);
-    let transactions = flags.format.contains(&Format::Transactions).then_some(if flags.mask { Mask::Yes } else { Mask::No });
-    anyhow::ensure!(transactions.is_some() || !flags.mask, "--mask hides values in --format transactions, which is not asked for");
+    let transactions =
+        flags.format.contains(&Format::Transactions).then_some(if flags.mask { Mask::Yes } else { Mask::No });
+    anyhow::ensure!(
+        transactions.is_some() || !flags.mask,
+        "--mask hides values in --format transactions, which is not asked for"
+    );
     Ok(Settings {
         limits: Limits::within(flags.memory, workers),
         workers,

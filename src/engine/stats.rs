@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::worker::Share;
 use crate::capture::{CaptureError, SourceStats};
-use crate::decode::{Decoded, DecodeCounts, Skip};
+use crate::decode::{DecodeCounts, Decoded, Skip};
 use crate::flow::{ByteClass, FlowStats, Ledger};
 use crate::merge::Merge;
 use crate::observe::ObserverCounts;
@@ -182,14 +182,23 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
             reader.split_connections
         ),
     );
-    warn(source.cut_files > 0, format!("{} captures end inside their last packet: all before it was read.", source.cut_files));
+    warn(
+        source.cut_files > 0,
+        format!("{} captures end inside their last packet: all before it was read.", source.cut_files),
+    );
     warn(
         source.dropped > 0,
-        format!("The captures say that {} packets were dropped while they were made: use a larger capture buffer.", source.dropped),
+        format!(
+            "The captures say that {} packets were dropped while they were made: use a larger capture buffer.",
+            source.dropped
+        ),
     );
     warn(
         source.late_files > 0,
-        format!("{} captures had to wait for others to be closed, so their packets came late: replay fewer files at once.", source.late_files),
+        format!(
+            "{} captures had to wait for others to be closed, so their packets came late: replay fewer files at once.",
+            source.late_files
+        ),
     );
     warn(
         ledger.cut > 0,
@@ -198,7 +207,10 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
     let one_in_a_hundred = ledger.gaps > 0 && ledger.gaps * 100 > ledger.captured;
     warn(
         one_in_a_hundred,
-        format!("{} payload bytes were on the wire and are not in the capture: the tap or the capture lost packets.", ledger.gaps),
+        format!(
+            "{} payload bytes were on the wire and are not in the capture: the tap or the capture lost packets.",
+            ledger.gaps
+        ),
     );
     warn(
         flows.one_sided * 2 > flows.connections && flows.one_sided > 1,
@@ -207,13 +219,13 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
             flows.one_sided, flows.connections
         ),
     );
-    warn(
-        flows.evicted > 0,
-        format!("{} connections were dropped for room: --memory raises the bound.", flows.evicted),
-    );
+    warn(flows.evicted > 0, format!("{} connections were dropped for room: --memory raises the bound.", flows.evicted));
     warn(
         reader.leaps > 0,
-        format!("{} packets carry a time more than an hour off from their neighbours; the neighbours' time was used.", reader.leaps),
+        format!(
+            "{} packets carry a time more than an hour off from their neighbours; the neighbours' time was used.",
+            reader.leaps
+        ),
     );
     warn(
         sessions.http2 > 0,

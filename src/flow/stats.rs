@@ -1,35 +1,10 @@
 //! What a flow table counts.
 
-use crate::merge::Merge;
-
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Counters of a flow table; those of several tables add up.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct FlowStats {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        impl FlowStats {
-            /// How many counters there are.
-            pub const COUNT: usize = [$(stringify!($name)),*].len();
-
-            /// Every counter with its name, in report order.
-            #[must_use]
-            pub const fn counters(&self) -> [(&'static str, u64); Self::COUNT] {
-                [$((stringify!($name), self.$name)),*]
-            }
-        }
-
-        impl Merge for FlowStats {
-            fn merge(&mut self, other: Self) {
-                $(self.$name = self.$name.saturating_add(other.$name);)*
-            }
-        }
-    };
-}
+use crate::merge::counters;
 
 counters! {
+    /// Counters of a flow table; those of several tables add up.
+    FlowStats,
     /// Connections met.
     connections,
     /// Connections of which a SYN or SYN-ACK was seen.

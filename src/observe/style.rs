@@ -73,21 +73,21 @@ pub(super) fn caller(client: IpAddr, key: u64) -> u64 {
     }
 }
 
-/// What observers count; those of several workers are added.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ObserverCounts {
+crate::merge::counters! {
+    /// What observers count; those of several workers are added.
+    ObserverCounts,
     /// Exchanges handed in.
-    pub exchanges: u64,
+    exchanges,
     /// Exchanges without a request: nothing says what was asked for.
-    pub unnamed: u64,
+    unnamed,
     /// CONNECT requests: they open a tunnel and ask no API for anything.
-    pub tunnels: u64,
+    tunnels,
     /// Connections that could not be read.
-    pub opaque: u64,
+    opaque,
     /// Bodies whose shape was read.
-    pub shapes: u64,
+    shapes,
     /// Bodies in a content coding that is not known, or in too many.
-    pub packed: u64,
+    packed,
     /// Query and form parameters beyond `Limits::params`.
-    pub params_refused: u64,
+    params_refused,
 }

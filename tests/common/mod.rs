@@ -122,19 +122,25 @@ pub fn without_capture(mut report: Value) -> Value {
 
 /// The ledger's equations, on any report.
 pub fn assert_ledger(report: &Value, what: &str) {
-    let number = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("{what}: no {path}"));
+    let number =
+        |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("{what}: no {path}"));
     let classes = ["parsed", "skipped", "opaque", "not_http", "duplicate", "discarded"];
     let sum: u64 = classes.iter().map(|class| number(&format!("/capture/payload/{class}"))).sum();
     assert_eq!(number("/capture/payload/captured"), sum, "{what}: payload classes do not add up");
     let skipped = report.pointer("/capture/packets/skipped").and_then(Value::as_object).expect("skipped packets");
     let skipped: u64 = skipped.values().filter_map(Value::as_u64).sum();
-    let packets: u64 = ["tcp", "udp", "other_ip", "not_ip"].iter().map(|class| number(&format!("/capture/packets/{class}"))).sum();
+    let packets: u64 =
+        ["tcp", "udp", "other_ip", "not_ip"].iter().map(|class| number(&format!("/capture/packets/{class}"))).sum();
     assert_eq!(number("/capture/packets/seen"), packets + skipped, "{what}: packet classes do not add up");
 }
 
 /// The real binary.
 pub fn shadowtap<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_shadowtap")).args(args).env_remove("SHADOWTAP_LOG").output().expect("the binary runs")
+    Command::new(env!("CARGO_BIN_EXE_shadowtap"))
+        .args(args)
+        .env_remove("SHADOWTAP_LOG")
+        .output()
+        .expect("the binary runs")
 }
 
 /// What it said on stderr.

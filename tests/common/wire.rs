@@ -50,12 +50,8 @@ impl Wire {
 
     /// Any Ethernet frame.
     pub fn push(&mut self, nanos: u64, bytes: &[u8]) {
-        let frame = Frame {
-            time: Timestamp::from_nanos(nanos),
-            link: LinkType::ETHERNET,
-            wire_len: bytes.len() as u32,
-            bytes,
-        };
+        let frame =
+            Frame { time: Timestamp::from_nanos(nanos), link: LinkType::ETHERNET, wire_len: bytes.len() as u32, bytes };
         self.frames.push(&frame);
     }
 
