@@ -85,6 +85,13 @@ pub struct Limits {
     pub spec_bytes: u64,
     /// Transaction lines kept in memory before they are spooled to a temporary file.
     pub spool_bytes: usize,
+
+    /// Paths remembered that only answered 404, 410, 405 or 501 (the smallest hashes are kept); more are counted
+    /// without being remembered. Counter: `inventory.unknown_paths`.
+    pub unknown_paths: usize,
+    /// Places (fields, items) of body shapes remembered in all. When full every operation keeps the upper levels
+    /// only. Counter: `inventory.shape_nodes`.
+    pub shape_nodes: usize,
 }
 
 impl Limits {
@@ -101,6 +108,7 @@ impl Limits {
             reorder_bytes: (share).clamp(1 << 20, 1 << 30),
             flows: (share / 1024).clamp(1024, 4 << 20),
             operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
+            shape_nodes: (bytes / 3 / 400).clamp(50_000, 10_000_000),
             ..Self::default()
         }
     }
@@ -144,6 +152,8 @@ impl Default for Limits {
             ref_depth: 64,
             spec_bytes: 64 << 20,
             spool_bytes: 64 << 20,
+            unknown_paths: 16_384,
+            shape_nodes: 400_000,
         }
     }
 }
