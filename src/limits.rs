@@ -104,6 +104,12 @@ pub struct Limits {
     pub spec_routes: usize,
 
     /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
+
+    /// Paths remembered that only answered 404, 410, 405 or 501 (the smallest hashes are kept); more are counted
+    /// without being remembered. Counter: `inventory.unknown_paths`.
+    pub unknown_paths: usize,
+    /// Places (fields, items) of body shapes remembered in all. When full every operation keeps the upper levels
+    /// only. Counter: `inventory.shape_nodes`.
     pub shape_nodes: usize,
 }
 
@@ -121,6 +127,7 @@ impl Limits {
             reorder_bytes: (share).clamp(1 << 20, 1 << 30),
             flows: (share / 1024).clamp(1024, 4 << 20),
             operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
+            shape_nodes: (bytes / 3 / 400).clamp(50_000, 10_000_000),
             ..Self::default()
         }
     }
@@ -172,6 +179,8 @@ impl Default for Limits {
             spec_files: 10_000,
             spec_routes: 1_000_000,
             shape_nodes: 2_048,
+            unknown_paths: 16_384,
+            shape_nodes: 400_000,
         }
     }
 }

@@ -79,6 +79,12 @@ pub struct PathSegment<'x> {
     pub class: SegmentClass,
 }
 
+impl AsRef<str> for PathSegment<'_> {
+    fn as_ref(&self) -> &str {
+        self.text
+    }
+}
+
 /// A part of one template segment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Piece {

@@ -1,0 +1,279 @@
+//! All we know of one operation, growing.
+//!
+//! In: observations, and what other workers learned of the same operation. Out: a [`Record`], the plain figures of
+//! it. Every part is bounded and every part merges, so a record depends on the set of what was seen.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::bounded::{Few, Smallest};
+use super::shapes::Shapes;
+use super::sketch::{Distinct, Histogram};
+use super::snapshot::{ParamRecord, Record};
+use crate::api::{AuthScheme, Observation, Param, ParamPlace, ParamType};
+use crate::merge::Merge;
+use crate::time::Timestamp;
+
+/// Longer names and media types are not kept as they are: nobody reads them, and they are as long as a head.
+const NAME_BYTES: usize = 128;
+/// What stands in the place of a name that is too long; as `observe` writes a name of no plain class.
+const LONG_NAME: &str = "{value}";
+
+/// First and last time of something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Window(Option<(Timestamp, Timestamp)>);
+
+impl Window {
+    /// Takes in one point.
+    pub(super) fn insert(&mut self, at: Timestamp) {
+        self.merge(Self(Some((at, at))));
+    }
+
+    /// First and last.
+    pub(super) const fn bounds(self) -> Option<(Timestamp, Timestamp)> {
+        self.0
+    }
+}
+
+impl Merge for Window {
+    fn merge(&mut self, other: Self) {
+        self.0 = match (self.0, other.0) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (mine, theirs) => mine.or(theirs),
+        };
+    }
+}
+
+/// Parameters of one operation: the smallest (place, name) are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Params {
+    kept: BTreeMap<(ParamPlace, Box<str>), ParamSeen>,
+    /// `None` in the zero of merging, which knows no bound yet.
+    limit: Option<usize>,
+    /// Sightings of parameters that were not kept.
+    more: u64,
+}
+
+/// One parameter: how often, and what its values looked like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct ParamSeen {
+    seen: u64,
+    kinds: BTreeMap<ParamType, u64>,
+}
+
+impl Merge for ParamSeen {
+    fn merge(&mut self, other: Self) {
+        self.seen.merge(other.seen);
+        Merge::merge(&mut self.kinds, other.kinds);
+    }
+}
+
+impl Params {
+    fn note(&mut self, param: &Param) {
+        let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
+        let seen = self.kept.entry((param.place, name.into())).or_default();
+        seen.seen.merge(1);
+        seen.kinds.entry(param.kind).or_default().merge(1);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        while self.limit.is_some_and(|limit| self.kept.len() > limit) {
+            if let Some((_, seen)) = self.kept.pop_last() {
+                self.more.merge(seen.seen);
+            }
+        }
+    }
+}
+
+impl Merge for Params {
+    fn merge(&mut self, other: Self) {
+        self.limit = match (self.limit, other.limit) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.more.merge(other.more);
+        Merge::merge(&mut self.kept, other.kept);
+        self.settle();
+    }
+}
+
+/// The growing record of one operation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    requests: u64,
+    unanswered: u64,
+    mere_redirects: u64,
+    encrypted: u64,
+    request_bytes: u64,
+    response_bytes: u64,
+    /// A code outside 100 to 999 is counted as 0.
+    statuses: BTreeMap<u16, u64>,
+    window: Window,
+    latency: Histogram,
+    callers: Distinct,
+    servers: Smallest<SocketAddr, 16>,
+    auth: BTreeMap<AuthScheme, u64>,
+    auth_ok: BTreeMap<AuthScheme, u64>,
+    params: Params,
+    request_types: Few<Box<str>, 16>,
+    response_types: Few<Box<str>, 16>,
+    shapes: Shapes,
+}
+
+impl Entry {
+    /// An empty record that keeps at most `params` parameters.
+    pub(super) fn new(params: usize) -> Self {
+        Self { params: Params { limit: Some(params), ..Params::default() }, ..Self::default() }
+    }
+
+    /// Takes in how often, when, by whom and how it was answered.
+    pub(super) fn count(&mut self, seen: &Observation<'_>) {
+        self.requests.merge(1);
+        match seen.status {
+            None => self.unanswered.merge(1),
+            Some(status) => self.statuses.entry(code(status)).or_default().merge(1),
+        }
+        self.mere_redirects.merge(u64::from(seen.mere_redirect));
+        self.encrypted.merge(u64::from(seen.encrypted));
+        self.request_bytes.merge(seen.request_bytes);
+        self.response_bytes.merge(seen.response_bytes);
+        self.window.insert(seen.at);
+        if let Some(latency) = seen.latency {
+            self.latency.insert(latency);
+        }
+        self.callers.insert(seen.caller);
+        if seen.status.is_some() {
+            self.servers.insert(seen.server);
+        }
+        let succeeded = seen.status.is_some_and(|status| (200..300).contains(&status));
+        for scheme in seen.auth {
+            self.auth.entry(*scheme).or_default().merge(1);
+            if succeeded {
+                self.auth_ok.entry(*scheme).or_default().merge(1);
+            }
+        }
+    }
+
+    /// Takes in what was said: parameters, media types, shapes. Tells what it may weigh.
+    pub(super) fn learn(&mut self, seen: &Observation<'_>) -> usize {
+        seen.params.iter().for_each(|param| self.params.note(param));
+        let kept = |text: &'_ &str| text.len() <= NAME_BYTES;
+        if let Some(media) = seen.request_type {
+            self.request_types.count(Some(media).filter(kept).unwrap_or("other"));
+        }
+        if let Some(media) = seen.response_type {
+            self.response_types.count(Some(media).filter(kept).unwrap_or("other"));
+        }
+        self.shapes.learn(seen.status.map_or(0, code), seen.asked.as_ref(), seen.answered.as_ref())
+    }
+
+    /// Requests.
+    pub(super) const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Responses by status.
+    pub(super) const fn statuses(&self) -> &BTreeMap<u16, u64> {
+        &self.statuses
+    }
+
+    /// Response media types.
+    pub(super) const fn response_types(&self) -> &Few<Box<str>, 16> {
+        &self.response_types
+    }
+
+    /// Body shapes.
+    pub(super) const fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// Cuts the body shapes to at most `cap` places.
+    pub(super) fn cut_shapes(&mut self, cap: usize) {
+        if self.shapes.weight() > cap {
+            self.shapes.cut_to(cap);
+        }
+    }
+
+    /// Adds the bounds that were met here.
+    pub(super) fn bounds_met(&self, met: &mut BTreeMap<&'static str, u64>) {
+        let more = self.request_types.more().saturating_add(self.response_types.more());
+        let counts = [
+            ("inventory.params", self.params.more),
+            ("inventory.media_types", more),
+            ("inventory.shape_nodes", u64::from(self.shapes.cut)),
+        ];
+        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            met.entry(name).or_default().merge(count);
+        }
+    }
+
+    /// The plain figures. `is_scanner` knows callers by their hash.
+    pub(super) fn freeze(self, is_scanner: impl Fn(u64) -> bool) -> Record {
+        let (first, last) = self.window.bounds().unwrap_or_default();
+        let params = self.params.kept.into_iter().map(|((place, name), seen)| ParamRecord {
+            place,
+            name: name.into(),
+            seen: seen.seen,
+            kinds: seen.kinds,
+        });
+        Record {
+            requests: self.requests,
+            unanswered: self.unanswered,
+            statuses: self.statuses,
+            mere_redirects: self.mere_redirects,
+            noise: BTreeMap::new(),
+            first,
+            last,
+            latency: self.latency.freeze(),
+            request_bytes: self.request_bytes,
+            response_bytes: self.response_bytes,
+            clients: self.callers.estimate(),
+            scanner_only: !self.callers.is_empty() && self.callers.sample().all(is_scanner),
+            servers: texts(&self.servers),
+            auth: self.auth,
+            auth_ok: self.auth_ok,
+            params: params.collect(),
+            request_types: self.request_types.freeze(),
+            response_types: self.response_types.freeze(),
+            asked: self.shapes.asked.map(|shape| *shape),
+            answered: self.shapes.answered,
+            encrypted: self.encrypted,
+            variables: BTreeMap::new(),
+        }
+    }
+}
+
+impl Merge for Entry {
+    fn merge(&mut self, other: Self) {
+        self.requests.merge(other.requests);
+        self.unanswered.merge(other.unanswered);
+        self.mere_redirects.merge(other.mere_redirects);
+        self.encrypted.merge(other.encrypted);
+        self.request_bytes.merge(other.request_bytes);
+        self.response_bytes.merge(other.response_bytes);
+        Merge::merge(&mut self.statuses, other.statuses);
+        self.window.merge(other.window);
+        self.latency.merge(other.latency);
+        self.callers.merge(other.callers);
+        self.servers.merge(other.servers);
+        Merge::merge(&mut self.auth, other.auth);
+        Merge::merge(&mut self.auth_ok, other.auth_ok);
+        self.params.merge(other.params);
+        self.request_types.merge(other.request_types);
+        self.response_types.merge(other.response_types);
+        self.shapes.merge(other.shapes);
+    }
+}
+
+/// Addresses in the order of their texts, which is the order readers expect of a list.
+pub(super) fn texts(servers: &Smallest<SocketAddr, 16>) -> Vec<String> {
+    let mut texts: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    texts.sort_unstable();
+    texts
+}
+
+/// A status that is none (RFC 9110 section 15 knows three digits) counts as 0, so that at most 900 are kept.
+const fn code(status: u16) -> u16 {
+    if status >= 100 && status <= 999 { status } else { 0 }
+}

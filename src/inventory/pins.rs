@@ -1,0 +1,256 @@
+//! Declared templates, compiled: which of them takes a request.
+//!
+//! One tree of routes stands for each host pattern, shared by all services that the pattern takes: an attacker may
+//! name as many hosts as he likes without a tree being built for each.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::api::{HostPattern, PathSegment, PathTemplate, Pin, PinId, Routes, ServiceId};
+
+/// A set of declared templates. Append-only: a [`PinId`] means the same template for ever, so that what was recorded
+/// under an older set of declarations can still be told. Old pins take nothing any more once they are replaced.
+#[derive(Clone, Debug, Default)]
+pub struct Pins {
+    all: Vec<Pin>,
+    patterns: Vec<Pattern>,
+    /// Exact patterns by host, as indices into `patterns`.
+    exact: HashMap<String, Vec<usize>>,
+    /// Patterns with variables.
+    templates: Vec<usize>,
+    /// The pattern for every host that nothing else names.
+    any: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Pattern {
+    host: HostPattern,
+    routes: Routes<Vec<PinId>>,
+}
+
+/// Which patterns take a service; learned once a service.
+pub(super) type Covering = Box<[usize]>;
+
+/// The pin that takes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken<'m> {
+    /// The pin.
+    pub(super) id: PinId,
+    /// It declares this method.
+    pub(super) declared: bool,
+    /// The method to record under: GET for a HEAD that is not declared.
+    pub(super) method: &'m str,
+}
+
+impl Pins {
+    /// Compiles a set; each pin's id is its index.
+    #[must_use]
+    pub fn new(pins: Vec<Pin>) -> Self {
+        let active: Vec<PinId> = (0..).map(PinId).take(pins.len()).collect();
+        Self::compile(pins, &active)
+    }
+
+    /// The set with only these in force. A pin equal to a known one keeps its id, others are appended. Tells the id
+    /// of each, in the order given.
+    #[must_use]
+    pub fn renewed(&self, pins: Vec<Pin>) -> (Self, Vec<PinId>) {
+        let mut all = self.all.clone();
+        let mut known: BTreeMap<Name, PinId> = BTreeMap::new();
+        for (pin, id) in all.iter().zip((0..).map(PinId)) {
+            known.entry(name(pin)).or_insert(id);
+        }
+        let mut next = (0..).map(PinId).skip(all.len());
+        let mut active = Vec::with_capacity(pins.len());
+        for pin in pins {
+            if let Some(id) = known.get(&name(&pin)).copied().or_else(|| next.next()) {
+                if known.insert(name(&pin), id).is_none() {
+                    all.push(pin);
+                }
+                active.push(id);
+            }
+        }
+        (Self::compile(all, &active), active)
+    }
+
+    /// The pin of this id.
+    #[must_use]
+    pub fn get(&self, id: PinId) -> Option<&Pin> {
+        self.all.get(id.0 as usize)
+    }
+
+    /// How many, those no longer in force included.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Nothing was declared.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The service is named by a pattern: more than "any host" takes it.
+    pub(super) fn names(&self, service: &ServiceId) -> bool {
+        self.naming(service).next().is_some()
+    }
+
+    /// The patterns that take this service: those that name it, else the one for any host.
+    pub(super) fn covering(&self, service: &ServiceId) -> Covering {
+        let naming: Covering = self.naming(service).collect();
+        if naming.is_empty() { self.any.into_iter().collect() } else { naming }
+    }
+
+    /// The most specific pin that takes the path and declares the method; else the most specific that takes the
+    /// path. HEAD is tried as itself, then as GET.
+    pub(super) fn find<'m>(&self, covering: &[usize], method: &'m str, path: &[PathSegment<'_>]) -> Option<Taken<'m>> {
+        let spoken: &[&'m str] = if method == "HEAD" { &["HEAD", "GET"] } else { &[method] };
+        for method in spoken.iter().copied() {
+            let declares = |id: &PinId| self.get(*id).is_some_and(|pin| pin.methods.iter().any(|m| m == method));
+            if let Some(id) = self.best(covering, path, &declares) {
+                return Some(Taken { id, declared: true, method });
+            }
+        }
+        let method = spoken.last().copied().unwrap_or(method);
+        self.best(covering, path, &|_| true).map(|id| Taken { id, declared: false, method })
+    }
+
+    fn best(&self, covering: &[usize], path: &[PathSegment<'_>], fits: &dyn Fn(&PinId) -> bool) -> Option<PinId> {
+        let patterns = covering.iter().filter_map(|at| self.patterns.get(*at));
+        let found = patterns.filter_map(|pattern| {
+            let ids = pattern.routes.find_where(path, &|ids| ids.iter().any(fits))?;
+            ids.iter().copied().find(fits)
+        });
+        // Nearly always one pattern covers a service; where several do, the most specific template wins, then the
+        // pattern that came first (exact ones do), then the declaration that came first.
+        found.reduce(|best, other| match (self.get(best), self.get(other)) {
+            (Some(a), Some(b)) if vagueness(&b.template).lt(vagueness(&a.template)) => other,
+            _ => best,
+        })
+    }
+
+    fn naming(&self, service: &ServiceId) -> impl Iterator<Item = usize> {
+        let exact = self.exact.get(&service.host).into_iter().flatten();
+        exact.chain(&self.templates).copied().filter(|at| self.patterns.get(*at).is_some_and(|p| p.host.takes(service)))
+    }
+
+    fn compile(all: Vec<Pin>, active: &[PinId]) -> Self {
+        let mut pins = Self { all, ..Self::default() };
+        let mut known: BTreeMap<HostPattern, usize> = BTreeMap::new();
+        for id in active {
+            let Some(pin) = pins.all.get(id.0 as usize) else { continue };
+            let at = *known.entry(pin.host.clone()).or_insert_with(|| {
+                let at = pins.patterns.len();
+                match &pin.host {
+                    HostPattern::Exact(host, _) => pins.exact.entry(host.clone()).or_default().push(at),
+                    HostPattern::Template(..) => pins.templates.push(at),
+                    HostPattern::Any => pins.any = Some(at),
+                }
+                pins.patterns.push(Pattern { host: pin.host.clone(), routes: Routes::default() });
+                at
+            });
+            if let Some(pattern) = pins.patterns.get_mut(at) {
+                let ids = pattern.routes.entry(&pin.template, Vec::new);
+                if !ids.contains(id) {
+                    ids.push(*id);
+                }
+            }
+        }
+        pins
+    }
+}
+
+/// All that a pin says.
+type Name = (HostPattern, PathTemplate, Vec<String>);
+
+fn name(pin: &Pin) -> Name {
+    (pin.host.clone(), pin.template.clone(), pin.methods.clone())
+}
+
+/// Less is more specific, from the left: literal, affixes, variable.
+fn vagueness(template: &PathTemplate) -> impl Iterator<Item = u8> {
+    let rank = |pieces: usize, literal: bool| if literal { 0 } else { 1 + u8::from(pieces == 1) };
+    template.segments.iter().map(move |segment| rank(segment.0.len(), segment.literal().is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Scheme, SegmentClass, TemplateSegment};
+
+    pub(super) fn pin(host: HostPattern, template: &str, methods: &[&str]) -> Pin {
+        let methods = methods.iter().map(ToString::to_string).collect();
+        Pin { host, template: PathTemplate::parse(template), methods }
+    }
+
+    fn service(host: &str) -> ServiceId {
+        ServiceId { host: host.to_owned(), port: 80, scheme: Scheme::Http }
+    }
+
+    fn exact(host: &str) -> HostPattern {
+        HostPattern::Exact(host.to_owned(), None)
+    }
+
+    fn find<'m>(pins: &Pins, host: &str, method: &'m str, path: &str) -> Option<(u32, bool, &'m str)> {
+        let path: Vec<PathSegment<'_>> = path
+            .split('/')
+            .filter(|text| !text.is_empty())
+            .map(|text| PathSegment { text, class: SegmentClass::Word })
+            .collect();
+        let taken = pins.find(&pins.covering(&service(host)), method, &path)?;
+        Some((taken.id.0, taken.declared, taken.method))
+    }
+
+    #[test]
+    fn a_pin_that_declares_the_method_comes_before_a_closer_one_that_does_not() {
+        let pins = Pins::new(vec![
+            pin(exact("a"), "/users/me", &["GET"]),
+            pin(exact("a"), "/users/{id}", &["GET", "DELETE", "HEAD"]),
+            pin(exact("a"), "/users/{name}", &["PUT"]),
+        ]);
+        assert_eq!(find(&pins, "a", "GET", "/users/me"), Some((0, true, "GET")));
+        assert_eq!(find(&pins, "a", "DELETE", "/users/me"), Some((1, true, "DELETE")));
+        assert_eq!(find(&pins, "a", "PUT", "/users/me"), Some((2, true, "PUT")), "the same template, declared twice");
+        assert_eq!(find(&pins, "a", "PATCH", "/users/me"), Some((0, false, "PATCH")));
+        assert_eq!(find(&pins, "a", "HEAD", "/users/7"), Some((1, true, "HEAD")), "declared as HEAD");
+        assert_eq!(find(&pins, "a", "GET", "/other"), None);
+    }
+
+    #[test]
+    fn head_is_get_unless_declared() {
+        let pins = Pins::new(vec![pin(exact("a"), "/x", &["GET"]), pin(exact("a"), "/y", &["POST"])]);
+        assert_eq!(find(&pins, "a", "HEAD", "/x"), Some((0, true, "GET")));
+        assert_eq!(find(&pins, "a", "HEAD", "/y"), Some((1, false, "GET")));
+    }
+
+    #[test]
+    fn a_spec_without_a_host_covers_only_hosts_that_nothing_names() {
+        // Catches `Any` asked together with the others: it would hide a shadow on a host that has its own spec.
+        let tenants = HostPattern::Template(TemplateSegment::parse("{tenant}.example"), None);
+        let pins = Pins::new(vec![
+            pin(HostPattern::Any, "/any", &["GET"]),
+            pin(tenants, "/users/{id}", &["GET"]),
+            pin(exact("a.example"), "/users/me", &["GET"]),
+        ]);
+        assert_eq!(find(&pins, "elsewhere", "GET", "/any"), Some((0, true, "GET")));
+        assert_eq!(find(&pins, "a.example", "GET", "/any"), None);
+        assert_eq!(find(&pins, "b.example", "GET", "/users/me"), Some((1, true, "GET")));
+        assert_eq!(find(&pins, "a.example", "GET", "/users/me"), Some((2, true, "GET")));
+        assert_eq!(find(&pins, "a.example", "GET", "/users/7"), Some((1, true, "GET")));
+        assert!(pins.names(&service("b.example")) && !pins.names(&service("elsewhere")));
+    }
+
+    #[test]
+    fn an_id_means_the_same_template_for_ever() {
+        let first = pin(exact("a"), "/old", &["GET"]);
+        let both = pin(exact("a"), "/both", &["GET"]);
+        let new = pin(exact("a"), "/new", &["GET"]);
+        let pins = Pins::new(vec![first, both.clone(), both.clone()]);
+        let (pins, ids) = pins.renewed(vec![new.clone(), both, new]);
+        assert_eq!(ids, [PinId(3), PinId(1), PinId(3)]);
+        assert_eq!(pins.get(PinId(0)).unwrap().template.to_string(), "/old");
+        assert_eq!(pins.get(PinId(3)).unwrap().template.to_string(), "/new");
+        assert_eq!(find(&pins, "a", "GET", "/old"), None, "no longer declared");
+        assert_eq!(find(&pins, "a", "GET", "/new"), Some((3, true, "GET")));
+        assert_eq!(pins.len(), 4);
+    }
+}

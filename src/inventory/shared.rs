@@ -1,0 +1,224 @@
+//! The catalogue that all workers share.
+//!
+//! In: deltas, from any worker in any order. Out: snapshots. A delta locks one service at a time; what is known
+//! beside services stands behind one lock, taken once a delta.
+//!
+//! Bounds on what all services hold together are kept by rank: when there are too many learned operations, unknown
+//! paths or services, those with the greatest hashes go (services that a declaration names go last). What is among
+//! the smallest at the end was so at every moment, so the choice does not show the order of arrival; only where
+//! several bounds are met at once it may.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use dashmap::DashMap;
+use foldhash::fast::RandomState;
+
+use super::delta::{Delta, Rest};
+use super::pins::Pins;
+use super::shapes::Shapes;
+use super::sketch::chain;
+use super::snapshot::Snapshot;
+use super::tally::{Load, Tally};
+use crate::api::{Pin, PinId, ServiceId};
+use crate::limits::Limits;
+use crate::merge::Merge;
+
+/// What was seen, by all workers.
+#[derive(Debug)]
+pub struct Inventory {
+    limits: Limits,
+    pins: RwLock<Arc<Pins>>,
+    services: DashMap<ServiceId, Tally, RandomState>,
+    common: Mutex<Common>,
+}
+
+/// What is known beside services, and how full the house is.
+#[derive(Debug, Default)]
+struct Common {
+    rest: Rest,
+    /// Never less than what is held.
+    load: Load,
+    /// Requests of services for which there was no room.
+    other_services: u64,
+    /// The service of the greatest rank, once there is no more room: who ranks above it need not look further.
+    last: Option<Rank>,
+}
+
+/// Services that a declaration names come before the others, then the smallest hash.
+type Rank = (bool, u64, ServiceId);
+
+impl Inventory {
+    /// An empty inventory. `pins` are the declared templates; each one's [`PinId`] is its index.
+    #[must_use]
+    pub fn new(limits: &Limits, pins: Vec<Pin>) -> Self {
+        Self {
+            limits: limits.clone(),
+            pins: RwLock::new(Arc::new(Pins::new(pins))),
+            services: DashMap::with_hasher(RandomState::default()),
+            common: Mutex::default(),
+        }
+    }
+
+    /// New declarations, from now on; workers fetch them by [`Inventory::pins`] and hand them to their deltas. Tells
+    /// the id of each, in the order given: a pin equal to a known one keeps its id, and ids are never used again, so
+    /// what was recorded under older declarations stays told by them.
+    pub fn repin(&self, pins: Vec<Pin>) -> Vec<PinId> {
+        let mut known = self.pins.write().unwrap_or_else(PoisonError::into_inner);
+        let (renewed, ids) = known.renewed(pins);
+        *known = Arc::new(renewed);
+        drop(known);
+        // Ranks depend on declarations.
+        self.common().last = None;
+        ids
+    }
+
+    /// The declarations in force.
+    #[must_use]
+    pub fn pins(&self) -> Arc<Pins> {
+        Arc::clone(&self.pins.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes in a worker's share.
+    pub fn absorb(&self, mut delta: Delta) {
+        let pins = self.pins();
+        let mut homeless = 0_u64;
+        for (service, tally) in delta.drain() {
+            let requests = tally.requests();
+            if !self.absorb_service(&service, tally, &pins) {
+                homeless.merge(requests);
+            }
+        }
+        let mut common = self.common();
+        common.other_services.merge(homeless);
+        common.load += delta.load;
+        common.rest.absorb(std::mem::take(&mut delta.rest), &self.limits);
+        let (held, limits) = (common.load, &self.limits);
+        // A quarter above the bound before anybody counts: counting costs as much as all that is held.
+        let over = |held: usize, limit: usize| held > limit.saturating_add(limit / 4);
+        if over(held.learned, limits.operations)
+            || over(held.unknown, limits.unknown_paths)
+            || over(held.shapes, limits.shape_nodes)
+        {
+            self.tidy(&mut common);
+        }
+    }
+
+    /// All that was seen so far, sorted and folded.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let pins = self.pins();
+        let mut common = self.common();
+        self.tidy(&mut common);
+        let mut bounds = BTreeMap::new();
+        let mut services = Vec::with_capacity(self.services.len());
+        for tally in &self.services {
+            tally.bounds_met(&mut bounds);
+            services.push(tally.freeze(tally.key(), &pins, &common.rest.signals));
+        }
+        services.sort_by(|a, b| a.id.cmp(&b.id));
+        let elsewhere = [
+            ("inventory.services", common.other_services),
+            ("inventory.clients", common.rest.signals.more()),
+            ("inventory.opaque_services", common.rest.opaque.more()),
+        ];
+        bounds.extend(elsewhere.into_iter().filter(|(_, count)| *count > 0));
+        Snapshot {
+            services,
+            opaque: common.rest.opaque.freeze(),
+            window: common.rest.window.bounds(),
+            exchanges: common.rest.exchanges,
+            unnamed: common.rest.unnamed,
+            bounds,
+        }
+    }
+
+    fn common(&self) -> MutexGuard<'_, Common> {
+        self.common.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in one service; false when there is no room for it.
+    fn absorb_service(&self, service: &ServiceId, tally: Tally, pins: &Pins) -> bool {
+        if !self.services.contains_key(service) && !self.admit(service, pins) {
+            return false;
+        }
+        // It may have been pushed out since, by another worker.
+        let Some(mut known) = self.services.get_mut(service) else { return false };
+        known.absorb(tally, &self.limits);
+        true
+    }
+
+    /// Makes room for a new service, where one of greater rank has to go.
+    fn admit(&self, service: &ServiceId, pins: &Pins) -> bool {
+        // The lock makes sure that one worker at a time decides who stays.
+        let mut common = self.common();
+        if self.services.contains_key(service) {
+            return true;
+        }
+        if self.services.len() >= self.limits.services {
+            let rank = |service: &ServiceId| -> Rank { (!pins.names(service), rank(service), service.clone()) };
+            let greatest = || self.services.iter().map(|known| rank(known.key())).max();
+            let last = common.last.take().or_else(greatest);
+            if last.as_ref().is_none_or(|last| *last < rank(service)) {
+                common.last = last;
+                return false;
+            }
+            if let Some((_, tally)) = last.and_then(|last| self.services.remove(&last.2)) {
+                common.other_services.merge(tally.requests());
+            }
+        }
+        self.services.entry(service.clone()).or_default();
+        true
+    }
+
+    /// Counts what is held and brings it down to the bounds.
+    fn tidy(&self, common: &mut Common) {
+        let mut held = self.count();
+        if held.learned > self.limits.operations {
+            let ceiling = self.ceiling(self.limits.operations, Tally::learned_ranks);
+            self.services.iter_mut().for_each(|mut tally| {
+                let service = rank(tally.key());
+                tally.drop_learned(service, ceiling);
+            });
+        }
+        if held.unknown > self.limits.unknown_paths {
+            self.services.iter_mut().for_each(|mut tally| tally.settle_unknown());
+            let ceiling = self.ceiling(self.limits.unknown_paths, Tally::unknown_ranks);
+            self.services.iter_mut().for_each(|mut tally| {
+                let service = rank(tally.key());
+                tally.drop_unknown(service, ceiling);
+            });
+        }
+        let mut cap = Shapes::PLACES;
+        while held.shapes > self.limits.shape_nodes && cap > 1 {
+            cap /= 2;
+            self.services.iter_mut().for_each(|mut tally| tally.cut_shapes(cap));
+            held = self.count();
+        }
+        common.load = self.count();
+    }
+
+    fn count(&self) -> Load {
+        let mut load = Load::default();
+        self.services.iter().for_each(|tally| load += tally.load());
+        load
+    }
+
+    /// The greatest rank that stays when `limit` stay.
+    fn ceiling(&self, limit: usize, ranks_of: fn(&Tally, u64, &mut Vec<u64>)) -> u64 {
+        let mut ranks = Vec::new();
+        self.services.iter().for_each(|tally| ranks_of(&tally, rank(tally.key()), &mut ranks));
+        if ranks.len() <= limit {
+            return u64::MAX;
+        }
+        match limit.checked_sub(1) {
+            Some(last) => *ranks.select_nth_unstable(last).1,
+            None => 0,
+        }
+    }
+}
+
+/// The hash of a service by which it is ranked.
+fn rank(service: &ServiceId) -> u64 {
+    chain(chain(u64::from(service.port), &service.host), service.scheme.name())
+}

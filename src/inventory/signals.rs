@@ -1,0 +1,106 @@
+//! How each client behaves, as far as the judgement of others depends on it: who is a scanner.
+//!
+//! A scanner asks for what does not exist. What only scanners asked for is no endpoint that anybody uses, so an
+//! operation must be able to say that all its callers are such.
+
+use std::collections::BTreeMap;
+
+use super::bounded::Smallest;
+use crate::merge::Merge;
+
+/// What is known of one client.
+#[derive(Clone, Debug, Default)]
+struct Client {
+    requests: u64,
+    not_found: u64,
+    /// Distinct paths that were not found; more than suffice to call a scanner one.
+    paths: Smallest<u64, { Signals::PATHS }>,
+}
+
+/// Clients by the hash of their address; the smallest hashes are kept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Signals {
+    clients: BTreeMap<u64, Client>,
+    /// Requests of clients that were not kept.
+    more: u64,
+}
+
+impl Signals {
+    /// This many distinct paths not found make a scanner, when more than half of its requests were not found.
+    const PATHS: usize = 10;
+
+    /// Takes in one request; `missed` is the hash of its path when that was not found.
+    pub(super) fn note(&mut self, caller: u64, missed: Option<u64>, limit: usize) {
+        let client = self.clients.entry(caller).or_default();
+        client.requests.merge(1);
+        if let Some(path) = missed {
+            client.not_found.merge(1);
+            client.paths.insert(path);
+        }
+        self.settle(limit);
+    }
+
+    /// Takes in what another learned.
+    pub(super) fn absorb(&mut self, other: Self, limit: usize) {
+        self.more.merge(other.more);
+        for (caller, theirs) in other.clients {
+            let mine = self.clients.entry(caller).or_default();
+            mine.requests.merge(theirs.requests);
+            mine.not_found.merge(theirs.not_found);
+            mine.paths.merge(theirs.paths);
+            self.settle(limit);
+        }
+    }
+
+    /// The client of this hash behaves like a scanner. One that is not remembered does not.
+    pub(super) fn is_scanner(&self, caller: u64) -> bool {
+        self.clients
+            .get(&caller)
+            .is_some_and(|client| client.paths.len() >= Self::PATHS && client.not_found > client.requests / 2)
+    }
+
+    /// Requests of clients that were not kept.
+    pub(super) const fn more(&self) -> u64 {
+        self.more
+    }
+
+    fn settle(&mut self, limit: usize) {
+        while self.clients.len() > limit {
+            if let Some((_, client)) = self.clients.pop_last() {
+                self.more.merge(client.requests);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signals(found: u64, missed: u64, distinct: u64) -> Signals {
+        let mut signals = Signals::default();
+        (0..found).for_each(|_| signals.note(7, None, 8));
+        (0..missed).for_each(|i| signals.note(7, Some(i % distinct.max(1)), 8));
+        signals
+    }
+
+    #[test]
+    fn a_scanner_misses_many_paths_and_mostly_misses() {
+        assert!(signals(9, 10, 10).is_scanner(7));
+        assert!(!signals(10, 10, 10).is_scanner(7), "half of its requests found something");
+        assert!(!signals(0, 100, 9).is_scanner(7), "a client with few broken links");
+        assert!(!signals(0, 100, 100).is_scanner(8), "a stranger");
+    }
+
+    #[test]
+    fn the_smallest_clients_are_kept_whatever_the_order() {
+        // Catches a bound that keeps the first comers: a flood of new addresses would then decide by its timing.
+        let note = |callers: &mut dyn Iterator<Item = u64>| {
+            let mut signals = Signals::default();
+            callers.for_each(|caller| signals.note(caller, Some(caller), 10));
+            (signals.clients.keys().copied().collect::<Vec<_>>(), signals.more)
+        };
+        assert_eq!(note(&mut (0..100)), note(&mut (0..100).rev()));
+        assert_eq!(note(&mut (0..100)), ((0..10).collect(), 90));
+    }
+}

@@ -1,0 +1,225 @@
+//! Counts and quantiles in fixed space: how many distinct, how slow.
+//!
+//! In: hashes and latencies. Out: figures that do not depend on the order in which they came, nor on how the
+//! traffic was split among workers. The hash is pinned (xxh3, fixed seed), so the same traffic gives the same
+//! estimate on every build.
+
+use std::collections::BTreeMap;
+
+use datasketches::hash::value::raw_bytes;
+use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::bounded::Smallest;
+use super::snapshot::Latency;
+use crate::merge::Merge;
+use crate::time::Span;
+
+/// The hash of a text, chained to what stands before it.
+pub(super) fn chain(before: u64, text: &str) -> u64 {
+    xxh3_64_with_seed(text.as_bytes(), before)
+}
+
+/// A hash for counting how many texts a variable stands for. Cut to 24 bits: enough to count by, too little to
+/// find the text again by trying all (card numbers, addresses).
+pub(super) fn faint(text: &str) -> u64 {
+    chain(0x7a5b, text) & 0x00ff_ffff
+}
+
+/// How many distinct hashes: exact while at most [`Distinct::FEW`], then an estimate (HyperLogLog, 2,048 registers).
+/// The smallest hashes stay known, as a sample that order does not show.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Distinct {
+    few: Smallest<u64, { Self::FEW }>,
+    // INVARIANT: present when, and only when, more than FEW distinct hashes came; then it knows all of them.
+    many: Option<Box<HllSketch>>,
+}
+
+impl Distinct {
+    /// Up to this many the count is exact.
+    pub(super) const FEW: usize = 64;
+    const LG_K: u8 = 11;
+
+    /// Takes in one hash.
+    pub(super) fn insert(&mut self, hash: u64) {
+        if let Some(many) = &mut self.many {
+            many.update_with_coupon(coupon(hash));
+        }
+        if let Some(left_out) = self.few.insert(hash)
+            && self.many.is_none()
+            && let Ok(mut many) = HllSketch::new(Self::LG_K, HllType::Hll4)
+        {
+            self.few.iter().chain([&left_out]).for_each(|hash| many.update_with_coupon(coupon(*hash)));
+            self.many = Some(Box::new(many));
+        }
+    }
+
+    /// How many.
+    pub(super) fn estimate(&self) -> u64 {
+        match &self.many {
+            None => self.few.len() as u64,
+            // The composite estimate is the one that depends on the registers alone, not on their history.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, never negative")]
+            Some(many) => (many.composite_estimate().round() as u64).max(Self::FEW as u64 + 1),
+        }
+    }
+
+    /// The smallest hashes, in order; all of them while few.
+    pub(super) fn sample(&self) -> impl Iterator<Item = u64> {
+        self.few.iter().copied()
+    }
+
+    /// Nothing came.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.few.is_empty()
+    }
+}
+
+impl Merge for Distinct {
+    fn merge(&mut self, mut other: Self) {
+        if self.many.is_none() && other.many.is_some() {
+            std::mem::swap(self, &mut other);
+        }
+        match (&mut self.many, other.many) {
+            (Some(mine), Some(theirs)) => {
+                if let Ok(mut union) = HllUnion::new(Self::LG_K) {
+                    union.update(mine);
+                    union.update(&theirs);
+                    **mine = union.to_sketch(HllType::Hll4);
+                }
+                self.few.merge(other.few);
+            }
+            _ => other.few.iter().for_each(|hash| self.insert(*hash)),
+        }
+    }
+}
+
+fn coupon(hash: u64) -> Coupon {
+    Coupon::from_value(raw_bytes::from_slice(&hash.to_le_bytes()))
+}
+
+/// Latencies in logarithmic buckets of microseconds, four to an octave: a quantile is at most a quarter too high.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Histogram {
+    buckets: BTreeMap<u8, u64>,
+    slowest: Span,
+}
+
+impl Histogram {
+    /// The last octave: 2^40 us is twelve days; what is slower counts there.
+    const OCTAVES: u32 = 40;
+
+    /// Takes in one latency.
+    pub(super) fn insert(&mut self, latency: Span) {
+        self.buckets.entry(Self::bucket(latency.nanos() / 1_000)).or_default().merge(1);
+        self.slowest = self.slowest.max(latency);
+    }
+
+    /// The quantiles, each the upper bound of its bucket (never above the slowest, which is exact).
+    pub(super) fn freeze(&self) -> Option<Latency> {
+        let total: u128 = self.buckets.values().map(|n| u128::from(*n)).sum();
+        let quantile = |percent: u128| {
+            let rank = (total * percent).div_ceil(100);
+            let mut below = 0_u128;
+            let found = self.buckets.iter().find(|(_, n)| {
+                below += u128::from(**n);
+                below >= rank
+            });
+            found.map_or(self.slowest, |(bucket, _)| Self::upper(*bucket).min(self.slowest))
+        };
+        (total > 0).then(|| Latency { p50: quantile(50), p95: quantile(95), p99: quantile(99), max: self.slowest })
+    }
+
+    fn bucket(micros: u64) -> u8 {
+        let Some(octave) = micros.checked_ilog2().filter(|octave| *octave >= 2) else { return micros as u8 & 3 };
+        if octave > Self::OCTAVES {
+            return (Self::OCTAVES as u8 - 1) * 4 + 3;
+        }
+        (octave as u8 - 1) * 4 + (micros >> (octave - 2) & 3) as u8
+    }
+
+    fn upper(bucket: u8) -> Span {
+        let (octave, part) = (u32::from(bucket / 4), u64::from(bucket % 4));
+        let micros = if octave == 0 { part + 1 } else { (4 + part + 1) << (octave - 1).min(Self::OCTAVES) };
+        Span::from_nanos(micros.saturating_mul(1_000))
+    }
+}
+
+impl Merge for Histogram {
+    fn merge(&mut self, other: Self) {
+        Merge::merge(&mut self.buckets, other.buckets);
+        self.slowest = self.slowest.max(other.slowest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn distinct(hashes: &[u64]) -> Distinct {
+        let mut distinct = Distinct::default();
+        hashes.iter().for_each(|hash| distinct.insert(*hash));
+        distinct
+    }
+
+    fn figures(distinct: &Distinct) -> (u64, Vec<u64>, bool) {
+        (distinct.estimate(), distinct.sample().collect(), distinct.many.is_some())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Catches a sketch that turns to estimating by what came first, or loses what it knew before it turned.
+        #[test]
+        fn a_count_does_not_show_how_it_was_put_together(
+            seeds in proptest::collection::vec(0_u32..400, 0..600), a in 0_usize..600, b in 0_usize..600,
+        ) {
+            let hashes: Vec<u64> = seeds.iter().map(|seed| chain(0, &seed.to_string())).collect();
+            let whole = distinct(&hashes);
+            let (a, b) = (a.min(hashes.len()), b.min(hashes.len()));
+            let (a, b) = (a.min(b), a.max(b));
+            let parts = [distinct(&hashes[..a]), distinct(&hashes[a..b]), distinct(&hashes[b..])];
+            let [x, y, z] = parts.clone();
+            let mut left = x;
+            left.merge(y);
+            left.merge(z);
+            let [x, y, mut right] = parts;
+            let mut inner = y;
+            inner.merge(x);
+            right.merge(inner);
+            prop_assert_eq!(figures(&whole), figures(&left));
+            prop_assert_eq!(figures(&whole), figures(&right));
+        }
+    }
+
+    #[test]
+    fn a_count_is_exact_while_few_and_near_when_many() {
+        for (n, slack) in [(0, 0), (64, 0), (65, 5), (10_000, 800), (200_000, 16_000)] {
+            let hashes: Vec<u64> = (0..n).map(|i: u64| chain(1, &i.to_string())).collect();
+            let found = distinct(&hashes).estimate();
+            assert!(found.abs_diff(n) <= slack, "{found} for {n}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_is_the_upper_bound_of_its_bucket() {
+        // Catches buckets that overlap or leave holes: each value must lie below its own bound and above the last.
+        for micros in (0..5_000).chain([u64::from(u32::MAX), (1 << 40) - 1]) {
+            let bucket = Histogram::bucket(micros);
+            assert!(Histogram::upper(bucket).nanos() > micros * 1_000, "{micros}");
+            if bucket > 0 {
+                assert!(Histogram::upper(bucket - 1).nanos() <= micros * 1_000, "{micros}");
+            }
+        }
+        let mut histogram = Histogram::default();
+        (1..=100).for_each(|ms| histogram.insert(Span::from_millis(ms)));
+        let frozen = histogram.freeze().unwrap();
+        assert_eq!(frozen.max, Span::from_millis(100));
+        assert_eq!(frozen.p50, Span::from_nanos(57_344_000));
+        assert_eq!(frozen.p99, frozen.max);
+        histogram.insert(Span::from_nanos(u64::MAX));
+        assert_eq!(histogram.freeze().unwrap().max, Span::from_nanos(u64::MAX));
+        assert_eq!(Histogram::default().freeze(), None);
+    }
+}

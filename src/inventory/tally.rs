@@ -1,0 +1,340 @@
+//! All that was counted of one service: the same in a worker's delta and in the shared inventory.
+//!
+//! An observation lands in one of four places: under a declared template; among the noise; in the tree of learned
+//! paths; or, when the answer says that there is nothing (404, 410, 405, 501), beside the tree. What lies beside
+//! creates no place in the tree, so a scanner's million paths make no endpoint; yet it is kept by path and method,
+//! and counts with the operation of the same path and method if that turns out to exist, whichever came first.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+
+use super::bounded::Smallest;
+use super::entry::{Entry, Window, texts};
+use super::fold::{self, Folded};
+use super::methods::Methods;
+use super::pins::{Pins, Taken};
+use super::signals::Signals;
+use super::sketch::{Distinct, chain};
+use super::snapshot::{Operation, Service};
+use super::tree::{Key, Node, steps};
+use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
+use crate::limits::Limits;
+use crate::merge::Merge;
+
+/// What was counted of one service.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    requests: u64,
+    noise: BTreeMap<Noise, u64>,
+    servers: Smallest<SocketAddr, 16>,
+    window: Window,
+    pinned: BTreeMap<PinId, Methods>,
+    learned: Node,
+    /// Answers of "nothing here" by the hash of path and method.
+    unknown: HashMap<u64, Unknown, RandomState>,
+    forgotten: Forgotten,
+    /// Requests of learned operations for which there was no room.
+    other: u64,
+    /// Requests whose path had more segments than are kept.
+    long_paths: u64,
+}
+
+/// Requests on one path and method that were all answered "nothing here".
+#[derive(Clone, Debug)]
+struct Unknown {
+    path: Box<str>,
+    method: Box<str>,
+    entry: Box<Entry>,
+}
+
+/// What remains of [`Unknown`]s for which there was no room.
+#[derive(Clone, Debug, Default)]
+struct Forgotten {
+    requests: u64,
+    answers: BTreeMap<u16, u64>,
+    not_found_paths: Distinct,
+}
+
+/// What a tally holds, as far as the bounds care.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    /// Learned records.
+    pub(super) learned: usize,
+    /// Unknown paths.
+    pub(super) unknown: usize,
+    /// Places of shapes.
+    pub(super) shapes: usize,
+}
+
+impl std::ops::AddAssign for Load {
+    fn add_assign(&mut self, other: Self) {
+        self.learned += other.learned;
+        self.unknown += other.unknown;
+        self.shapes += other.shapes;
+    }
+}
+
+impl Tally {
+    /// Takes in one exchange; tells what it added at the most.
+    pub(super) fn note(&mut self, seen: &Observation<'_>, taken: Option<Taken<'_>>, limits: &Limits) -> Load {
+        self.requests.merge(1);
+        self.window.insert(seen.at);
+        if seen.status.is_some() {
+            self.servers.insert(seen.server);
+        }
+        // A mere redirect teaches nothing of what is there, unless a declaration already says it.
+        let noise = seen.noise.or(seen.mere_redirect.then_some(Noise::Redirect));
+        match (taken, noise) {
+            (Some(taken), noise) if taken.declared || noise.is_none() => {
+                let methods = self.pinned.entry(taken.id).or_default();
+                let (entry, _) = methods.entry(taken.method, || Entry::new(limits.params));
+                entry.count(seen);
+                Load { shapes: entry.learn(seen), ..Load::default() }
+            }
+            (_, Some(noise)) => {
+                self.noise.entry(noise).or_default().merge(1);
+                Load::default()
+            }
+            _ => self.learn(seen, limits),
+        }
+    }
+
+    fn learn(&mut self, seen: &Observation<'_>, limits: &Limits) -> Load {
+        let Seen::Http { method, path } = seen.seen;
+        // HEAD asks what GET would say (RFC 9110 section 9.3.2).
+        let method = if method == "HEAD" { "GET" } else { method };
+        self.long_paths.merge(u64::from(path.len() > limits.path_segments));
+        let steps = steps(path, limits);
+        if seen.status.is_some_and(says_nothing_here) {
+            let hash = chain(steps.clone().fold(0, |hash, (key, _)| key.chain(hash)), method);
+            let known = self.unknown.len();
+            let unknown = self.unknown.entry(hash).or_insert_with(|| {
+                let mut path = String::new();
+                steps.for_each(|(key, _)| key.write(&mut path));
+                Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
+            });
+            // Counted, not learned: what a scanner put into its requests describes nothing.
+            unknown.entry.count(seen);
+            return Load { unknown: self.unknown.len() - known, ..Load::default() };
+        }
+        let place = self.learned.place(steps, limits);
+        let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
+        entry.count(seen);
+        Load { learned: usize::from(new), shapes: entry.learn(seen), unknown: 0 }
+    }
+
+    /// Takes in another's share of the same service.
+    pub(super) fn absorb(&mut self, other: Self, limits: &Limits) {
+        self.requests.merge(other.requests);
+        Merge::merge(&mut self.noise, other.noise);
+        self.servers.merge(other.servers);
+        self.window.merge(other.window);
+        Merge::merge(&mut self.pinned, other.pinned);
+        self.learned.absorb(other.learned, limits.level_words);
+        for (hash, theirs) in other.unknown {
+            match self.unknown.get_mut(&hash) {
+                Some(mine) => mine.entry.merge(*theirs.entry),
+                None => drop(self.unknown.insert(hash, theirs)),
+            }
+        }
+        self.forgotten.requests.merge(other.forgotten.requests);
+        Merge::merge(&mut self.forgotten.answers, other.forgotten.answers);
+        self.forgotten.not_found_paths.merge(other.forgotten.not_found_paths);
+        self.other.merge(other.other);
+        self.long_paths.merge(other.long_paths);
+    }
+
+    /// Requests in all.
+    pub(super) const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// What is held here, exactly.
+    pub(super) fn load(&self) -> Load {
+        let mut load = Load { unknown: self.unknown.len(), ..Load::default() };
+        self.learned.each(0, &mut |_, _, entry| {
+            load.learned += 1;
+            load.shapes += entry.shapes().weight();
+        });
+        let pinned = self.pinned.values().flat_map(Methods::iter);
+        load.shapes += pinned.map(|(_, entry)| entry.shapes().weight()).sum::<usize>();
+        load
+    }
+
+    /// Cuts the shapes of each operation to at most `cap` places.
+    pub(super) fn cut_shapes(&mut self, cap: usize) {
+        self.learned.each_mut(&mut |entry| entry.cut_shapes(cap));
+        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, entry)| entry.cut_shapes(cap));
+    }
+
+    /// The rank of every learned record, by which the bound on their number chooses.
+    pub(super) fn learned_ranks(&self, service: u64, ranks: &mut Vec<u64>) {
+        self.learned.each(service, &mut |path, method, _| ranks.push(chain(path, method)));
+    }
+
+    /// Forgets learned records of a rank above `ceiling`; their requests stay counted.
+    pub(super) fn drop_learned(&mut self, service: u64, ceiling: u64) {
+        let other = &mut self.other;
+        self.learned.retain(service, &mut |path, method, entry| {
+            let keep = chain(path, method) <= ceiling;
+            if !keep {
+                other.merge(entry.requests());
+            }
+            keep
+        });
+    }
+
+    /// Counts what lies beside the tree with the operations that meanwhile turned out to exist. A snapshot would do
+    /// the same; it is done early before something has to be forgotten.
+    pub(super) fn settle_unknown(&mut self) {
+        let learned = &mut self.learned;
+        self.unknown.retain(|_, unknown| {
+            let keys = split(&unknown.path).map(Key::read);
+            let found = learned.find_mut(keys).and_then(|node| node.methods.get_mut(&unknown.method));
+            let unsettled = found.is_none();
+            if let Some(entry) = found {
+                entry.merge(std::mem::take(&mut *unknown.entry));
+            }
+            unsettled
+        });
+    }
+
+    /// The rank of every unknown path.
+    pub(super) fn unknown_ranks(&self, service: u64, ranks: &mut Vec<u64>) {
+        ranks.extend(self.unknown.keys().map(|hash| rank(service, *hash)));
+    }
+
+    /// Forgets unknown paths of a rank above `ceiling`; their answers stay counted.
+    pub(super) fn drop_unknown(&mut self, service: u64, ceiling: u64) {
+        let forgotten = &mut self.forgotten;
+        self.unknown.retain(|hash, unknown| {
+            let keep = rank(service, *hash) <= ceiling;
+            if !keep {
+                forgotten.take(unknown);
+            }
+            keep
+        });
+    }
+
+    /// Adds the bounds that were met here.
+    pub(super) fn bounds_met(&self, met: &mut BTreeMap<&'static str, u64>) {
+        let mut add = |name, count: u64| {
+            if count > 0 {
+                met.entry(name).or_default().merge(count);
+            }
+        };
+        add("inventory.level_words", self.learned.overfull());
+        add("inventory.operations", self.other);
+        add("inventory.unknown_paths", self.forgotten.requests);
+        add("inventory.path_segments", self.long_paths);
+        self.learned.each(0, &mut |_, _, entry| entry.bounds_met(met));
+        self.pinned.values().flat_map(Methods::iter).for_each(|(_, entry)| entry.bounds_met(met));
+    }
+
+    /// The plain figures: declared operations, learned ones folded, what was not found.
+    pub(super) fn freeze(&self, id: &ServiceId, pins: &Pins, signals: &Signals) -> Service {
+        let is_scanner = |caller| signals.is_scanner(caller);
+        let mut operations = Vec::new();
+        for (pin, methods) in &self.pinned {
+            let Some(declared) = pins.get(*pin) else { continue };
+            operations.extend(methods.iter().map(|(method, entry)| Operation {
+                method: method.to_owned(),
+                template: declared.template.clone(),
+                pin: Some(*pin),
+                record: entry.clone().freeze(is_scanner),
+            }));
+        }
+        let mut folded = fold::fold(&self.learned);
+        let unknown = self.place_unknown(&mut folded);
+        operations.extend(folded.operations().map(|found| {
+            let mut record = found.entry.freeze(is_scanner);
+            record.variables = found.variables;
+            Operation { method: found.method, template: found.template, pin: None, record }
+        }));
+        operations.sort_by(|a, b| (&a.template, &a.method, a.pin).cmp(&(&b.template, &b.method, b.pin)));
+        let (first, last) = self.window.bounds().unwrap_or_default();
+        Service {
+            id: id.clone(),
+            operations,
+            requests: self.requests,
+            noise: self.noise.clone(),
+            not_found: unknown.not_found,
+            not_found_paths: unknown.not_found_paths.estimate(),
+            unknown_answers: unknown.answers,
+            servers: texts(&self.servers),
+            first,
+            last,
+        }
+    }
+
+    /// Counts each unknown path with the operation that takes it after folding, else as not found.
+    fn place_unknown(&self, folded: &mut Folded<'_>) -> NotFound {
+        let forgotten = self.forgotten.clone();
+        let mut left = NotFound {
+            not_found: forgotten.answers.iter().filter(|(status, _)| is_missing(**status)).map(|(_, n)| *n).sum(),
+            not_found_paths: forgotten.not_found_paths,
+            answers: forgotten.answers,
+        };
+        // In order of path, as a record's parts must not depend on the order of a hash map.
+        let unknown: BTreeMap<(&str, &str), &Unknown> =
+            self.unknown.values().map(|unknown| ((&*unknown.path, &*unknown.method), unknown)).collect();
+        let mut settled = BTreeSet::new();
+        for (&(path, method), unknown) in &unknown {
+            let place = folded.place(split(path).map(Key::read));
+            if place.is_some_and(|place| folded.add(place, method, &unknown.entry)) {
+                settled.insert((path, method));
+            }
+        }
+        for (key, unknown) in unknown.iter().filter(|(key, _)| !settled.contains(*key)) {
+            let path_exists = folded.place(split(key.0).map(Key::read)).is_some_and(|place| folded.exists(place));
+            for (status, count) in unknown.entry.statuses() {
+                if is_missing(*status) {
+                    left.not_found.merge(*count);
+                    left.not_found_paths.insert(chain(0, key.0));
+                }
+                // Where another method is answered on the path, this says nothing of unknown paths.
+                if !path_exists {
+                    left.answers.entry(*status).or_default().merge(*count);
+                }
+            }
+        }
+        left
+    }
+}
+
+/// What was asked for and is not there.
+struct NotFound {
+    not_found: u64,
+    not_found_paths: Distinct,
+    answers: BTreeMap<u16, u64>,
+}
+
+impl Forgotten {
+    fn take(&mut self, unknown: &Unknown) {
+        self.requests.merge(unknown.entry.requests());
+        Merge::merge(&mut self.answers, unknown.entry.statuses().clone());
+        if unknown.entry.statuses().keys().any(|status| is_missing(*status)) {
+            self.not_found_paths.insert(chain(0, &unknown.path));
+        }
+    }
+}
+
+/// Not Found, Gone.
+pub(super) const fn is_missing(status: u16) -> bool {
+    matches!(status, 404 | 410)
+}
+
+/// The answer says that there is no such path, or no such method on it.
+const fn says_nothing_here(status: u16) -> bool {
+    matches!(status, 404 | 410 | 405 | 501)
+}
+
+fn split(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').skip(1)
+}
+
+fn rank(service: u64, hash: u64) -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(&hash.to_le_bytes(), service)
+}

@@ -1,0 +1,272 @@
+//! The paths of one service that no declaration takes, as a tree of words and value classes.
+//!
+//! A segment of a value class is its class from first sight; a word stands as it is. Nothing is generalised here:
+//! [`super::fold`] does that over the whole set, when a snapshot is taken. Only a level with too many words folds
+//! early: the words with the smallest hashes stay, the others share one child. As a word that stays at the end was
+//! among the smallest at every moment, nothing of the order shows.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::entry::Entry;
+use super::methods::Methods;
+use super::sketch::{Distinct, chain, faint};
+use crate::api::{PathSegment, SegmentClass};
+use crate::limits::Limits;
+use crate::merge::Merge;
+
+/// One step of a path, as the inventory tells steps apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key<'a> {
+    /// A word by its text.
+    Word(&'a str),
+    /// Anything else by its class.
+    Class(SegmentClass),
+}
+
+impl<'a> Key<'a> {
+    /// A longer "word" is none.
+    const WORD_BYTES: usize = 96;
+
+    /// The key of a segment. What would not read back from a template is no word, whatever it was called.
+    pub(super) fn of(segment: &PathSegment<'a>) -> Self {
+        let odd = |text: &str| text.is_empty() || text.len() > Self::WORD_BYTES || text.contains(['{', '}', '/']);
+        match segment.class {
+            SegmentClass::Word if odd(segment.text) => Self::Class(SegmentClass::Other),
+            SegmentClass::Word => Self::Word(segment.text),
+            class => Self::Class(class),
+        }
+    }
+
+    /// Reads what [`Key::write`] wrote.
+    pub(super) fn read(text: &'a str) -> Self {
+        let Some(name) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
+            return Self::Word(text);
+        };
+        let class = SegmentClass::ALL.into_iter().find(|class| class.name() == name);
+        Self::Class(class.unwrap_or(SegmentClass::Other))
+    }
+
+    /// Writes the key behind others, with a slash before it.
+    pub(super) fn write(self, path: &mut String) {
+        path.push('/');
+        match self {
+            Self::Word(text) => path.push_str(text),
+            Self::Class(class) => path.extend(["{", class.name(), "}"]),
+        }
+    }
+
+    /// The hash of a path that goes on with this key.
+    pub(super) fn chain(self, before: u64) -> u64 {
+        match self {
+            Self::Word(text) => chain(before, text),
+            Self::Class(class) => chain(!before, class.name()),
+        }
+    }
+}
+
+/// The steps of a path with the text of each. What follows [`Limits::path_segments`] is one step of no class.
+pub(super) fn steps<'a>(
+    path: &'a [PathSegment<'a>],
+    limits: &Limits,
+) -> impl Iterator<Item = (Key<'a>, &'a str)> + Clone {
+    let bound = limits.path_segments.max(1);
+    let cut = if path.len() > bound { bound - 1 } else { usize::MAX };
+    path.iter().take(bound).enumerate().map(move |(at, segment)| {
+        (if at == cut { Key::Class(SegmentClass::Other) } else { Key::of(segment) }, segment.text)
+    })
+}
+
+/// One place of the tree.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Node {
+    words: HashMap<Box<str>, Node, RandomState>,
+    /// The greatest hash among the words, once there is no more room.
+    ceiling: Option<u64>,
+    /// Few: a linear search beats a map.
+    classes: Vec<(SegmentClass, Node)>,
+    /// Words for which there was no room.
+    rest: Option<Box<Node>>,
+    /// How many texts this place stands for; nothing where it is a word.
+    pub(super) texts: Distinct,
+    /// Records by method.
+    pub(super) methods: Methods,
+}
+
+impl Node {
+    /// The place of a path, made on first sight. Allocates nothing when the path is known.
+    pub(super) fn place<'a>(&mut self, steps: impl Iterator<Item = (Key<'a>, &'a str)>, limits: &Limits) -> &mut Self {
+        let mut node = self;
+        for (key, text) in steps {
+            node = node.child(key, text, limits.level_words);
+        }
+        node
+    }
+
+    /// The place of a path, if there is one.
+    pub(super) fn find_mut<'a>(&mut self, keys: impl Iterator<Item = Key<'a>>) -> Option<&mut Self> {
+        let mut node = self;
+        for key in keys {
+            node = match key {
+                Key::Word(text) => node.words.get_mut(text)?,
+                Key::Class(class) => {
+                    node.classes.iter_mut().find(|(known, _)| *known == class).map(|(_, node)| node)?
+                }
+            };
+        }
+        Some(node)
+    }
+
+    /// Words below, in no order.
+    pub(super) fn words(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.words.iter().map(|(text, node)| (&**text, node))
+    }
+
+    /// Classes below, in no order.
+    pub(super) fn classes(&self) -> impl Iterator<Item = (SegmentClass, &Self)> {
+        self.classes.iter().map(|(class, node)| (*class, node))
+    }
+
+    /// What stands for the words that found no room.
+    pub(super) fn rest(&self) -> Option<&Self> {
+        self.rest.as_deref()
+    }
+
+    /// Takes in another's share of the same place.
+    pub(super) fn absorb(&mut self, other: Self, level_words: usize) {
+        self.texts.merge(other.texts);
+        self.methods.merge(other.methods);
+        for (class, theirs) in other.classes {
+            self.class(class).absorb(theirs, level_words);
+        }
+        for (text, theirs) in other.words {
+            let hash = chain(0, &text);
+            match self.admit(&text, hash, level_words) {
+                Room::Word => match self.words.get_mut(&text) {
+                    Some(mine) => mine.absorb(theirs, level_words),
+                    None => drop(self.words.insert(text, theirs)),
+                },
+                Room::Rest => {
+                    let rest = self.rest.get_or_insert_default();
+                    rest.texts.insert(hash);
+                    rest.absorb(theirs, level_words);
+                }
+            }
+        }
+        if let Some(theirs) = other.rest {
+            self.rest.get_or_insert_default().absorb(*theirs, level_words);
+        }
+    }
+
+    /// Visits every record with the hash of its path.
+    pub(super) fn each<'n>(&'n self, path: u64, visit: &mut dyn FnMut(u64, &'n str, &'n Entry)) {
+        self.methods.iter().for_each(|(method, entry)| visit(path, method, entry));
+        self.words.iter().for_each(|(text, node)| node.each(Key::Word(text).chain(path), visit));
+        self.classes.iter().for_each(|(class, node)| node.each(Key::Class(*class).chain(path), visit));
+        if let Some(rest) = &self.rest {
+            rest.each(Key::Class(SegmentClass::Word).chain(path), visit);
+        }
+    }
+
+    /// Visits every record to change it.
+    pub(super) fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Entry)) {
+        self.methods.iter_mut().for_each(|(_, entry)| visit(entry));
+        let below = self.words.values_mut().chain(self.classes.iter_mut().map(|(_, node)| node));
+        below.chain(self.rest.as_deref_mut()).for_each(|node| node.each_mut(visit));
+    }
+
+    /// Keeps the records that satisfy and the branches that lead to them.
+    pub(super) fn retain(&mut self, path: u64, keep: &mut dyn FnMut(u64, &str, &Entry) -> bool) {
+        self.methods.retain(|method, entry| keep(path, method, entry));
+        self.ceiling = None;
+        self.words.retain(|text, node| {
+            node.retain(Key::Word(text).chain(path), keep);
+            !node.is_bare()
+        });
+        self.classes.retain_mut(|(class, node)| {
+            node.retain(Key::Class(*class).chain(path), keep);
+            !node.is_bare()
+        });
+        // A level that was too full once stays so: its rest is what tells.
+        if let Some(rest) = &mut self.rest {
+            rest.retain(Key::Class(SegmentClass::Word).chain(path), keep);
+        }
+    }
+
+    /// Levels below that were too full.
+    pub(super) fn overfull(&self) -> u64 {
+        let below = self.words.values().chain(self.classes.iter().map(|(_, node)| node));
+        below.chain(self.rest()).map(Self::overfull).sum::<u64>() + u64::from(self.rest.is_some())
+    }
+
+    fn is_bare(&self) -> bool {
+        self.methods.is_empty() && self.words.is_empty() && self.classes.is_empty() && self.rest.is_none()
+    }
+
+    fn child(&mut self, key: Key<'_>, text: &str, level_words: usize) -> &mut Self {
+        match key {
+            Key::Class(class) => {
+                let node = self.class(class);
+                node.texts.insert(faint(text));
+                node
+            }
+            Key::Word(text) => {
+                if !self.words.contains_key(text) {
+                    let hash = chain(0, text);
+                    if matches!(self.admit(text, hash, level_words), Room::Rest) {
+                        let rest = self.rest.get_or_insert_default();
+                        rest.texts.insert(hash);
+                        return rest;
+                    }
+                    self.words.insert(text.into(), Self::default());
+                }
+                match self.words.get_mut(text) {
+                    Some(node) => node,
+                    None => self.rest.get_or_insert_default(),
+                }
+            }
+        }
+    }
+
+    fn class(&mut self, class: SegmentClass) -> &mut Self {
+        let at = self.classes.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
+            self.classes.push((class, Self::default()));
+            self.classes.len() - 1
+        });
+        &mut self.classes[at].1
+    }
+
+    /// Where a word belongs; makes room for it, where one with a greater hash has to go.
+    fn admit(&mut self, text: &str, hash: u64, level_words: usize) -> Room {
+        if self.words.contains_key(text) || self.words.len() < level_words {
+            return Room::Word;
+        }
+        // Scanning the level is dear, but the ceiling falls at every exchange: a flood of random words makes a
+        // number of exchanges that grows with its logarithm only.
+        let greatest = |node: &Self| node.words.keys().map(|text| chain(0, text)).max().unwrap_or(0);
+        let ceiling = self.ceiling.unwrap_or_else(|| greatest(self));
+        self.ceiling = Some(ceiling);
+        if hash >= ceiling {
+            return Room::Rest;
+        }
+        if let Some(last) = self.words.keys().find(|text| chain(0, text) == ceiling).cloned()
+            && let Some(folded) = self.words.remove(&last)
+        {
+            let rest = self.rest.get_or_insert_default();
+            rest.texts.insert(ceiling);
+            rest.absorb(folded, level_words);
+        }
+        self.ceiling = Some(greatest(self).max(hash));
+        Room::Word
+    }
+}
+
+/// Where a word belongs.
+#[derive(Clone, Copy, Debug)]
+enum Room {
+    /// Under its own name.
+    Word,
+    /// With those that found no room.
+    Rest,
+}
