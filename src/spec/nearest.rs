@@ -305,7 +305,8 @@ fn methods_of(entry: &Entry) -> String {
 }
 
 fn base_detail(operation: &super::model::SpecOperation, host: &HostPattern) -> String {
-    let server = operation.servers.iter().find(|server| server.host == *host).or(operation.servers.first());
+    let server = operation.servers.iter().find(|server| server.host == *host);
+    let server = server.or_else(|| operation.servers.first());
     let base = server.map_or_else(|| "/".to_owned(), |server| server.base.to_string());
     format!("base path: \"{}\" is declared", shown(&base))
 }

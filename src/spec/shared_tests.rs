@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::*;
-use crate::api::{PathTemplate, Piece, Scheme, ServiceId, TemplateSegment};
+use crate::api::{HostPattern, PathTemplate, Piece, Scheme, ServiceId, TemplateSegment};
 use crate::limits::Limits;
 
 fn folder() -> Option<PathBuf> {
@@ -98,6 +98,21 @@ fn requests_find_the_operation_that_their_label_names() {
             }
         }
         let index = SpecIndex::build(specs, &flags).unwrap();
+        for pin in index.pins() {
+            // What the inventory records under a pin must be found again by that pin's template.
+            let host = if let HostPattern::Exact(host, _) = &pin.host { host.clone() } else { "x".to_owned() };
+            let service = ServiceId { host, port: 443, scheme: Scheme::Https };
+            for method in &pin.methods {
+                let Match::Operation(_, _, found) = index.find(&service, method, &pin.template) else {
+                    panic!("{name}: {method} {} is pinned and not found", pin.template);
+                };
+                let same = found
+                    .servers
+                    .iter()
+                    .any(|server| without_names(&found.path.under(&server.base)) == without_names(&pin.template));
+                assert!(same, "{name}: {method} {} is found as {}", pin.template, found.path);
+            }
+        }
         for request in &requests {
             let expect = request["expect"].as_str().map(|text| {
                 let (method, rest) = text.split_once(' ').unwrap();
