@@ -105,6 +105,8 @@ pub struct Limits {
 
     /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
 
+    /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
+    pub body_shape_nodes: usize,
     /// Paths remembered that only answered 404, 410, 405 or 501 (the smallest hashes are kept); more are counted
     /// without being remembered. Counter: `inventory.unknown_paths`.
     pub unknown_paths: usize,
@@ -178,7 +180,7 @@ impl Default for Limits {
             spec_nodes: 4_000_000,
             spec_files: 10_000,
             spec_routes: 1_000_000,
-            shape_nodes: 2_048,
+            body_shape_nodes: 2_048,
             unknown_paths: 16_384,
             shape_nodes: 400_000,
         }

@@ -9,7 +9,7 @@ use super::outputs::Output;
 use super::progress::Bar;
 use super::run::Verdict;
 use super::settings;
-use crate::capture::{CaptureError, Filter, Inputs, MergedSource};
+use crate::capture::{Filter, Inputs, MergedSource};
 use crate::diff::compare;
 use crate::engine::{Lines, run};
 use crate::findings::{Policy, View, judge};

@@ -83,7 +83,7 @@ impl Worker {
         self.shared.absorb(tap.observer.sink_mut().take());
         Share {
             ledger: self.flows.ledger().clone(),
-            flows: self.flows.stats(),
+            flows: *self.flows.stats(),
             sessions,
             observed,
             spool: tap.spool.map(|(spool, _)| spool),
@@ -120,8 +120,8 @@ fn line_of(exchange: &Exchange) -> TransactionLine<'_> {
         status: response.map(|message| message.status),
         request_type: request.and_then(|message| message.field("content-type")),
         response_type: response.and_then(|message| message.field("content-type")),
-        request_bytes: request.map_or(0, |message| message.body_len),
-        response_bytes: response.map_or(0, |message| message.body_len),
+        request_body_len: request.map_or(0, |message| message.body_len),
+        response_body_len: response.map_or(0, |message| message.body_len),
         latency: request.zip(response).map(|(asked, answered)| answered.began.since(asked.began)),
         interim: exchange.interim,
         encrypted: exchange.encrypted,

@@ -34,7 +34,7 @@ pub(super) fn read_shape(body: &[u8], end: TextEnd, limits: &Limits) -> Option<S
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     // A guard that some servers set before JSON, so that it is no script.
     let body = body.strip_prefix(b")]}'").map_or(body, |rest| rest.strip_prefix(b",").unwrap_or(rest));
-    let mut scan = Scan { body, at: 0, end, room: limits.shape_nodes, limits, text: Vec::new() };
+    let mut scan = Scan { body, at: 0, end, room: limits.body_shape_nodes, limits, text: Vec::new() };
     let mut shape = Shape::default();
     let mut values = 0;
     while scan.skip_blanks().is_some() {

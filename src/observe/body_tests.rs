@@ -146,7 +146,7 @@ fn shapes_made_for_one_body_are_bounded() {
         1 + shape.fields.values().map(count).sum::<usize>() + shape.items.as_deref().map_or(0, count)
     }
     assert!(seen.partial || seen.fields.values().any(|f| f.partial));
-    assert!(count(&seen) <= Limits::default().shape_nodes + 1);
+    assert!(count(&seen) <= Limits::default().body_shape_nodes + 1);
 }
 
 #[test]
