@@ -8,7 +8,7 @@ OUT = target/demo
 demo: deps
 	cargo build --release --locked
 	@mkdir -p $(OUT)
-	./target/release/shadowtap replay captures/ --spec captures/payments.yaml --format text --format html -o $(OUT)/report.html
+	./target/release/shadowtap replay captures/ --spec captures/ --format text --format html -o $(OUT)/report.html
 	@echo "The same as a page: file://$(CURDIR)/$(OUT)/report.html"
 
 test: deps

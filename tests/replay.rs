@@ -8,7 +8,25 @@ use serde_json::Value;
 use crate::common::{Run, all_captures, open};
 
 /// What `lab/app.py` serves and `payments.yaml` does not say, says is deprecated, or promises in vain.
-const PLANTED: &[(&str, &str)] = &[];
+const PLANTED: &[(&str, &str)] = &[
+    ("shadow unknown-method", "PUT http://api.pay.example/v1/customers/{customerId}"),
+    ("shadow unknown-path", "GET http://api.pay.example/v1/debug/config"),
+    ("shadow unknown-path", "GET http://api.pay.example/v1/internal/users/{userId}"),
+    // It only ever says 403, on a host that answers 404 to what it does not know.
+    ("shadow unknown-path", "GET http://api.pay.example/v1/payments/{paymentId}/ledger"),
+    ("shadow unknown-version", "GET http://api.pay.example/v2/payments"),
+    ("shadow unknown-version", "POST http://api.pay.example/v2/payments"),
+    ("shadow unknown-base-path", "GET http://api.pay.example/admin/export"),
+    ("shadow unknown-host", "GET http://legacy.pay.example/api/cards/{card}"),
+    ("shadow unknown-host", "POST http://legacy.pay.example/api/login"),
+    ("zombie", "GET http://api.pay.example/v1/charges"),
+    ("zombie", "GET http://api.pay.example/v1/charges/{chargeId}"),
+    ("orphan", "GET api.pay.example/v1/charges/{chargeId}/receipt"),
+    ("orphan", "GET api.pay.example/v1/disputes"),
+    ("orphan", "POST api.pay.example/v1/disputes/{disputeId}/evidence"),
+    // Not planted as findings, and so not here: /v1/reports/{reportId} (declared, answered only 404), /v1/vault
+    // (only the scanner saw its 401), health checks, static files, preflights, redirects.
+];
 
 fn expected(capture: &Path) -> PathBuf {
     let name = capture.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -35,7 +35,7 @@ pub fn all_captures() -> Vec<PathBuf> {
     found
 }
 
-/// Its spec.
+/// The spec of the payment company.
 pub fn spec() -> PathBuf {
     captures().join("payments.yaml")
 }
@@ -50,7 +50,7 @@ pub struct Run {
 
 impl Default for Run {
     fn default() -> Self {
-        Self { workers: 1, scope_by: ScopeBy::default(), specs: vec![spec()], limits: Limits::default() }
+        Self { workers: 1, scope_by: ScopeBy::default(), specs: vec![captures()], limits: Limits::default() }
     }
 }
 
