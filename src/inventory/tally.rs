@@ -85,7 +85,7 @@ impl Tally {
             self.servers.insert(seen.server);
         }
         // A mere redirect teaches nothing of what is there, unless a declaration already says it.
-        let noise = seen.noise.or(seen.mere_redirect.then_some(Noise::Redirect));
+        let noise = seen.noise.or_else(|| seen.mere_redirect.then_some(Noise::Redirect));
         match (taken, noise) {
             (Some(taken), noise) if taken.declared || noise.is_none() => {
                 let methods = self.pinned.entry(taken.id).or_default();
