@@ -113,7 +113,7 @@ pub struct Record {
     /// Requests that came out of TLS.
     pub encrypted: u64,
     /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template. Counted
-    /// over all operations below the same place.
+    /// over all operations below the same place; empty where operations of the service had to be left out.
     pub variables: BTreeMap<String, u64>,
 }
 
