@@ -188,11 +188,9 @@ impl Entry {
         &self.shapes
     }
 
-    /// Cuts the body shapes to at most `cap` places.
+    /// Counts the places of body shapes and cuts them to at most `cap`.
     pub(super) fn cut_shapes(&mut self, cap: usize) {
-        if self.shapes.weight() > cap {
-            self.shapes.cut_to(cap);
-        }
+        self.shapes.cut_to(cap);
     }
 
     /// Adds the bounds that were met here.
@@ -276,4 +274,89 @@ pub(super) fn texts(servers: &Smallest<SocketAddr, 16>) -> Vec<String> {
 /// A status that is none (RFC 9110 section 15 knows three digits) counts as 0, so that at most 900 are kept.
 const fn code(status: u16) -> u16 {
     if status >= 100 && status <= 999 { status } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Scheme, Seen, ServiceId, Shape};
+    use crate::time::Span;
+    use proptest::prelude::*;
+
+    fn entry(numbers: &[u16]) -> Entry {
+        let service = ServiceId { host: "a".into(), port: 80, scheme: Scheme::Http };
+        let mut entry = Entry::new(3);
+        for n in numbers {
+            let (n, media) = (*n, format!("x/{n}"));
+            let long = "n".repeat(usize::from(n) * 3);
+            let place = if n % 2 == 0 { ParamPlace::Query } else { ParamPlace::Form };
+            let names = [format!("p{n}"), long];
+            let params = names.map(|name| Param { place, name, kind: ParamType::Integer });
+            let seen = Observation {
+                at: Timestamp::from_nanos(u64::from(n)),
+                service: &service,
+                seen: Seen::Http { method: "GET", path: &[] },
+                status: (n % 7 != 0).then_some(n * 11),
+                latency: Some(Span::from_nanos(u64::from(n) << n.min(40))),
+                request_bytes: u64::MAX / 3,
+                response_bytes: u64::from(n),
+                request_type: Some(&media),
+                response_type: Some(&media),
+                params: &params,
+                asked: Some(Shape { seen: 1, ..Shape::default() }),
+                answered: Some(Shape { seen: 1, ..Shape::default() }),
+                auth: &[AuthScheme::Jwt, AuthScheme::Cookie],
+                encrypted: n % 3 == 0,
+                caller: u64::from(n) << 50 ^ u64::from(n),
+                server: ([10, 0, 0, n as u8], 80).into(),
+                noise: None,
+                mere_redirect: n % 5 == 0,
+            };
+            entry.count(&seen);
+            entry.learn(&seen);
+        }
+        entry
+    }
+
+    fn merged(parts: [Entry; 3]) -> Entry {
+        let mut whole = Entry::default();
+        parts.into_iter().for_each(|part| whole.merge(part));
+        whole
+    }
+
+    fn told(entry: &Entry) -> String {
+        let mut bounds = BTreeMap::new();
+        entry.bounds_met(&mut bounds);
+        format!("{:?} {bounds:?}", entry.clone().freeze(|caller| caller > 0))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        /// Catches a part that is forgotten when merging, that keeps what came first when it is full, or whose sum
+        /// overflows.
+        #[test]
+        fn a_record_does_not_show_how_it_was_put_together(
+            mut numbers in prop::collection::vec(0_u16..90, 0..120), a in 0_usize..120, b in 0_usize..120,
+        ) {
+            let (a, b) = (a.min(b).min(numbers.len()), a.max(b).min(numbers.len()));
+            let [x, y, z] = [entry(&numbers[..a]), entry(&numbers[a..b]), entry(&numbers[b..])];
+            let left = merged([x.clone(), y.clone(), z.clone()]);
+            let mut inner = z;
+            inner.merge(y);
+            let right = merged([Entry::default(), inner, x]);
+            numbers.reverse();
+            let whole = entry(&numbers);
+            prop_assert_eq!(told(&whole), told(&left));
+            prop_assert_eq!(told(&whole), told(&right));
+        }
+    }
+
+    #[test]
+    fn odd_statuses_and_long_names_do_not_grow_a_record() {
+        let record = entry(&(0..90).collect::<Vec<_>>()).freeze(|_| false);
+        assert!(record.statuses.contains_key(&0) && !record.statuses.contains_key(&11));
+        assert_eq!((record.params.len(), record.servers.len(), record.request_types.len()), (3, 16, 17));
+        assert_eq!((record.answered.len(), record.clients, record.request_bytes), (8, 90, u64::MAX));
+    }
 }

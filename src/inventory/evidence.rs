@@ -15,7 +15,7 @@ use super::tree::Node;
 use crate::api::Shape;
 
 /// Beside a variable this many alike words fold into it.
-const WORDS_BESIDE: usize = 3;
+pub(super) const WORDS_BESIDE: usize = 3;
 /// Without one it takes this many.
 const WORDS_ALONE: usize = 12;
 /// And this many where only methods and media types speak for it.

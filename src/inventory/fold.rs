@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
-use super::evidence::{Level, Signature, same_variable, words_alone, words_beside};
+use super::evidence::{Level, Signature, WORDS_BESIDE, same_variable, words_alone, words_beside};
 use super::naming;
 use super::sketch::Distinct;
 use super::tree::{Key, Node};
@@ -167,6 +167,10 @@ fn group<'n>(
             }
             None => groups.push(Group { classes: BTreeSet::from([class]), nodes, signature, words: 0 }),
         }
+    }
+    // Fewer prove nothing, and most places of a tree have one or two.
+    if words.len() < WORDS_BESIDE {
+        return groups;
     }
     let signatures: BTreeMap<&str, Signature> =
         words.iter().map(|(text, nodes)| (*text, Signature::of(nodes))).collect();

@@ -128,12 +128,12 @@ mod tests {
         let mut methods = Methods::default();
         let mut names: Vec<String> =
             (0..50).map(|i| format!("M{i:02}")).chain(["GET".into(), "PURGE".into()]).collect();
-        names.iter().for_each(|name| drop(methods.entry(name, Entry::default)));
+        names.iter().for_each(|name| assert!(methods.entry(name, Entry::default).0.requests() == 0));
         let kept: Vec<&str> = methods.iter().map(|(method, _)| method).collect();
         assert_eq!(kept, ["GET", "M00", "M01", "M02", "M03", "M04", "M05", "M06", "M07", "PURGE", "{method}"]);
         let mut backwards = Methods::default();
         names.reverse();
-        names.iter().for_each(|name| drop(backwards.entry(name, Entry::default)));
+        names.iter().for_each(|name| assert!(backwards.entry(name, Entry::default).0.requests() == 0));
         assert_eq!(kept, backwards.iter().map(|(method, _)| method).collect::<Vec<_>>());
     }
 

@@ -20,6 +20,9 @@ mod snapshot;
 mod tally;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use delta::Delta;
 pub use pins::Pins;
 pub use shared::Inventory;

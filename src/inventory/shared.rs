@@ -189,11 +189,12 @@ impl Inventory {
                 tally.drop_unknown(service, ceiling);
             });
         }
+        // The first round only counts anew what was estimated.
         let mut cap = Shapes::PLACES;
-        while held.shapes > self.limits.shape_nodes && cap > 1 {
-            cap /= 2;
+        while held.shapes > self.limits.shape_nodes && cap > 0 {
             self.services.iter_mut().for_each(|mut tally| tally.cut_shapes(cap));
             held = self.count();
+            cap /= 2;
         }
         common.load = self.count();
     }

@@ -37,11 +37,13 @@ pub struct Service {
     pub requests: u64,
     /// Requests by class of noise.
     pub noise: BTreeMap<Noise, u64>,
-    /// Requests answered 404 or 410 on paths that never answered anything else (declared ones not counted).
+    /// Requests answered 404 or 410 that belong to no operation: no declaration takes them, and their path and
+    /// method never answered anything else.
     pub not_found: u64,
-    /// Distinct paths behind `not_found` (estimate).
+    /// Distinct paths behind `not_found` (estimate); segments of a value class count by their class.
     pub not_found_paths: u64,
-    /// Answers to requests on such unknown paths, by status: how this host answers what does not exist.
+    /// Answers (404, 410, 405, 501) on paths where no method is an operation, by status: how this host answers what
+    /// does not exist. Noise is not among them. Empty: it was never seen to say that something is not there.
     pub unknown_answers: BTreeMap<u16, u64>,
     /// Addresses and ports that answered under this name, in order; bounded.
     pub servers: Vec<String>,
@@ -75,7 +77,8 @@ pub struct Record {
     pub statuses: BTreeMap<u16, u64>,
     /// 3xx among them that only move the caller to another spelling of the same path.
     pub mere_redirects: u64,
-    /// Requests by class of noise. An operation all of whose requests are noise is noise (unless declared).
+    /// Requests by class of noise. Always empty for what HTTP says today: noise that a declaration takes is recorded
+    /// as ordinary requests, other noise belongs to the service and makes no operation.
     pub noise: BTreeMap<Noise, u64>,
     /// First request.
     pub first: Timestamp,
@@ -109,7 +112,8 @@ pub struct Record {
     pub answered: BTreeMap<u16, Shape>,
     /// Requests that came out of TLS.
     pub encrypted: u64,
-    /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template.
+    /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template. Counted
+    /// over all operations below the same place; empty where operations of the service had to be left out.
     pub variables: BTreeMap<String, u64>,
 }
 

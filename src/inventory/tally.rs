@@ -85,7 +85,7 @@ impl Tally {
             self.servers.insert(seen.server);
         }
         // A mere redirect teaches nothing of what is there, unless a declaration already says it.
-        let noise = seen.noise.or(seen.mere_redirect.then_some(Noise::Redirect));
+        let noise = seen.noise.or_else(|| seen.mere_redirect.then_some(Noise::Redirect));
         match (taken, noise) {
             (Some(taken), noise) if taken.declared || noise.is_none() => {
                 let methods = self.pinned.entry(taken.id).or_default();
@@ -250,7 +250,10 @@ impl Tally {
         let unknown = self.place_unknown(&mut folded);
         operations.extend(folded.operations().map(|found| {
             let mut record = found.entry.freeze(is_scanner);
-            record.variables = found.variables;
+            // What was dropped for want of room took its texts along, when depends on the order: no figure then.
+            if self.other == 0 {
+                record.variables = found.variables;
+            }
             Operation { method: found.method, template: found.template, pin: None, record }
         }));
         operations.sort_by(|a, b| (&a.template, &a.method, a.pin).cmp(&(&b.template, &b.method, b.pin)));

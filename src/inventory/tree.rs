@@ -81,13 +81,13 @@ pub(super) fn steps<'a>(
 /// One place of the tree.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
-    words: HashMap<Box<str>, Node, RandomState>,
+    words: HashMap<Box<str>, Self, RandomState>,
     /// The greatest hash among the words, once there is no more room.
     ceiling: Option<u64>,
     /// Few: a linear search beats a map.
-    classes: Vec<(SegmentClass, Node)>,
+    classes: Vec<(SegmentClass, Self)>,
     /// Words for which there was no room.
-    rest: Option<Box<Node>>,
+    rest: Option<Box<Self>>,
     /// How many texts this place stands for; nothing where it is a word.
     pub(super) texts: Distinct,
     /// Records by method.

@@ -1,0 +1,494 @@
+//! The room as a whole: what goes in, what comes out, and that nothing of the order shows.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Delta, Inventory, Operation, Service, Snapshot};
+use crate::api::{
+    AuthScheme, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param, ParamPlace, ParamType,
+    PathSegment, PathTemplate, Pin, PinId, Scheme, Seen, SegmentClass, ServiceId, Shape,
+};
+use crate::limits::Limits;
+use crate::time::{Span, Timestamp};
+
+/// One exchange, owned.
+#[derive(Clone, Debug)]
+struct Said {
+    at: u64,
+    host: String,
+    method: String,
+    path: String,
+    status: Option<u16>,
+    caller: u64,
+    noise: Option<Noise>,
+    mere_redirect: bool,
+    fields: Vec<String>,
+    params: Vec<String>,
+}
+
+fn said(line: &str) -> Said {
+    let mut words = line.split(' ');
+    let mut next = || words.next().unwrap().to_owned();
+    let (method, path, status) = (next(), next(), next());
+    Said {
+        at: 1_000,
+        host: "shop.example".to_owned(),
+        method,
+        path,
+        status: status.parse().ok(),
+        caller: 1,
+        noise: None,
+        mere_redirect: false,
+        fields: Vec::new(),
+        params: Vec::new(),
+    }
+}
+
+/// As `observe` does, roughly: enough to tell words from values.
+fn class(text: &str) -> SegmentClass {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        SegmentClass::Number
+    } else if text.len() == 36 && text.matches('-').count() == 4 {
+        SegmentClass::Uuid
+    } else if text.len() == 10 && text.starts_with("20") && text.matches('-').count() == 2 {
+        SegmentClass::Date
+    } else if text.len() > 8 && text.bytes().any(|b| b.is_ascii_digit()) {
+        SegmentClass::Token
+    } else {
+        SegmentClass::Word
+    }
+}
+
+impl Said {
+    fn tell(&self, sink: &mut dyn ObservationSink) {
+        let service = ServiceId { host: self.host.clone(), port: 80, scheme: Scheme::Http };
+        let segments = self.path.split('/').filter(|text| !text.is_empty());
+        let path: Vec<PathSegment<'_>> = segments.map(|text| PathSegment { text, class: class(text) }).collect();
+        let field = |name: &String| (name.clone(), Shape { seen: 1, integers: 1, ..Shape::default() });
+        let fields = self.fields.iter().map(field).collect();
+        let body = Shape { seen: 1, objects: 1, fields, ..Shape::default() };
+        let param = |name: &String| Param { place: ParamPlace::Query, name: name.clone(), kind: ParamType::Integer };
+        let params: Vec<Param> = self.params.iter().map(param).collect();
+        sink.observation(&Observation {
+            at: Timestamp::from_nanos(self.at),
+            service: &service,
+            seen: Seen::Http { method: &self.method, path: &path },
+            status: self.status,
+            latency: self.status.map(|_| Span::from_nanos(self.at * 1_000)),
+            request_bytes: 3,
+            response_bytes: 5,
+            request_type: None,
+            response_type: self.status.map(|_| "application/json"),
+            params: &params,
+            asked: None,
+            answered: (!self.fields.is_empty()).then_some(body),
+            auth: &[AuthScheme::None],
+            encrypted: false,
+            caller: self.caller,
+            server: ([10, 0, 0, (self.caller % 20) as u8], 80).into(),
+            noise: self.noise,
+            mere_redirect: self.mere_redirect,
+        });
+    }
+}
+
+fn exact(host: &str, template: &str, methods: &[&str]) -> Pin {
+    let methods = methods.iter().map(ToString::to_string).collect();
+    Pin { host: HostPattern::Exact(host.to_owned(), None), template: PathTemplate::parse(template), methods }
+}
+
+fn snapshot_of(limits: &Limits, pins: &[Pin], all: &[Said]) -> Snapshot {
+    let inventory = Inventory::new(limits, pins.to_vec());
+    let mut delta = Delta::new(limits, inventory.pins());
+    all.iter().for_each(|said| said.tell(&mut delta));
+    inventory.absorb(delta);
+    inventory.snapshot()
+}
+
+fn only(all: &[Said], pins: &[Pin]) -> Service {
+    let mut snapshot = snapshot_of(&Limits::default(), pins, all);
+    assert_eq!(snapshot.bounds, [].into(), "no bound is met");
+    assert_eq!(snapshot.services.len(), 1);
+    snapshot.services.remove(0)
+}
+
+fn names(service: &Service) -> Vec<String> {
+    service.operations.iter().map(|operation| format!("{} {}", operation.method, operation.template)).collect()
+}
+
+fn operation<'s>(service: &'s Service, name: &str) -> &'s Operation {
+    let found = service.operations.iter().find(|op| format!("{} {}", op.method, op.template) == name);
+    found.unwrap_or_else(|| panic!("{name} in {:?}", names(service)))
+}
+
+fn lines(text: &str) -> Vec<Said> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(said).collect()
+}
+
+#[test]
+fn a_value_is_a_variable_from_first_sight_and_its_text_is_gone() {
+    let service = only(&lines("GET /users/48213/orders 200\nGET /users/48214/orders 200"), &[]);
+    assert_eq!(names(&service), ["GET /users/{userId}/orders"]);
+    assert_eq!(service.operations[0].record.variables, [("userId".to_owned(), 2)].into());
+    assert!(!format!("{service:?}").contains("4821"));
+}
+
+#[test]
+fn numbers_and_uuids_of_one_collection_are_one_variable() {
+    let service = only(
+        &lines(
+            "GET /users/7 200
+            DELETE /users/7 204
+            GET /users/0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f 200
+            GET /reports/2026-01-01 200
+            GET /reports/17 200",
+        ),
+        &[],
+    );
+    let expected = ["GET /reports/{date}", "GET /reports/{reportId}", "DELETE /users/{userId}", "GET /users/{userId}"];
+    assert_eq!(names(&service), expected, "a date is not folded with numbers on so little evidence");
+}
+
+#[test]
+fn words_that_stand_for_themselves_survive_beside_variables() {
+    // Catches the folds of the peers: /auth/{auth} for login and logout, {param2} for onboardingStatus.
+    let text = "GET /users/7 200
+        GET /users/me 200
+        GET /users/search 200
+        GET /users/count 200
+        GET /users/onboardingStatus 200
+        POST /auth/login 200
+        POST /auth/logout 200
+        POST /api/chat.postMessage 200
+        POST /api/users.list 200";
+    let service = only(&lines(text), &[]);
+    for line in text.lines() {
+        let name = line.trim().trim_end_matches(" 200").replace("/7", "/{userId}");
+        operation(&service, &name);
+    }
+    assert_eq!(service.operations.len(), 9);
+}
+
+const OWNERS: [&str; 14] = [
+    "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj", "olivia",
+    "peggy",
+];
+
+#[test]
+fn many_words_with_the_same_things_below_are_a_variable() {
+    let mut all = Vec::new();
+    for owner in OWNERS {
+        all.extend(lines(&format!(
+            "GET /owners/{owner} 200\nGET /owners/{owner}/keys 200\nGET /owners/{owner}/gists 200"
+        )));
+    }
+    let service = only(&all, &[]);
+    let expected = ["GET /owners/{ownerId}", "GET /owners/{ownerId}/gists", "GET /owners/{ownerId}/keys"];
+    assert_eq!(names(&service).len(), 3, "{:?}", names(&service));
+    for name in expected {
+        let record = &operation(&service, name).record;
+        assert_eq!((record.requests, record.variables["ownerId"]), (14, 14));
+    }
+}
+
+#[test]
+fn a_few_words_fold_beside_a_variable_when_they_are_alike_in_name_and_body() {
+    let mut all = lines("GET /users/7 200\nGET /users/9/orders 200\nGET /users/me 200\nGET /users/me/orders 200");
+    for owner in ["alice", "bob", "carol"] {
+        all.extend(lines(&format!("GET /users/{owner} 200\nGET /users/{owner}/orders 200")));
+    }
+    all.extend(lines("GET /users/premium 200"));
+    for said in &mut all {
+        said.fields = match said.path.as_str() {
+            "/users/premium" => vec!["plans".into(), "prices".into()],
+            path if path.ends_with("orders") => vec!["total".into()],
+            _ => vec!["id".into(), "name".into(), "mail".into()],
+        };
+    }
+    let expected = [
+        "GET /users/me",
+        "GET /users/me/orders",
+        "GET /users/premium",
+        "GET /users/{userId}",
+        "GET /users/{userId}/orders",
+    ];
+    assert_eq!(names(&only(&all, &[])), expected);
+}
+
+#[test]
+fn collections_never_fold_however_alike_they_are() {
+    // Catches a fold by likeness alone: every resource of a tidy API looks like every other.
+    let nouns = ["users", "orders", "carts", "items", "plans", "teams", "roles", "tasks", "notes", "files", "jobs"];
+    let mut all = Vec::new();
+    for noun in nouns.iter().chain(&["tags", "logs", "keys", "hooks"]) {
+        for line in ["GET /{} 200", "POST /{} 201", "GET /{}/7 200", "DELETE /{}/7 204", "GET /{}/export 200"] {
+            for prefix in ["/api/v1", "/tenants"] {
+                all.push(said(&line.replace("/{}", &format!("{prefix}/{noun}"))));
+            }
+        }
+    }
+    all.iter_mut().for_each(|said| said.fields = vec!["data".into(), "meta".into(), "links".into()]);
+    assert_eq!(only(&all, &[]).operations.len(), 15 * 5 * 2);
+}
+
+#[test]
+fn four_hundred_and_four_belongs_to_its_operation_whichever_came_first() {
+    let mut all =
+        lines("GET /a/b 404\nGET /a/b 200\nGET /a/7 404\nGET /a/8 200\nPOST /a/b 405\nGET /zip 404\nGET /zap 410");
+    let service = only(&all, &[]);
+    assert_eq!(names(&service), ["GET /a/b", "GET /a/{id}"]);
+    for operation in &service.operations {
+        assert_eq!(operation.record.statuses, [(200, 1), (404, 1)].into());
+        assert_eq!(operation.record.requests, 2);
+    }
+    assert_eq!((service.not_found, service.not_found_paths, service.requests), (2, 2, 7));
+    assert_eq!(service.unknown_answers, [(404, 1), (410, 1)].into(), "405 on a path that exists says nothing");
+    all.reverse();
+    assert_eq!(format!("{service:?}"), format!("{:?}", only(&all, &[])));
+}
+
+#[test]
+fn random_paths_that_are_not_there_make_no_operation() {
+    let limits = Limits { unknown_paths: 100, ..Limits::default() };
+    let mut all: Vec<Said> = (0..5_000).map(|i| said(&format!("GET /p{}/x{} 404", i % 900, i))).collect();
+    all.push(said("GET /real 200"));
+    let snapshot = snapshot_of(&limits, &[], &all);
+    let service = &snapshot.services[0];
+    assert_eq!(names(service), ["GET /real"]);
+    assert_eq!((service.not_found, service.unknown_answers[&404]), (5_000, 5_000), "forgotten paths stay counted");
+    assert!(service.not_found_paths.abs_diff(5_000) < 500, "{}", service.not_found_paths);
+    assert_eq!(snapshot.bounds, [("inventory.unknown_paths", 4_900)].into());
+}
+
+#[test]
+fn a_host_that_answers_everything_folds_its_level_early() {
+    let limits = Limits { level_words: 16, ..Limits::default() };
+    let word = |n: u32| -> String {
+        (0..6).map(|i| char::from(b'a' + (n.wrapping_mul(2_654_435_761) >> (4 * i) & 15) as u8)).collect()
+    };
+    let mut all: Vec<Said> = (0..2_000).map(|i| said(&format!("GET /pages/{} 200", word(i)))).collect();
+    let snapshot = snapshot_of(&limits, &[], &all);
+    assert!(snapshot.services[0].operations.len() <= 17);
+    let requests: u64 = snapshot.services[0].operations.iter().map(|operation| operation.record.requests).sum();
+    assert_eq!(requests, 2_000);
+    assert_eq!(snapshot.bounds, [("inventory.level_words", 1)].into());
+    all.reverse();
+    assert_eq!(format!("{snapshot:?}"), format!("{:?}", snapshot_of(&limits, &[], &all)));
+}
+
+#[test]
+fn too_many_operations_are_counted_in_one_sum() {
+    let limits = Limits { operations: 50, ..Limits::default() };
+    let mut all: Vec<Said> = (0..400).map(|i| said(&format!("GET /x{}/y{} 200", i % 20, i / 20))).collect();
+    let snapshot = snapshot_of(&limits, &[exact("shop.example", "/declared", &["GET"])], &all);
+    assert_eq!(snapshot.services[0].operations.len(), 50);
+    assert_eq!(snapshot.bounds, [("inventory.operations", 350)].into());
+    all.reverse();
+    let pins = [exact("shop.example", "/declared", &["GET"])];
+    assert_eq!(format!("{snapshot:?}"), format!("{:?}", snapshot_of(&limits, &pins, &all)));
+}
+
+#[test]
+fn made_up_hosts_do_not_push_out_a_declared_one() {
+    let limits = Limits { services: 8, ..Limits::default() };
+    let mut all: Vec<Said> = (0..300).map(|i| Said { host: format!("h{i}.example"), ..said("GET /a 200") }).collect();
+    all.push(said("GET /a 200"));
+    let pins = [exact("shop.example", "/a", &["GET"])];
+    let snapshot = snapshot_of(&limits, &pins, &all);
+    assert_eq!(snapshot.services.len(), 8);
+    assert!(snapshot.services.iter().any(|service| service.id.host == "shop.example"));
+    assert_eq!(snapshot.bounds, [("inventory.services", 293)].into());
+    all.reverse();
+    assert_eq!(format!("{snapshot:?}"), format!("{:?}", snapshot_of(&limits, &pins, &all)));
+}
+
+#[test]
+fn noise_makes_no_operation_unless_it_is_declared() {
+    let noise = |line: &str, noise| Said { noise: Some(noise), ..said(line) };
+    let all = [
+        noise("OPTIONS /orders 204", Noise::Preflight),
+        noise("OPTIONS /declared 204", Noise::Preflight),
+        noise("GET /app.js 200", Noise::Static),
+        noise("GET /declared 200", Noise::Health),
+        Said { mere_redirect: true, ..said("GET /declared 301") },
+        Said { mere_redirect: true, ..said("GET /elsewhere 301") },
+        said("HEAD /declared 200"),
+        said("PATCH /declared 405"),
+    ];
+    let service = only(&all, &[exact("shop.example", "/declared", &["GET"])]);
+    assert_eq!(service.noise, [(Noise::Preflight, 2), (Noise::Redirect, 1), (Noise::Static, 1)].into());
+    assert_eq!(names(&service), ["GET /declared", "PATCH /declared"]);
+    let declared = operation(&service, "GET /declared");
+    assert_eq!((declared.pin, declared.record.requests, declared.record.mere_redirects), (Some(PinId(0)), 3, 1));
+    assert_eq!(service.requests, 8);
+}
+
+#[test]
+fn an_operation_that_only_scanners_asked_for_says_so() {
+    let mut all: Vec<Said> = (0..20).map(|i| Said { caller: 666, ..said(&format!("GET /probe/w{i} 404")) }).collect();
+    all.push(Said { caller: 666, ..said("GET /admin 403") });
+    all.push(Said { caller: 666, ..said("GET /orders 200") });
+    all.push(said("GET /orders 200"));
+    let service = only(&all, &[]);
+    assert!(operation(&service, "GET /admin").record.scanner_only);
+    assert!(!operation(&service, "GET /orders").record.scanner_only);
+}
+
+#[test]
+fn what_was_recorded_under_older_declarations_stays_told_by_them() {
+    let limits = Limits::default();
+    let inventory = Inventory::new(&limits, vec![exact("shop.example", "/old/{x}", &["GET"])]);
+    let mut delta = Delta::new(&limits, inventory.pins());
+    said("GET /old/y 200").tell(&mut delta);
+    assert_eq!(inventory.repin(vec![exact("shop.example", "/new/{x}", &["GET"])]), [PinId(1)]);
+    delta.repin(inventory.pins());
+    lines("GET /old/y 200\nGET /new/y 200").iter().for_each(|said| said.tell(&mut delta));
+    inventory.absorb(delta.take());
+    assert!(delta.is_empty());
+    let snapshot = inventory.snapshot();
+    let pins: Vec<_> = snapshot.services[0].operations.iter().map(|op| (op.template.to_string(), op.pin)).collect();
+    let expected = [("/new/{x}", Some(PinId(1))), ("/old/y", None), ("/old/{x}", Some(PinId(0)))];
+    assert_eq!(pins, expected.map(|(template, pin)| (template.to_owned(), pin)));
+}
+
+#[test]
+fn a_share_is_due_when_it_is_full_or_old() {
+    let limits = Limits { delta_observations: 3, ..Limits::default() };
+    let mut delta = Delta::new(&limits, Arc::default());
+    assert!(!delta.is_due(Timestamp::from_parts(9, 0)), "an empty one never is");
+    said("GET /a 200").tell(&mut delta);
+    assert!(!delta.is_due(Timestamp::from_nanos(2_000)));
+    assert!(delta.is_due(Timestamp::from_parts(2, 0)));
+    said("GET /a 200").tell(&mut delta);
+    delta.unnamed(Timestamp::from_nanos(1_000));
+    assert!(delta.is_due(Timestamp::from_nanos(1_000)));
+    assert_eq!(delta.take().len(), 3);
+    assert!(!delta.is_due(Timestamp::from_parts(9, 0)));
+}
+
+fn any_said() -> impl Strategy<Value = Said> {
+    let word = prop::sample::select(vec![
+        "users",
+        "orders",
+        "7",
+        "48213",
+        "me",
+        "search",
+        "alice",
+        "bob",
+        "carol",
+        "dave",
+        "x1y2z3w4v5",
+        "2026-01-02",
+        "0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f",
+    ]);
+    let owner = prop::sample::select(OWNERS.to_vec());
+    let path = prop_oneof![
+        prop::collection::vec(word, 0..4).prop_map(|words| words.join("/")),
+        (owner, prop::sample::select(vec!["", "/keys", "/gists", "/7"]))
+            .prop_map(|(o, rest)| format!("owners/{o}{rest}")),
+    ];
+    let status = prop::sample::select(vec![Some(200), Some(201), Some(404), Some(405), Some(401), Some(7), None]);
+    let method = prop::sample::select(vec!["GET", "HEAD", "POST", "OPTIONS", "M1", "M2"]);
+    let noise = prop::option::weighted(0.1, prop::sample::select(vec![Noise::Preflight, Noise::Static]));
+    let host = prop::sample::select(vec!["shop.example", "shop.example", "b.example", "c.example"]);
+    let names = prop::collection::vec(prop::sample::select(vec!["id", "name", "total", "page", "zip"]), 0..4);
+    (path, status, method, noise, host, names, 0_u64..90, any::<bool>()).prop_map(
+        |(path, status, method, noise, host, names, n, mere)| Said {
+            at: 1_000 + n,
+            host: host.to_owned(),
+            method: method.to_owned(),
+            path,
+            status,
+            caller: n,
+            noise,
+            mere_redirect: mere && n % 9 == 0,
+            fields: names.iter().map(ToString::to_string).collect(),
+            params: names.iter().map(|name| format!("{name}{}", n % 3)).collect(),
+        },
+    )
+}
+
+/// Splits among workers by `seed`, flushes now and then, hands over in an order of its own.
+fn scattered(limits: &Limits, pins: &[Pin], all: &[Said], workers: usize, mut seed: u64) -> Snapshot {
+    let mut random = |n: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % n.max(1)
+    };
+    let inventory = Inventory::new(limits, pins.to_vec());
+    let mut deltas: Vec<Delta> = (0..workers).map(|_| Delta::new(limits, inventory.pins())).collect();
+    let mut waiting = Vec::new();
+    let mut left: Vec<&Said> = all.iter().collect();
+    while !left.is_empty() {
+        let said = left.swap_remove(random(left.len()));
+        let delta = &mut deltas[random(workers)];
+        said.tell(delta);
+        let name = said.params.first().map(String::as_str);
+        let at = Timestamp::from_nanos(said.at);
+        let server = ([10, 1, 1, (said.caller % 7) as u8], 443).into();
+        delta.opaque(&OpaqueSeen { first: at, last: at, kind: "tls", server, name, bytes: 1, caller: said.caller });
+        if random(10) == 0 {
+            waiting.push(delta.take());
+        }
+        if random(20) == 0 {
+            drop(inventory.snapshot());
+        }
+        if random(15) == 0 && !waiting.is_empty() {
+            inventory.absorb(waiting.swap_remove(random(waiting.len())));
+        }
+    }
+    waiting.extend(deltas);
+    while !waiting.is_empty() {
+        inventory.absorb(waiting.swap_remove(random(waiting.len())));
+    }
+    inventory.snapshot()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Catches anything that depends on who came first or on which worker saw it, with each bound met in turn.
+    #[test]
+    fn order_and_split_never_show(all in prop::collection::vec(any_said(), 0..160), seed in any::<u64>(), bound in 0_u8..8) {
+        let wide = Limits::default();
+        let limits = match bound {
+            1 => Limits { level_words: 4, ..wide },
+            2 => Limits { params: 2, ..wide },
+            3 => Limits { clients: 5, ..wide },
+            4 => Limits { opaque_services: 3, ..wide },
+            5 => Limits { services: 2, ..wide },
+            6 => Limits { operations: 10, ..wide },
+            7 => Limits { path_segments: 2, ..wide },
+            _ => wide,
+        };
+        let pins = [
+            exact("shop.example", "/users/{id}", &["GET", "POST"]),
+            exact("shop.example", "/users/me", &["GET"]),
+            Pin { host: HostPattern::Any, ..exact("", "/orders/{id}", &["GET", "HEAD"]) },
+        ];
+        let once = format!("{:#?}", scattered(&limits, &pins, &all, 1, seed));
+        for workers in [2, 8] {
+            let again = format!("{:#?}", scattered(&limits, &pins, &all, workers, seed ^ workers as u64));
+            prop_assert_eq!(&once, &again);
+        }
+    }
+
+    /// Requests are neither lost nor made: each is with an operation, noise or not found, or was not allowed.
+    #[test]
+    fn every_request_is_somewhere(all in prop::collection::vec(any_said(), 0..200)) {
+        let snapshot = snapshot_of(&Limits::default(), &[exact("shop.example", "/users/{id}", &["GET"])], &all);
+        prop_assert_eq!(snapshot.exchanges, all.len() as u64);
+        for service in &snapshot.services {
+            let known: u64 = service.operations.iter().map(|op| op.record.requests).sum();
+            let noise: u64 = service.noise.values().sum();
+            let refused = all.iter().filter(|said| said.host == service.id.host && said.status == Some(405)).count();
+            let placed = known + noise + service.not_found;
+            prop_assert!(placed <= service.requests && service.requests <= placed + refused as u64);
+            for operation in &service.operations {
+                let record = &operation.record;
+                prop_assert_eq!(record.requests, record.unanswered + record.statuses.values().sum::<u64>());
+            }
+        }
+    }
+}
