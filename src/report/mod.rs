@@ -3,11 +3,13 @@
 mod contents;
 mod draw;
 mod reporter;
+mod reporters;
 
 pub use contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict, rfc3339_text,
 };
 pub use reporter::{Reporter, Style};
+pub use reporters::{Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
 
 #[cfg(test)]
 mod tests;
