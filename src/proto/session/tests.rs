@@ -75,6 +75,12 @@ fn http_is_found_behind_socks_and_the_proxy_protocol() {
     let talk = [&socks[..], &http].concat();
     assert_eq!(play(&talk).brief, ["GET /x > 200"]);
     assert_eq!(play(&dribbled(&talk)).brief, ["GET /x > 200"], "the port is no part of the method");
+    let turned = |event: &Event| match event {
+        Event::Say(side, bytes) => Event::Say(side.other(), bytes.clone()),
+        other => other.clone(),
+    };
+    let talk: Vec<_> = talk.iter().map(turned).collect();
+    assert_eq!(play(&dribbled(&talk)).brief, ["GET /x > 200"], "the proxy had itself called");
     let talk = [client("PROXY TCP4 1.1.1.1 2.2.2.2 3 80\r\nGET /x HTTP/1.1\r\n\r\n"), http[1].clone()];
     assert_eq!(play(&talk).brief, ["GET /x > 200"]);
 }

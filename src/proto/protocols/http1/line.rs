@@ -291,7 +291,7 @@ mod tests {
             b"HTTP/1.1 OK then\r\n",
             b"HTTP/1.1 2000 OK\r\n",
             b"HTTP/1.1200 OK\r\n",
-            b"HTTP/1.1\0200 OK\r\n",
+            b"HTTP/1.1\x00200 OK\r\n",
         ] {
             assert_eq!(request(line), Line::No, "{}", line.escape_ascii());
             assert_eq!(status(line), Line::No, "{}", line.escape_ascii());

@@ -209,6 +209,20 @@ fn until_close_that_did_not_close_does_not_swallow_what_follows() {
 }
 
 #[test]
+fn a_body_is_whole_when_its_end_was_seen() {
+    let talk = [client("GET /1 HTTP/1.0\r\n\r\n"), server("HTTP/1.0 200 OK\r\n\r\nsome")];
+    assert!(play(&talk).full[0].contains("body 4 part some"), "the capture ended first");
+    let ended = [&talk[..], &[Event::End(Side::Server)]].concat();
+    assert!(play(&ended).full[0].contains("body 4 whole some"));
+    let cut = [client("GET /1 HTTP/1.1\r\n\r\n"), server("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nsome")];
+    let heard = play(&[&cut[..], &[Event::End(Side::Server)]].concat());
+    assert!(
+        heard.full[0].contains("GET /1 > 200") && heard.full[0].contains("body 4 part some"),
+        "reported all the same"
+    );
+}
+
+#[test]
 fn an_answer_may_come_before_its_request_has_ended() {
     let events = [
         client("POST /1 HTTP/1.1\r\nContent-Length: 10\r\n\r\n01234"),
