@@ -114,6 +114,11 @@ impl Message {
         self.head.len() + self.body.len() + self.fields.len() * size_of::<(Range<u32>, Range<u32>)>()
     }
 
+    /// Bytes its buffers take, full or empty: what decides whether it is worth keeping for another use.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.head.capacity() + self.body.capacity() + self.fields.capacity() * size_of::<(Range<u32>, Range<u32>)>()
+    }
+
     /// The method as sent; empty in a response.
     #[must_use]
     pub fn method(&self) -> &[u8] {

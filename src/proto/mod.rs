@@ -1,5 +1,7 @@
 //! What the two sides said.
 
+#[cfg(test)]
+mod conversation;
 mod exchange;
 mod preamble;
 mod protocol;

@@ -8,16 +8,17 @@ use memchr::memchr;
 
 use crate::flow::Side;
 
-/// How far one connection is in its preamble.
+/// How far one connection is in its preamble. Whoever begins it is its client, whichever end opened the connection:
+/// agents behind a firewall call their proxy to be used through it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Preamble {
     /// Nothing was said yet.
     #[default]
     Start,
-    /// SOCKS 4: the request was seen.
-    Socks4,
-    /// SOCKS 5: the client has offered methods. `asked`, once it has named its target.
-    Socks5 { asked: bool },
+    /// SOCKS 4: this side's request was seen.
+    Socks4(Side),
+    /// SOCKS 5: this side has offered methods, and the other has chosen one.
+    Socks5 { client: Side, chosen: bool },
     /// There is none, or it is over.
     Over,
 }
@@ -36,24 +37,21 @@ pub(super) enum Step {
 impl Preamble {
     /// Looks at what `side` says next.
     pub(super) fn step(&mut self, side: Side, bytes: &[u8]) -> Step {
-        let (step, next) = match (*self, side) {
-            (Self::Start, Side::Client) => start(bytes),
-            (Self::Socks4, Side::Server) => {
+        let (step, next) = match *self {
+            Self::Start => start(side, bytes),
+            Self::Socks4(client) if client != side => {
                 (fixed(bytes, 8, |b| b[0] == 0 && (0x5a..=0x5d).contains(&b[1])), Self::Over)
             }
-            (Self::Socks5 { asked: false }, Side::Client) => match bytes.first() {
+            Self::Socks5 { client, .. } if client == side => match bytes.first() {
                 Some(1) => (credentials(bytes), *self),
-                _ => (address(bytes), Self::Socks5 { asked: true }),
+                _ => (address(bytes), *self),
             },
-            (Self::Socks5 { .. }, Side::Server) => match bytes {
-                // The method chosen, or the credentials accepted: two bytes. The answer to the request is longer.
-                [5 | 1] => (Step::More, *self),
-                [1, _, ..] | [5, _] => (Step::Pass(2), *self),
-                [5, _, 0, ..] => (address(bytes), Self::Over),
-                [5, _, ..] => (Step::Pass(2), *self),
-                _ => (Step::No, Self::Over),
-            },
-            _ => (Step::No, *self),
+            Self::Socks5 { client, chosen: false } => {
+                (fixed(bytes, 2, |b| b[0] == 5), Self::Socks5 { client, chosen: true })
+            }
+            Self::Socks5 { .. } if bytes.first() == Some(&1) => (fixed(bytes, 2, |b| b[0] == 1), *self),
+            Self::Socks5 { .. } => (address(bytes), Self::Over),
+            Self::Socks4(_) | Self::Over => (Step::No, *self),
         };
         if let Step::Pass(_) = step {
             *self = next;
@@ -62,7 +60,7 @@ impl Preamble {
     }
 }
 
-fn start(bytes: &[u8]) -> (Step, Preamble) {
+fn start(side: Side, bytes: &[u8]) -> (Step, Preamble) {
     match bytes {
         [5, methods, rest @ ..] if *methods > 0 => {
             let offered = rest.get(..usize::from(*methods).min(rest.len())).unwrap_or_default();
@@ -73,9 +71,9 @@ fn start(bytes: &[u8]) -> (Step, Preamble) {
             } else {
                 Step::Pass(2 + offered.len())
             };
-            (step, Preamble::Socks5 { asked: false })
+            (step, Preamble::Socks5 { client: side, chosen: false })
         }
-        [4, 1 | 2, rest @ ..] => (socks4(rest), Preamble::Socks4),
+        [4, 1 | 2, rest @ ..] => (socks4(rest), Preamble::Socks4(side)),
         [4 | 5] => (Step::More, Preamble::Over),
         _ => (proxy(bytes), Preamble::Over),
     }
@@ -147,7 +145,7 @@ fn proxy(bytes: &[u8]) -> Step {
 fn fixed(bytes: &[u8], n: usize, test: fn(&[u8]) -> bool) -> Step {
     match bytes.get(..n) {
         Some(whole) if test(whole) => Step::Pass(n),
-        None if bytes.first() == Some(&0) => Step::More,
+        None if bytes.first().is_none_or(|&b| matches!(b, 0 | 1 | 5)) => Step::More,
         _ => Step::No,
     }
 }
@@ -169,7 +167,7 @@ mod tests {
     fn walk(preamble: &mut Preamble, side: Side, bytes: &[u8]) {
         for n in 1..bytes.len() {
             let step = preamble.clone().step(side, &bytes[..n]);
-            assert!(step == Step::More || step == Step::Pass(2), "{n} of {}: {step:?}", bytes.escape_ascii());
+            assert_eq!(step, Step::More, "{n} of {}", bytes.escape_ascii());
         }
         assert_eq!(preamble.step(side, bytes), Step::Pass(bytes.len()), "{}", bytes.escape_ascii());
     }

@@ -88,6 +88,9 @@ pub struct Entry {
     pub name: &'static str,
     /// Looks at the first bytes of a side.
     pub probe: fn(Side, &[u8]) -> Guess,
+    /// Looks at the bytes of a packet or line somewhere in a stream that was met late or has a hole: as `probe`, but
+    /// harder to convince.
+    pub probe_adrift: fn(Side, &[u8]) -> Guess,
     /// Starts a parser whose first exchange bears this index: a tunnel goes on counting where its CONNECT left off.
     pub start: fn(&Limits, &Connection, u32) -> Box<dyn Protocol>,
 }

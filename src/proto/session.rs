@@ -35,6 +35,8 @@ pub struct Session {
     /// Bytes of each side left over by the last call, and when the first of them was captured.
     left: [usize; 2],
     since: [Timestamp; 2],
+    /// A new parser was shown what was left over on each side.
+    shown: [bool; 2],
     /// Index of the next protocol's first exchange.
     first_index: u32,
     /// Inside a CONNECT tunnel.
@@ -132,13 +134,14 @@ impl<S: ExchangeSink> Sessions<S> {
         }
 
         let budget = if undecided.adrift { self.limits.search_bytes } else { self.limits.probe_bytes };
-        let found = find(bytes, fresh, undecided.adrift && *passed < budget, |rest| probe(side, rest));
+        let adrift = undecided.adrift;
+        let found = find(bytes, fresh, adrift && *passed < budget, |rest| probe(adrift, side, rest).1);
         let tls = [0, fresh].map(|at| (at, looks_like_tls(bytes.get(at..).unwrap_or_default())));
         let sealed = tls.iter().find(|(_, looks)| *looks == Looks::Yes).map(|(at, _)| *at);
         match (found, sealed) {
             (Found::At(at), sealed) if sealed.is_none_or(|sealed| at <= sealed) => {
                 ledger.book(class, at as u64);
-                self.start(connection, session, side, bytes.get(at..).unwrap_or_default());
+                self.start(connection, session, adrift, side, bytes.get(at..).unwrap_or_default());
                 Turn::Again(at)
             }
             (_, Some(at)) => {
@@ -179,13 +182,8 @@ impl<S: ExchangeSink> Sessions<S> {
     }
 
     /// Hands the connection to the protocol that recognised `bytes`.
-    fn start(&mut self, connection: &Connection, session: &mut Session, side: Side, bytes: &[u8]) {
-        let Some((entry, role)) = PROTOCOLS.iter().find_map(|entry| match (entry.probe)(side, bytes) {
-            Guess::Yes(role) => Some((entry, role)),
-            Guess::No | Guess::More => None,
-        }) else {
-            return;
-        };
+    fn start(&mut self, connection: &Connection, session: &mut Session, adrift: bool, side: Side, bytes: &[u8]) {
+        let (Some((entry, role)), _) = probe(adrift, side, bytes) else { return };
         let flipped = role != side;
         let mut connection = *connection;
         if flipped {
@@ -198,6 +196,7 @@ impl<S: ExchangeSink> Sessions<S> {
         }
         let protocol = (entry.start)(&self.limits, &connection, session.first_index);
         session.state = State::Http { protocol, flipped };
+        session.shown = [false; 2];
     }
 
     /// Has the protocol read.
@@ -275,6 +274,7 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             state: State::Undecided(Undecided { adrift, ..Undecided::default() }),
             left: [0; 2],
             since: [Timestamp::ZERO; 2],
+            shown: [true; 2],
             first_index: 0,
             tunnel: false,
         }
@@ -292,19 +292,14 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
         let fresh = session.left[side.index()].min(bytes.len());
         let since = session.since[side.index()];
         let mut used = 0;
-        let mut started = false;
         let want = loop {
             let rest = bytes.get(used..).unwrap_or_default();
             let fresh = fresh.saturating_sub(used);
             let turn = match session.state {
-                State::Undecided(_) => {
-                    let turn = self.look(connection, session, side, rest, fresh, ledger);
-                    started = true;
-                    turn
-                }
-                // A new parser is first shown what was left over, so that it knows when that came.
-                State::Http { .. } if started && fresh > 0 => {
-                    started = false;
+                State::Undecided(_) => self.look(connection, session, side, rest, fresh, ledger),
+                // A new parser is first shown what was left over, alone: so it knows when that came, and that a new
+                // packet begins behind it.
+                State::Http { .. } if !std::mem::replace(&mut session.shown[side.index()], true) && fresh > 0 => {
                     let old = rest.get(..fresh).unwrap_or_default();
                     match self.read(session, side, since, old, ledger) {
                         Turn::Done(n, Want::More) => Turn::Again(n),
@@ -451,17 +446,17 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
     }
 }
 
-/// Whether any protocol's message starts here.
-fn probe(side: Side, bytes: &[u8]) -> Line {
+/// Whether any protocol's message starts here; whose, and sent in which role.
+fn probe(adrift: bool, side: Side, bytes: &[u8]) -> (Option<(&'static Entry, Side)>, Line) {
     let mut line = Line::No;
-    for Entry { probe, .. } in PROTOCOLS {
-        match probe(side, bytes) {
-            Guess::Yes(_) => return Line::Yes,
+    for entry in PROTOCOLS {
+        match if adrift { entry.probe_adrift } else { entry.probe }(side, bytes) {
+            Guess::Yes(role) => return (Some((entry, role)), Line::Yes),
             Guess::More => line = Line::More,
             Guess::No => {}
         }
     }
-    line
+    (None, line)
 }
 
 /// Protocols that look so much like HTTP, or carry so much of it, that their bodies must not be searched for messages.

@@ -68,7 +68,7 @@ pub fn server_name(bytes: &[u8]) -> Option<String> {
 
 /// Reads a client's hello, over several records if need be.
 ///
-/// Cheap to ask again when more bytes came: at most [`RECORDS`] headers are looked at until the hello is whole.
+/// Cheap to ask again when more bytes came: a handful of record headers is looked at until the hello is whole.
 #[must_use]
 pub fn hello(bytes: &[u8]) -> Hello {
     if bytes.first() != Some(&HANDSHAKE) {

@@ -7,7 +7,7 @@ use crate::proto::protocol::{Entry, Guess, Progress, ProtoCounts, Protocol, Reco
 use crate::time::Timestamp;
 
 /// The row of HTTP/2.
-pub(crate) const ENTRY: Entry = Entry { name: "http2", probe, start };
+pub(crate) const ENTRY: Entry = Entry { name: "http2", probe, probe_adrift: probe, start };
 
 /// What a client sends first (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

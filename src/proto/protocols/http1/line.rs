@@ -67,17 +67,45 @@ pub(crate) fn status(bytes: &[u8]) -> Line {
     }
 }
 
-/// Whether a request line found while searching is to be believed: a method cut in front (`ET`, of a stream whose
-/// first byte was lost) or glued to what went before (`PGET`, behind a port number that ends in `P`) is not.
-pub(crate) fn believable(bytes: &[u8]) -> bool {
-    let bytes = skip_empty(bytes);
-    let method = bytes.get(..method_end(bytes).unwrap_or(bytes.len())).unwrap_or_default();
-    known(method) || !KNOWN.iter().any(|k| k.ends_with(method) || method.ends_with(k))
+/// As [`request`], where a stream begins: not if its method lacks its first bytes (`ET`), for then it is our capture
+/// that begins late.
+pub(crate) fn request_first(bytes: &[u8]) -> Line {
+    let cut = |method: &[u8]| !known(method) && KNOWN.iter().any(|k| k.ends_with(method));
+    match request(bytes) {
+        Line::Yes if cut(method(skip_empty(bytes))) => Line::No,
+        line => line,
+    }
+}
+
+/// As [`request`], where one is searched for amid bytes of unknown kind: words of a text, and methods glued to what
+/// went before (`PGET`, behind a port number that ends in `P`), are not taken for methods nobody knows.
+pub(crate) fn request_found(bytes: &[u8]) -> Line {
+    let start = skip_empty(bytes);
+    let method = method(start);
+    if known(method) {
+        return request(bytes);
+    }
+    if !method.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'-')) {
+        return Line::No;
+    }
+    match request(bytes) {
+        Line::Yes if KNOWN.iter().any(|k| k.ends_with(method) || method.ends_with(k)) => Line::No,
+        Line::Yes
+            if !matches!(trim(start.get(method.len()..).unwrap_or_default()).first(), Some(b'/' | b'*' | b'h')) =>
+        {
+            Line::No
+        }
+        line => line,
+    }
 }
 
 /// A method everyone knows starts here, and ends here.
 fn starts_known(bytes: &[u8]) -> bool {
-    method_end(bytes).is_some_and(|end| known(bytes.get(..end).unwrap_or_default()))
+    known(method(bytes))
+}
+
+fn method(bytes: &[u8]) -> &[u8] {
+    bytes.get(..method_end(bytes).unwrap_or(bytes.len())).unwrap_or_default()
 }
 
 fn known(method: &[u8]) -> bool {
@@ -89,11 +117,8 @@ pub(super) fn split_request(line: &[u8]) -> Option<RequestLine<'_>> {
     let line = trim_end(line);
     let method = line.get(..method_end(line).filter(|&end| end > 0)?)?;
     let rest = line.get(method.len()..)?;
-    let version = rest.len().checked_sub(VERSION_LEN)?;
-    let (rest, spelt) = rest.split_at_checked(version)?;
-    if !spelt.starts_with(VERSION) || !matches!(rest.last(), Some(b' ' | b'\t')) {
-        return None;
-    }
+    let blank = rest.iter().rposition(|&b| b == b' ' || b == b'\t')?;
+    let (rest, spelt) = rest.split_at_checked(blank + 1)?;
     Some(RequestLine { method, target: trim(rest), version: version_number(spelt)? })
 }
 
@@ -103,7 +128,10 @@ pub(super) fn split_status(bytes: &[u8]) -> Option<(u8, u16, usize)> {
     // Between the two stands one blank; servers that send two, a tab or a NUL are understood by browsers.
     let gap = bytes.get(VERSION_LEN..)?.iter().take(8).position(u8::is_ascii_digit).filter(|&gap| gap > 0)?;
     let start = VERSION_LEN + gap;
-    if bytes.get(VERSION_LEN..start)?.iter().any(|&b| b == b'\n' || b.is_ascii_alphanumeric()) {
+    let between = bytes.get(VERSION_LEN..start)?;
+    if !between.contains(&b' ') && !between.contains(&b'\t')
+        || between.iter().any(|&b| b == b'\n' || b.is_ascii_alphanumeric())
+    {
         return None;
     }
     let digits = bytes.get(start..start + 3)?;
@@ -114,11 +142,11 @@ pub(super) fn split_status(bytes: &[u8]) -> Option<(u8, u16, usize)> {
     (100..=999).contains(&status).then_some((version, status, start + 3))
 }
 
+/// `HTTP/1.` is answered as if it were whole. `HTTP/2.0` is the preface of another protocol, or a liar.
 fn version_number(spelt: &[u8]) -> Option<u8> {
-    let digits = spelt.strip_prefix(VERSION)?;
-    match *digits {
-        // `HTTP/2.0` in a request line is the preface of another protocol, or a liar.
+    match *spelt.strip_prefix(VERSION)? {
         [major @ b'0'..=b'1', b'.', minor @ b'0'..=b'9'] => Some((major - b'0') * 10 + (minor - b'0')),
+        [b'1'] | [b'1', b'.'] => Some(10),
         _ => None,
     }
 }
@@ -161,14 +189,6 @@ pub(crate) fn find(bytes: &[u8], fresh: usize, lines: bool, test: impl Fn(&[u8])
         };
     }
     Found::Nowhere
-}
-
-/// As [`request`], for use while searching.
-pub(crate) fn request_found(bytes: &[u8]) -> Line {
-    match request(bytes) {
-        Line::Yes if !believable(bytes) => Line::No,
-        line => line,
-    }
 }
 
 /// Past the empty lines a client may send before its request.
@@ -247,6 +267,7 @@ mod tests {
             (b"WEIRD\t* HTTP/1.1 ", b"WEIRD", b"*"),
             (b"GET  HTTP/1.1", b"GET", b""),
             (b"CONNECT a:443 HTTP/1.1", b"CONNECT", b"a:443"),
+            (b"GET / HTTP/1.", b"GET", b"/"),
             (b"GET /a HTTP/1.0 HTTP/1.1", b"GET", b"/a HTTP/1.0"),
         ] {
             let split = split_request(line).unwrap();
@@ -270,6 +291,7 @@ mod tests {
             b"HTTP/1.1 OK then\r\n",
             b"HTTP/1.1 2000 OK\r\n",
             b"HTTP/1.1200 OK\r\n",
+            b"HTTP/1.1\x00200 OK\r\n",
         ] {
             assert_eq!(request(line), Line::No, "{}", line.escape_ascii());
             assert_eq!(status(line), Line::No, "{}", line.escape_ascii());

@@ -14,10 +14,18 @@ use crate::limits::Limits;
 use crate::proto::protocol::{Entry, Guess, Protocol};
 
 /// The row of HTTP/1.
-pub(crate) const ENTRY: Entry = Entry { name: "http1", probe, start };
+pub(crate) const ENTRY: Entry = Entry { name: "http1", probe, probe_adrift, start };
 
 fn probe(_: Side, bytes: &[u8]) -> Guess {
-    match (line::request_found(bytes), line::status(bytes)) {
+    guess(line::request_first(bytes), line::status(bytes))
+}
+
+fn probe_adrift(_: Side, bytes: &[u8]) -> Guess {
+    guess(line::request_found(bytes), line::status(bytes))
+}
+
+const fn guess(request: line::Line, status: line::Line) -> Guess {
+    match (request, status) {
         (line::Line::Yes, _) => Guess::Yes(Side::Client),
         (_, line::Line::Yes) => Guess::Yes(Side::Server),
         (line::Line::No, line::Line::No) => Guess::No,

@@ -69,7 +69,7 @@ impl Pairing {
     /// Takes a message back. Large buffers go: a quiet connection must cost little.
     pub(super) fn recycle(&mut self, mut message: Message) {
         message.clear();
-        if self.spare.len() < SPARES && message.body.capacity() <= SPARE_BYTES {
+        if self.spare.len() < SPARES && message.capacity() <= SPARE_BYTES {
             self.spare.push(message);
         }
     }
@@ -196,5 +196,5 @@ fn weight(exchange: &Exchange) -> usize {
 
 /// Messages kept for another use.
 const SPARES: usize = 2;
-/// Largest body buffer that is kept.
-const SPARE_BYTES: usize = 4 << 10;
+/// Largest buffers that are kept.
+const SPARE_BYTES: usize = 8 << 10;

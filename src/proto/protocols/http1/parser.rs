@@ -148,7 +148,7 @@ impl Http1 {
                     Side::Server => self.response(whole, began, at),
                 };
                 let half = self.half(side);
-                half.partial.clear();
+                half.partial = Vec::new();
                 half.began = None;
                 match then {
                     Some(then) => {
@@ -282,9 +282,6 @@ impl Http1 {
             }
             self.settle(side, id);
         }
-        if self.scratch.body.capacity() > 0 {
-            self.scratch = Message::default();
-        }
     }
 
     /// Nothing more will come of one message of an exchange.
@@ -305,7 +302,7 @@ impl Http1 {
         let half = self.half(side);
         half.reading = Reading::Lost;
         half.began = None;
-        half.partial.clear();
+        half.partial = Vec::new();
     }
 
     fn body(&mut self, side: Side, at: Timestamp, bytes: &[u8], mut body: Body, ledger: &mut Ledger) -> Step {
@@ -518,9 +515,12 @@ impl Protocol for Http1 {
         self.pairing.report(out);
     }
 
-    fn finish(&mut self, at: Timestamp, out: &mut dyn ExchangeSink) {
-        self.end(Side::Client, at, out);
-        self.end(Side::Server, at, out);
+    fn finish(&mut self, _: Timestamp, out: &mut dyn ExchangeSink) {
+        for side in [Side::Client, Side::Server] {
+            if matches!(self.half(side).reading, Reading::Body(_)) {
+                self.finish_body(side, false);
+            }
+        }
         self.pairing.give_up();
         self.pairing.report(out);
     }
