@@ -14,6 +14,6 @@ fn the_ledger_adds_up_on_every_capture_of_the_corpus() {
     assert!(!paths.is_empty());
     for path in paths {
         let run = Run { specs: Vec::new(), ..Run::default() };
-        assert_ledger(&run.json(&mut open(&[path.clone()])), &path.display().to_string());
+        assert_ledger(&run.json(&mut open(std::slice::from_ref(&path))), &path.display().to_string());
     }
 }

@@ -27,7 +27,7 @@ fn tight() -> Limits {
 fn flipped_bytes_in_real_captures_do_no_harm() {
     // Catches a length, a count or an offset that is trusted somewhere between frame and report.
     for (number, path) in all_captures().into_iter().enumerate() {
-        let plain = frames(&[path.clone()]);
+        let plain = frames(std::slice::from_ref(&path));
         for seed in 0..3 {
             let mut random = Random::new(seed * 31 + number as u64);
             let mut wild = MemorySource::new();

@@ -7,7 +7,7 @@ fn the_ledger_adds_up_on_every_capture() {
     // Catches a byte booked twice or not at all.
     for path in all_captures() {
         for workers in [1, 2] {
-            let report = Run::workers(workers).json(&mut open(&[path.clone()]));
+            let report = Run::workers(workers).json(&mut open(std::slice::from_ref(&path)));
             assert_ledger(&report, &path.display().to_string());
         }
     }

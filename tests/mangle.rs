@@ -7,8 +7,8 @@ use crate::common::{Run, all_captures, assert_ledger, frames, without_capture};
 fn doubled_swapped_and_split_packets_give_the_same_report() {
     // Catches reassembly that trusts order, counts twice, or needs a message in one packet.
     for path in all_captures() {
-        let plain = frames(&[path.clone()]);
-        let want = without_capture(Run::default().json(&mut frames(&[path.clone()])));
+        let plain = frames(std::slice::from_ref(&path));
+        let want = without_capture(Run::default().json(&mut frames(std::slice::from_ref(&path))));
         for (double, swap, split) in
             [(true, false, false), (false, true, false), (false, false, true), (true, true, true)]
         {

@@ -40,7 +40,7 @@ fn each_capture_gives_the_report_beside_it() {
     // read the difference before you commit it.
     let bless = std::env::var_os("SHADOWTAP_BLESS").is_some();
     for capture in all_captures() {
-        let (got, _) = Run::default().report(&mut open(&[capture.clone()]), "json");
+        let (got, _) = Run::default().report(&mut open(std::slice::from_ref(&capture)), "json");
         let place = expected(&capture);
         if bless {
             std::fs::write(&place, &got).expect("captures/ is writable");

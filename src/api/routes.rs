@@ -14,10 +14,10 @@ pub struct Routes<T> {
 
 #[derive(Clone, Debug)]
 struct Node<T> {
-    literals: BTreeMap<String, Node<T>>,
+    literals: BTreeMap<String, Self>,
     /// Segments with affixes, the one with the most literal characters first.
-    mixed: Vec<(TemplateSegment, Node<T>)>,
-    variable: Option<Box<Node<T>>>,
+    mixed: Vec<(TemplateSegment, Self)>,
+    variable: Option<Box<Self>>,
     value: Option<T>,
 }
 

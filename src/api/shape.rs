@@ -33,13 +33,13 @@ pub struct Shape {
     pub arrays: u64,
     /// What the items of arrays look like.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub items: Option<Box<Shape>>,
+    pub items: Option<Box<Self>>,
     /// Objects.
     #[serde(skip_serializing_if = "is_zero")]
     pub objects: u64,
     /// Fields of objects by name; a name of a value class is its class in braces.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, Shape>,
+    pub fields: BTreeMap<String, Self>,
     /// Deeper or wider than the bounds, or the sample ended: there is more than what stands here.
     #[serde(skip_serializing_if = "is_false")]
     pub partial: bool,

@@ -152,7 +152,9 @@ impl<S> Dialogue<S> {
             let told = theirs.acknowledged();
             let half = dialogue.half(end);
             half.seen = mine.seen();
-            if let Some(seq) = mine.isn().map(|isn| isn.plus(1)).or(mine.lowest()).or(told.map(|(lowest, _)| lowest)) {
+            if let Some(seq) =
+                mine.isn().map(|isn| isn.plus(1)).or_else(|| mine.lowest()).or_else(|| told.map(|(lowest, _)| lowest))
+            {
                 half.place(seq);
             }
             if let Some((_, highest)) = told {
@@ -490,7 +492,7 @@ impl<S> Dialogue<S> {
         let (low, high) = (key.address(End::Low).port(), key.address(End::High).port());
         let first = |end: End| {
             let half = &self.halves[end.index()];
-            let at = half.early.first().map(|(_, piece)| piece.stamp.at).or(half.fin.map(|fin| fin.stamp.at));
+            let at = half.early.first().map(|(_, piece)| piece.stamp.at).or_else(|| half.fin.map(|fin| fin.stamp.at));
             at.unwrap_or(Timestamp::from_nanos(u64::MAX))
         };
         match low.cmp(&high) {

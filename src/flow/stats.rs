@@ -58,6 +58,7 @@ counters! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge::Merge;
 
     #[test]
     fn every_counter_is_listed_and_added() {

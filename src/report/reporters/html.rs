@@ -41,7 +41,7 @@ const TIMES: &str = " \u{d7}";
 
 /// The report for an auditor.
 #[derive(Clone, Copy, Debug)]
-pub struct Html;
+pub(super) struct Html;
 
 impl Reporter for Html {
     fn name(&self) -> &'static str {
@@ -54,7 +54,7 @@ impl Reporter for Html {
 
     fn write(&self, report: &Report<'_>, _style: Style, out: &mut dyn io::Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
-        draw(report).write_into(&mut out).map_err(io::Error::from)?;
+        draw(report).write_into(&mut out)?;
         io::Write::flush(&mut out)
     }
 }

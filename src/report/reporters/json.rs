@@ -55,7 +55,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The report for machines.
 #[derive(Clone, Copy, Debug)]
-pub struct Json;
+pub(super) struct Json;
 
 impl Reporter for Json {
     fn name(&self) -> &'static str {

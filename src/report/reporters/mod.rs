@@ -18,9 +18,10 @@ mod tests;
 use super::reporter::Reporter;
 
 pub use escape::visible;
-pub use html::Html;
-pub use json::{Json, SCHEMA, SCHEMA_VERSION};
-pub use text::{Text, headline_sentence};
+use html::Html;
+use json::Json;
+pub use json::{SCHEMA, SCHEMA_VERSION};
+use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.

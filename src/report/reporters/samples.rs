@@ -278,6 +278,7 @@ impl Sample {
                     id: OperationId { spec: 0, operation: n },
                     operation,
                     state: [Promised::Met, Promised::Orphan, Promised::InsufficientEvidence][n % 3],
+                    exposure: None,
                     why: self.plant("its host answered 120 requests on 7 other operations"),
                 })
                 .collect(),

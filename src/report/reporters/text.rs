@@ -19,7 +19,7 @@ const UNDER: usize = 10;
 
 /// The report for a terminal.
 #[derive(Clone, Copy, Debug)]
-pub struct Text;
+pub(super) struct Text;
 
 impl Reporter for Text {
     fn name(&self) -> &'static str {
@@ -51,7 +51,7 @@ impl Reporter for Text {
 
 /// The headline as one line.
 #[must_use]
-pub fn headline_sentence(headline: &Headline) -> String {
+pub(super) fn headline_sentence(headline: &Headline) -> String {
     let mut line = String::new();
     let hosts = counted(headline.unmanaged_hosts, "unmanaged host");
     if headline.judged {

@@ -174,7 +174,7 @@ proptest! {
         prop_assert_eq!(servers.len(), 1);
         prop_assert_eq!(&servers[0].base, &PathTemplate::parse(&path));
         let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
-        let service = ServiceId { host: host.clone(), port: port.unwrap_or(scheme.default_port()), scheme };
+        let service = ServiceId { host: host.clone(), port: port.unwrap_or_else(|| scheme.default_port()), scheme };
         prop_assert_eq!(&servers[0].host, &HostPattern::Exact(host, service.odd_port()));
         prop_assert!(servers[0].host.takes(&service));
     }
