@@ -125,7 +125,7 @@ impl SpecIndex {
                     "together with the specs before has more than {} operations, counted once for each server",
                     limits.spec_routes
                 );
-                SpecError::of_file(&spec.name, what, "give fewer specs, or name fewer servers")
+                SpecError::of_file(&spec.name, what, "give fewer specs, name fewer servers, or raise --memory")
             })?;
         }
         let mut index = Self { groups: builder.finish(&specs), specs, ..Self::default() };
