@@ -103,7 +103,9 @@ impl Segments {
                 return;
             }
             let text = self.text.get(start..end).unwrap_or_default();
-            list.push(PathSegment { text, class: classify_segment(text) });
+            // In front of a path `2.0` says which version; further behind it may be a price or a mark.
+            let class = if at < FRONT && is_version(text) { SegmentClass::Word } else { classify_segment(text) };
+            list.push(PathSegment { text, class });
             start = end + 1;
         }
     }
@@ -116,6 +118,13 @@ pub(super) fn recycled<'y>(mut list: Vec<PathSegment<'_>>) -> Vec<PathSegment<'y
     list.into_iter().map(|segment| PathSegment { text: "", class: segment.class }).collect()
 }
 
+/// `2.0`, `1.1`, `10.2`.
+fn is_version(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'0'..=b'9', b'.', b'0'..=b'9'] | [b'1'..=b'9', b'0'..=b'9', b'.', b'0'..=b'9'])
+}
+
+/// Segments among which a version is looked for: `/api/rest/2.0/users`.
+const FRONT: usize = 3;
 /// Longer schemes are none.
 const MAX_SCHEME: usize = 16;
 
@@ -161,6 +170,23 @@ mod tests {
         assert_eq!(split("h:443").path, b"h:443");
         assert_eq!(split("/redirect?to=http://x/").path, b"/redirect");
         assert_eq!(split("/x/http://y").authority, None);
+    }
+
+    #[test]
+    fn a_dotted_version_stands_in_front() {
+        // Catches two versions of an API told as one, behind a variable.
+        let classes = |path: &str| {
+            let mut segments = Segments::default();
+            segments.read(path.as_bytes());
+            let mut list = Vec::new();
+            segments.list(32, &mut list);
+            list.iter().map(|s| s.class).collect::<Vec<_>>()
+        };
+        use SegmentClass::{Number, Word};
+        assert_eq!(classes("/2.0/users/42"), [Word, Word, Number]);
+        assert_eq!(classes("/api.xro/10.1/users"), [Word, Word, Word]);
+        assert_eq!(classes("/v1/films/7/marks/4.5"), [Word, Word, Number, Word, Number]);
+        assert_eq!(classes("/12.50"), [Number], "a price");
     }
 
     #[test]
