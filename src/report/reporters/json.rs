@@ -1,0 +1,497 @@
+//! The report for machines: one JSON document of a stated schema.
+//!
+//! The same input gives the same bytes: keys stand in the order below, lists in the order of the report, maps in the
+//! order of their keys; no wall clock, worker count, path or host name of this machine is in it. Times are RFC 3339 in
+//! UTC, shares are percentages rounded to two decimals, lengths of time are microseconds, sizes are bytes. Whatever
+//! could mislead an eye or end a script element stands as `\uXXXX`: the same data for every JSON reader.
+//!
+//! A new field does not change `schema_version`; a changed or removed one does. Readers skip what they do not know.
+//!
+//! | key | what |
+//! | --- | --- |
+//! | `schema`, `schema_version` | `shadowtap-report`, 1 |
+//! | `tool` | `name`, `version` |
+//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged`, `unmanaged_hosts`, `shadow_requests`, `zombie`, `orphan`, `insufficient_evidence`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
+//! | `window` | `first` and `last` exchange; null when there was none |
+//! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
+//! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
+//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
+//! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx) |
+//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
+//! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), `servers`, `first_seen`, `last_seen` |
+//! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
+//! | `specs[]` | `name`, `title`, `version`, `format`, `operations`, `warnings` |
+//! | `assumptions[]` | sentences |
+//! | `exchanges`, `unnamed` | exchanges in all; responses without a request in the capture |
+//! | `bounds` | bounds that were met, by counter; empty: nothing was folded early or left out |
+//! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters`, `warnings` |
+//!
+//! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
+//! `items`, `objects`, `fields`, `partial`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter};
+
+use super::escape::write_json;
+use super::figures::{confidence, declared, percent, server};
+use super::text::headline_sentence;
+use crate::api::{AuthScheme, Noise, PathTemplate, Shape};
+use crate::diff::{Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
+use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
+use crate::inventory::{Latency, OpaqueService, ParamRecord};
+use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
+use crate::report::reporter::{Reporter, Style};
+use crate::spec::Spec;
+use crate::time::Timestamp;
+
+/// What `schema` says.
+pub const SCHEMA: &str = "shadowtap-report";
+/// What `schema_version` says.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The report for machines.
+#[derive(Clone, Copy, Debug)]
+pub struct Json;
+
+impl Reporter for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn write(&self, report: &Report<'_>, _style: Style, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut out = io::BufWriter::new(out);
+        let careful = Careful(PrettyFormatter::new());
+        let mut serializer = serde_json::Serializer::with_formatter(&mut out, careful);
+        Document::of(report).serialize(&mut serializer)?;
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    schema_version: u32,
+    tool: Tool,
+    headline: HeadlineOut<'a>,
+    window: Option<Window>,
+    findings: Vec<FindingOut<'a>>,
+    endpoints: Vec<EndpointOut<'a>>,
+    declared: Vec<PromiseOut<'a>>,
+    services: Vec<ServiceOut<'a>>,
+    opaque: &'a [OpaqueService],
+    specs: Vec<SpecOut<'a>>,
+    assumptions: &'a [String],
+    exchanges: u64,
+    unnamed: u64,
+    bounds: &'a BTreeMap<&'static str, u64>,
+    capture: &'a CaptureSummary,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct HeadlineOut<'a> {
+    sentence: String,
+    #[serde(flatten)]
+    figures: &'a Headline,
+    shadow_requests_percent: f64,
+    unread_percent: f64,
+}
+
+#[derive(Serialize)]
+struct Window {
+    first: Time,
+    last: Time,
+}
+
+/// A time, written as RFC 3339.
+struct Time(Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&rfc3339_text(self.0))
+    }
+}
+
+#[derive(Serialize)]
+struct FindingOut<'a> {
+    id: &'a str,
+    kind: Kind,
+    reason: Option<Reason>,
+    severity: Severity,
+    service: &'a str,
+    method: &'a str,
+    template: &'a str,
+    summary: &'a str,
+    evidence: EvidenceOut<'a>,
+}
+
+#[derive(Serialize)]
+struct EvidenceOut<'a> {
+    requests: u64,
+    unanswered: u64,
+    statuses: &'a BTreeMap<u16, u64>,
+    clients: u64,
+    first_seen: Option<Time>,
+    last_seen: Option<Time>,
+    existence: Option<Existence>,
+    confidence: &'static str,
+    nearest: &'a Option<NearMiss>,
+    declared: &'a Option<Declared>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct EndpointOut<'a> {
+    service: &'a str,
+    method: &'a str,
+    template: &'a PathTemplate,
+    verdict: Verdict,
+    existence: Existence,
+    confidence: &'static str,
+    finding: Option<&'a str>,
+    declared: Option<DeclaredOut<'a>>,
+    nearest: Option<NearestOut<'a>>,
+    requests: u64,
+    unanswered: u64,
+    statuses: &'a BTreeMap<u16, u64>,
+    mere_redirects: u64,
+    noise: &'a BTreeMap<Noise, u64>,
+    first_seen: Time,
+    last_seen: Time,
+    clients: u64,
+    scanner_only: bool,
+    servers: &'a [String],
+    encrypted: u64,
+    auth: &'a BTreeMap<AuthScheme, u64>,
+    auth_ok: &'a BTreeMap<AuthScheme, u64>,
+    params: &'a [ParamRecord],
+    request_types: &'a BTreeMap<String, u64>,
+    response_types: &'a BTreeMap<String, u64>,
+    request_bytes: u64,
+    response_bytes: u64,
+    request_shape: &'a Option<Shape>,
+    response_shapes: &'a BTreeMap<u16, Shape>,
+    latency_us: Option<LatencyOut>,
+    variables: &'a BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct DeclaredOut<'a> {
+    spec: &'a str,
+    operation_id: Option<&'a str>,
+    method: &'a str,
+    path: &'a PathTemplate,
+    line: u32,
+    deprecated: bool,
+}
+
+#[derive(Serialize)]
+struct NearestOut<'a> {
+    #[serde(flatten)]
+    operation: DeclaredOut<'a>,
+    failed: Criterion,
+    detail: &'a str,
+    host_alias: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LatencyOut {
+    p50: u64,
+    p95: u64,
+    p99: u64,
+    max: u64,
+}
+
+#[derive(Serialize)]
+struct PromiseOut<'a> {
+    spec: &'a str,
+    method: &'a str,
+    path: &'a PathTemplate,
+    servers: Vec<String>,
+    operation_id: Option<&'a str>,
+    line: u32,
+    deprecated: bool,
+    state: Promised,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct ServiceOut<'a> {
+    service: String,
+    host: &'a str,
+    port: u16,
+    scheme: &'static str,
+    unmanaged: bool,
+    covered_by: Vec<&'a str>,
+    assumed: bool,
+    out_of_scope: bool,
+    requests: u64,
+    operations: usize,
+    noise: &'a BTreeMap<Noise, u64>,
+    not_found: u64,
+    not_found_paths: u64,
+    unknown_answers: &'a BTreeMap<u16, u64>,
+    servers: &'a [String],
+    first_seen: Time,
+    last_seen: Time,
+}
+
+#[derive(Serialize)]
+struct SpecOut<'a> {
+    name: &'a str,
+    title: &'a str,
+    version: &'a str,
+    format: &'static str,
+    operations: usize,
+    warnings: &'a [String],
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report<'a>) -> Self {
+        let (compared, headline) = (report.compared, &report.headline);
+        Self {
+            schema: SCHEMA,
+            schema_version: SCHEMA_VERSION,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            headline: HeadlineOut {
+                sentence: headline_sentence(headline),
+                figures: headline,
+                shadow_requests_percent: percent(headline.shadow_requests, headline.requests),
+                unread_percent: percent(headline.unread_bytes, headline.payload_bytes),
+            },
+            window: report.snapshot.window.map(|(first, last)| Window { first: Time(first), last: Time(last) }),
+            findings: report.findings.iter().map(FindingOut::of).collect(),
+            endpoints: report
+                .endpoints
+                .iter()
+                .filter_map(|endpoint| {
+                    Some(EndpointOut::of(report, endpoint, compared.pairings.get(endpoint.pairing)?))
+                })
+                .collect(),
+            declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
+            services: compared.services.iter().map(|coverage| ServiceOut::of(report, coverage)).collect(),
+            opaque: &report.snapshot.opaque,
+            specs: compared.specs.iter().map(SpecOut::of).collect(),
+            assumptions: &report.assumptions,
+            exchanges: report.snapshot.exchanges,
+            unnamed: report.snapshot.unnamed,
+            bounds: &report.snapshot.bounds,
+            capture: report.capture,
+        }
+    }
+}
+
+impl<'a> FindingOut<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let evidence = &finding.evidence;
+        Self {
+            id: &finding.id,
+            kind: finding.kind,
+            reason: finding.reason,
+            severity: finding.severity,
+            service: &finding.subject.service,
+            method: &finding.subject.method,
+            template: &finding.subject.template,
+            summary: &finding.summary,
+            evidence: EvidenceOut {
+                requests: evidence.requests,
+                unanswered: evidence.unanswered,
+                statuses: &evidence.statuses,
+                clients: evidence.clients,
+                first_seen: evidence.first.map(Time),
+                last_seen: evidence.last.map(Time),
+                existence: evidence.existence,
+                confidence: evidence.confidence,
+                nearest: &evidence.nearest,
+                declared: &evidence.declared,
+                notes: &evidence.notes,
+            },
+        }
+    }
+}
+
+impl<'a> EndpointOut<'a> {
+    fn of(report: &'a Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>) -> Self {
+        let record = &pairing.operation.record;
+        Self {
+            service: &endpoint.service,
+            method: &pairing.operation.method,
+            template: &pairing.operation.template,
+            verdict: endpoint.verdict,
+            existence: endpoint.existence,
+            confidence: confidence(endpoint, record),
+            finding: endpoint.finding.map(|finding| finding.id.as_str()),
+            declared: pairing.declared.and_then(|id| DeclaredOut::of(report, id)),
+            nearest: pairing.nearest.as_ref().and_then(|nearest| {
+                Some(NearestOut {
+                    operation: DeclaredOut::of(report, nearest.operation)?,
+                    failed: nearest.failed,
+                    detail: &nearest.detail,
+                    host_alias: nearest.host_alias.as_deref(),
+                })
+            }),
+            requests: record.requests,
+            unanswered: record.unanswered,
+            statuses: &record.statuses,
+            mere_redirects: record.mere_redirects,
+            noise: &record.noise,
+            first_seen: Time(record.first),
+            last_seen: Time(record.last),
+            clients: record.clients,
+            scanner_only: record.scanner_only,
+            servers: &record.servers,
+            encrypted: record.encrypted,
+            auth: &record.auth,
+            auth_ok: &record.auth_ok,
+            params: &record.params,
+            request_types: &record.request_types,
+            response_types: &record.response_types,
+            request_bytes: record.request_bytes,
+            response_bytes: record.response_bytes,
+            request_shape: &record.asked,
+            response_shapes: &record.answered,
+            latency_us: record.latency.map(LatencyOut::of),
+            variables: &record.variables,
+        }
+    }
+}
+
+impl<'a> DeclaredOut<'a> {
+    fn of(report: &'a Report<'a>, id: OperationId) -> Option<Self> {
+        let (spec, operation) = declared(report.compared, id)?;
+        Some(Self {
+            spec: &spec.name,
+            operation_id: operation.id.as_deref(),
+            method: &operation.method,
+            path: &operation.path,
+            line: operation.line,
+            deprecated: operation.deprecated,
+        })
+    }
+}
+
+impl LatencyOut {
+    fn of(latency: Latency) -> Self {
+        let [p50, p95, p99, max] =
+            [latency.p50, latency.p95, latency.p99, latency.max].map(|quantile| quantile.nanos() / 1_000);
+        Self { p50, p95, p99, max }
+    }
+}
+
+impl<'a> PromiseOut<'a> {
+    fn of(report: &'a Report<'a>, promise: &'a Promise<'a>) -> Self {
+        let operation = promise.operation;
+        Self {
+            spec: report.compared.specs.get(promise.id.spec).map_or("", |spec| &spec.name),
+            method: &operation.method,
+            path: &operation.path,
+            servers: operation.servers.iter().map(server).collect(),
+            operation_id: operation.id.as_deref(),
+            line: operation.line,
+            deprecated: operation.deprecated,
+            state: promise.state,
+            why: &promise.why,
+        }
+    }
+}
+
+impl<'a> ServiceOut<'a> {
+    fn of(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> Self {
+        let service = coverage.service;
+        Self {
+            service: service.id.to_string(),
+            host: &service.id.host,
+            port: service.id.port,
+            scheme: service.id.scheme.name(),
+            unmanaged: coverage.specs.is_empty(),
+            covered_by: coverage
+                .specs
+                .iter()
+                .filter_map(|spec| Some(report.compared.specs.get(*spec)?.name.as_str()))
+                .collect(),
+            assumed: coverage.assumed,
+            out_of_scope: coverage.out_of_scope,
+            requests: service.requests,
+            operations: service.operations.len(),
+            noise: &service.noise,
+            not_found: service.not_found,
+            not_found_paths: service.not_found_paths,
+            unknown_answers: &service.unknown_answers,
+            servers: &service.servers,
+            first_seen: Time(service.first),
+            last_seen: Time(service.last),
+        }
+    }
+}
+
+impl<'a> SpecOut<'a> {
+    fn of(spec: &'a Spec) -> Self {
+        Self {
+            name: &spec.name,
+            title: &spec.title,
+            version: &spec.version,
+            format: spec.format,
+            operations: spec.operations.len(),
+            warnings: &spec.warnings,
+        }
+    }
+}
+
+/// Indented as usual, with strings that are safe to look at.
+struct Careful<'i>(PrettyFormatter<'i>);
+
+impl Formatter for Careful<'_> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        write_json(writer, fragment)
+    }
+
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}

@@ -1,0 +1,332 @@
+//! A report made by hand, for tests: any number of endpoints, and any text planted in every name.
+
+use std::collections::BTreeMap;
+
+use crate::api::{
+    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape, TemplateSegment,
+};
+use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
+use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
+use crate::inventory::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+use crate::report::contents::{
+    CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
+};
+use crate::spec::{Server, Spec, SpecOperation};
+use crate::time::{Span, Timestamp};
+
+/// Operations of each service.
+const EACH: usize = 20;
+const THINGS: [&str; 7] = ["users", "orders", "invoices", "carts", "sessions", "reports", "products"];
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+
+/// What to make.
+pub(super) struct Sample {
+    pub(super) endpoints: usize,
+    /// Appended to every name.
+    pub(super) planted: String,
+    /// Specs were given.
+    pub(super) judged: bool,
+}
+
+impl Sample {
+    pub(super) fn of(endpoints: usize) -> Self {
+        Self { endpoints, planted: String::new(), judged: true }
+    }
+
+    pub(super) fn hostile(planted: &str) -> Self {
+        Self { planted: planted.to_owned(), ..Self::of(60) }
+    }
+
+    fn plant(&self, name: &str) -> String {
+        format!("{name}{}", self.planted)
+    }
+
+    fn moment(at: usize) -> Timestamp {
+        Timestamp::from_parts(1_772_359_200 + at as u64, 250_000_000)
+    }
+
+    fn record(&self, at: usize) -> Record {
+        let n = (at as u64 * 7919) % 997 + 1;
+        Record {
+            requests: n + 3,
+            unanswered: 1,
+            statuses: BTreeMap::from([(200, n), (404, 2)]),
+            first: Self::moment(at % 60),
+            last: Self::moment(200 + at % 60),
+            latency: Some(Latency {
+                p50: Span::from_millis(3),
+                p95: Span::from_millis(n),
+                p99: Span::from_millis(2 * n),
+                max: Span::from_millis(3 * n),
+            }),
+            request_bytes: 40 * n,
+            response_bytes: 900 * n,
+            clients: n % 19 + 1,
+            servers: vec![self.plant("10.0.0.7:8080")],
+            auth: BTreeMap::from([(AuthScheme::Jwt, n), (AuthScheme::None, 3)]),
+            auth_ok: BTreeMap::from([(AuthScheme::Jwt, n)]),
+            params: vec![ParamRecord {
+                place: ParamPlace::Query,
+                name: self.plant("page"),
+                seen: n,
+                kinds: BTreeMap::from([(ParamType::Integer, n)]),
+            }],
+            response_types: BTreeMap::from([(self.plant("application/json"), n)]),
+            answered: BTreeMap::from([(
+                200,
+                Shape {
+                    seen: n,
+                    objects: n,
+                    fields: BTreeMap::from([(self.plant("id"), Shape::default())]),
+                    ..Shape::default()
+                },
+            )]),
+            variables: BTreeMap::from([(self.plant("number"), 12)]),
+            ..Record::default()
+        }
+    }
+
+    fn service(&self, at: usize) -> Service {
+        let host = match at {
+            0 => "shop.example".to_owned(),
+            1 => "pay.example".to_owned(),
+            2 => "admin.internal".to_owned(),
+            at => format!("node-{at}.internal"),
+        };
+        let operations = (0..EACH.min(self.endpoints - at * EACH)).map(|n| {
+            let thing = THINGS[n / 4 % THINGS.len()];
+            let path = if n % 2 == 0 { format!("/v1/{thing}") } else { format!("/v1/{thing}/{{number}}") };
+            let mut template = PathTemplate::parse(&path);
+            template.segments.push(TemplateSegment::of_literal(self.plant("history")));
+            Operation { method: self.plant(METHODS[n % 4]), template, pin: None, record: self.record(at * EACH + n) }
+        });
+        Service {
+            id: ServiceId { host: self.plant(&host), port: if at == 3 { 8080 } else { 80 }, scheme: Scheme::Http },
+            operations: operations.collect(),
+            requests: 4_200,
+            noise: BTreeMap::from([(Noise::Static, 40), (Noise::Preflight, 7)]),
+            not_found: 17,
+            not_found_paths: 12,
+            unknown_answers: BTreeMap::from([(404, 17)]),
+            servers: vec![self.plant("10.0.0.7:80")],
+            first: Self::moment(0),
+            last: Self::moment(312),
+        }
+    }
+
+    fn spec(&self) -> Spec {
+        let operations = (0..30).map(|n| SpecOperation {
+            method: METHODS[n % 4].to_owned(),
+            path: PathTemplate::parse(&self.plant(&format!("/{}/{{id}}", THINGS[n / 4 % THINGS.len()]))),
+            servers: vec![Server {
+                host: HostPattern::Exact(self.plant("shop.example"), None),
+                base: PathTemplate::parse("/v1"),
+            }],
+            id: Some(self.plant(&format!("operation{n}"))),
+            deprecated: n % 9 == 1,
+            params: Vec::new(),
+            line: 10 + n as u32 * 12,
+        });
+        Spec {
+            name: self.plant("shop.yaml"),
+            title: self.plant("The shop"),
+            version: self.plant("1.4.0"),
+            format: "openapi 3.0",
+            operations: operations.collect(),
+            warnings: vec![self.plant("line 12: a tag without a description")],
+        }
+    }
+
+    fn capture(&self) -> CaptureSummary {
+        CaptureSummary {
+            id: self.plant("5d41402abc4b2a76"),
+            first: Some(Self::moment(0)),
+            last: Some(Self::moment(312)),
+            inputs: 2,
+            input_errors: vec![self.plant("input 2 of 2: damaged at byte 96")],
+            bytes: 61_234_567,
+            packets: PacketLedger {
+                seen: 81_240,
+                tcp: 80_000,
+                udp: 1_000,
+                other_ip: 40,
+                not_ip: 160,
+                skipped: BTreeMap::from([(self.plant("truncated"), 30), ("too_deep".to_owned(), 10)]),
+            },
+            payload: PayloadLedger {
+                captured: 50_000_000,
+                parsed: 31_000_000,
+                skipped: 11_200_000,
+                opaque: 5_000_000,
+                not_http: 1_300_000,
+                duplicate: 1_499_000,
+                discarded: 1_000,
+            },
+            missing: MissingLedger { gaps: 4_096, cut: 0 },
+            counters: BTreeMap::from([(self.plant("flow.gaps_forced"), 3), ("proto.resyncs".to_owned(), 2)]),
+            warnings: vec![self.plant("equal segments arrived under two VLANs: --scope-by none unites them")],
+        }
+    }
+
+    fn findings(&self, snapshot: &Snapshot) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (at, service) in snapshot.services.iter().enumerate() {
+            for (n, operation) in service.operations.iter().enumerate() {
+                let (kind, reason) = match (at, n % 7) {
+                    (2.., _) => (Kind::Shadow, Some(Reason::UnknownHost)),
+                    (_, 3) => (Kind::Shadow, Some(Reason::UnknownPath)),
+                    (_, 5) => (Kind::Zombie, None),
+                    (_, 6) => (Kind::Orphan, None),
+                    _ => continue,
+                };
+                let (record, template) = (&operation.record, operation.template.to_string());
+                findings.push(Finding {
+                    id: format!("{:016x}{}", at * EACH + n, self.planted),
+                    kind,
+                    reason,
+                    severity: Severity::ALL[(at + n) % 4],
+                    subject: Subject {
+                        service: service.id.to_string(),
+                        method: operation.method.clone(),
+                        template: template.clone(),
+                    },
+                    summary: self.plant("its host answered 120 requests on 7 other operations"),
+                    evidence: Evidence {
+                        requests: if kind == Kind::Orphan { 0 } else { record.requests },
+                        unanswered: record.unanswered,
+                        statuses: record.statuses.clone(),
+                        clients: record.clients,
+                        first: Some(record.first),
+                        last: Some(record.last),
+                        existence: Some(Existence::Confirmed),
+                        confidence: "high",
+                        nearest: (kind == Kind::Shadow).then(|| NearMiss {
+                            spec: self.plant("shop.yaml"),
+                            operation: self.plant("GET /v1/users/{id}"),
+                            line: 42,
+                            failed: if at > 1 { Criterion::Host } else { Criterion::Segment },
+                            detail: self.plant("segment 3: \"history\" where \"{id}\" ends"),
+                            try_flag: Some(self.plant("--host-alias admin.internal=shop.example")),
+                        }),
+                        declared: (kind != Kind::Shadow).then(|| Declared {
+                            spec: self.plant("shop.yaml"),
+                            operation_id: Some(self.plant("getUser")),
+                            line: 42,
+                        }),
+                        notes: vec![self.plant("never asked for with credentials")],
+                    },
+                });
+            }
+        }
+        findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.evidence.requests.cmp(&a.evidence.requests)));
+        findings
+    }
+
+    /// Draws the report up and shows it.
+    pub(super) fn show<R>(&self, look: impl FnOnce(&Report<'_>) -> R) -> R {
+        let specs = if self.judged { vec![self.spec()] } else { Vec::new() };
+        let snapshot = Snapshot {
+            services: (0..self.endpoints.div_ceil(EACH)).map(|at| self.service(at)).collect(),
+            opaque: vec![OpaqueService {
+                server: self.plant("10.0.0.9:443"),
+                name: Some(self.plant("bank.example")),
+                kind: self.plant("tls"),
+                flows: 12,
+                bytes: 5_000_000,
+                clients: 3,
+            }],
+            window: Some((Self::moment(0), Self::moment(312))),
+            exchanges: 90_000,
+            unnamed: 2,
+            bounds: BTreeMap::from([("inventory.params", 2)]),
+        };
+        let covered = |at: usize| at < 2 && self.judged;
+        let nearest = || Nearest {
+            operation: OperationId { spec: 0, operation: 1 },
+            failed: Criterion::Host,
+            detail: self.plant("host: shop.example is declared"),
+            host_alias: Some(self.plant("--host-alias a=b")),
+        };
+        let pairings = snapshot.services.iter().enumerate().flat_map(|(at, service)| {
+            service.operations.iter().enumerate().map(move |(n, operation)| Pairing {
+                service: at,
+                operation,
+                existence: if n % 11 == 10 { Existence::Provisional } else { Existence::Confirmed },
+                declared: covered(at).then_some(OperationId { spec: 0, operation: n % 30 }),
+                nearest: (!covered(at)).then(nearest),
+            })
+        });
+        let compared = Comparison {
+            snapshot: &snapshot,
+            specs: &specs,
+            services: snapshot
+                .services
+                .iter()
+                .enumerate()
+                .map(|(at, service)| Coverage {
+                    service,
+                    specs: if covered(at) { vec![0] } else { Vec::new() },
+                    assumed: at == 1,
+                    out_of_scope: at == 4,
+                })
+                .collect(),
+            pairings: pairings.collect(),
+            promises: specs
+                .iter()
+                .flat_map(|spec| spec.operations.iter().enumerate())
+                .map(|(n, operation)| Promise {
+                    id: OperationId { spec: 0, operation: n },
+                    operation,
+                    state: [Promised::Met, Promised::Orphan, Promised::InsufficientEvidence][n % 3],
+                    why: self.plant("its host answered 120 requests on 7 other operations"),
+                })
+                .collect(),
+        };
+        let findings = if self.judged { self.findings(&snapshot) } else { Vec::new() };
+        let by_subject: BTreeMap<_, _> = findings.iter().map(|finding| (&finding.subject, finding)).collect();
+        let endpoints = compared.pairings.iter().enumerate().map(|(at, pairing)| {
+            let service = compared.services[pairing.service].service.id.to_string();
+            let subject = Subject {
+                service: service.clone(),
+                method: pairing.operation.method.clone(),
+                template: pairing.operation.template.to_string(),
+            };
+            let finding = by_subject.get(&subject).copied();
+            let verdict = match (pairing.existence, finding.map(|finding| finding.kind)) {
+                _ if !self.judged => Verdict::Unmanaged,
+                (Existence::Provisional, _) => Verdict::Unproven,
+                (_, Some(Kind::Shadow)) => Verdict::Shadow,
+                (_, Some(Kind::Zombie)) => Verdict::Zombie,
+                _ => Verdict::Matched,
+            };
+            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding }
+        });
+        let tally = |kind| findings.iter().filter(|finding| finding.kind == kind).count() as u64;
+        let headline = Headline {
+            judged: self.judged,
+            shadow: tally(Kind::Shadow),
+            shadow_unmanaged: tally(Kind::Shadow) / 2,
+            unmanaged_hosts: snapshot.services.len().saturating_sub(2) as u64,
+            shadow_requests: 3_700,
+            zombie: tally(Kind::Zombie),
+            orphan: tally(Kind::Orphan),
+            insufficient_evidence: 10,
+            matched: 31,
+            endpoints: self.endpoints as u64,
+            requests: 89_991,
+            unread_bytes: 6_305_096,
+            payload_bytes: 48_505_096,
+        };
+        look(&Report {
+            headline,
+            findings: &findings,
+            endpoints: endpoints.collect(),
+            compared: &compared,
+            snapshot: &snapshot,
+            capture: &self.capture(),
+            assumptions: vec![
+                self.plant("shop.yaml names no host: it was taken to cover pay.example; --spec-host says otherwise"),
+            ],
+        })
+    }
+}
