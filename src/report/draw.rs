@@ -212,7 +212,8 @@ impl Headline {
         if self.unmanaged_hosts > 0 {
             text.push_str(&format!(" ({} of them on {})", self.shadow_unmanaged, hosts("unmanaged host")));
         }
-        format!("{text}, {} of all requests; {unread}", percent(self.shadow_requests, self.requests))
+        let share = percent(self.shadow_requests, self.requests);
+        format!("{text}, {share} of all requests; zombie {}; orphan {}; {unread}", self.zombie, self.orphan)
     }
 }
 
