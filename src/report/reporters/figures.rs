@@ -28,7 +28,7 @@ pub(super) fn percent(part: u64, whole: u64) -> f64 {
 }
 
 /// A share in percent with two decimals, for people: something is never shown as nothing, nor nearly all as all.
-pub(super) fn percent_text(part: u64, whole: u64) -> String {
+pub(in crate::report) fn percent_text(part: u64, whole: u64) -> String {
     match hundredths(part, whole) {
         0 if part > 0 => "<0.01 %".to_owned(),
         10_000 if part < whole => ">99.99 %".to_owned(),

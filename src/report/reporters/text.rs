@@ -150,7 +150,8 @@ fn under(page: &mut Page, finding: &Finding, started: Option<Timestamp>) {
     let mut why = Vec::new();
     why.extend(evidence.declared.as_ref().map(|it| format!("declared in {}", at_line(&it.spec, it.line))));
     if finding.kind == Kind::Orphan {
-        why.push(sentence(&finding.summary).into_owned());
+        // The first note is the exposure it rests on.
+        why.extend(evidence.notes.first().map(|note| sentence(note).into_owned()));
     } else {
         why.extend(finding.reason.map(|reason| reason.name().to_owned()));
         why.push(format!("{}, {}", counted(evidence.requests, "request"), counted(evidence.clients, "client")));
