@@ -607,6 +607,8 @@ impl<S> Dialogue<S> {
                 let held = self.head(other);
                 let peer = self.half(other);
                 let hole = held.map_or(u64::MAX, |held| held.offset.saturating_sub(peer.next));
+                // One that was excused before is a byte after all when more than it is acknowledged.
+                let missing = missing.saturating_add(peer.excused.saturating_sub(peer.next));
                 if hole == 0 {
                     // Each waits for the other: nobody's acknowledgments do that. Time decides.
                     let first = if held.is_some_and(|held| held.stamp.at < at) { other } else { end };

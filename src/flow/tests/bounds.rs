@@ -138,7 +138,7 @@ fn nonsense() -> impl Strategy<Value = Packet> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(10000))]
 
     #[test]
     fn every_byte_of_nonsense_is_booked_once(packets in prop::collection::vec(nonsense(), 0..120), small in any::<bool>()) {

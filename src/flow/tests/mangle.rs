@@ -90,7 +90,7 @@ fn turns() -> impl Strategy<Value = Vec<(Side, usize, usize)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(15000))]
 
     #[test]
     fn doubled_split_and_disordered_packets_change_nothing(
@@ -124,8 +124,9 @@ proptest! {
         mut rng in any::<u64>().prop_perturb(|_, rng| rng),
     ) {
         let mut packets = conversation(&turns, finish);
+        // One byte that was lost and acknowledged cannot be told from a FIN, so more are lost.
         let (mut streams, mut next) = ([Vec::new(), Vec::new()], [0, 0]);
-        let mut gone: Vec<usize> = lost.iter().map(|i| i.index(packets.len())).filter(|&i| !packets[i].payload.is_empty()).collect();
+        let mut gone: Vec<usize> = lost.iter().map(|i| i.index(packets.len())).filter(|&i| packets[i].payload.len() > 1).collect();
         gone.sort_unstable();
         gone.dedup();
         for (i, p) in packets.iter().enumerate().filter(|(_, p)| !p.payload.is_empty()) {
@@ -155,9 +156,6 @@ proptest! {
                 out
             })).collect::<Vec<_>>()
         };
-        // A last byte that was lost and acknowledged cannot be told from a FIN.
-        let alone = |stream: &Vec<Item>| matches!(stream.last(), Some(Item::Gap(1)));
-        prop_assume!(!streams.iter().any(alone));
         for distance in [None, Some(0), Some(3), Some(8)] {
             let order = distance.map_or(packets.clone(), |distance| mangle(&packets, &mut rng, distance));
             let bench = run(&order);

@@ -147,6 +147,13 @@ fn a_fin_or_syn_that_is_acknowledged_is_no_missing_byte() {
 }
 
 #[test]
+fn a_number_taken_for_a_fin_is_missing_when_more_follows_it() {
+    // Was an endless loop: each turn excused the same number again.
+    let bench = run(&greeted(vec![client(10, 0, 1, b"a"), client(11, 1, 2, b"b"), client(12, 2, 2, b"c")]));
+    assert_eq!((bench.said(0), bench.table.ledger().gaps), (said("abc", "<2>"), 2));
+}
+
+#[test]
 fn the_tail_that_was_acknowledged_and_not_captured_is_missing() {
     let mut packets = greeted(vec![client(10, 0, 0, b"ask"), server(20, 0, 3, b"ans"), client(30, 3, 9, b"")]);
     assert_eq!(run(&packets).said(0), said("ask", "ans<6>"));
