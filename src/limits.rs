@@ -30,7 +30,8 @@ pub struct Limits {
     pub flow_idle: Span,
     /// A flow that ended (FIN both ways, RST) lingers this long, to swallow late duplicates.
     pub flow_linger: Span,
-    /// Bytes of early segments one worker may hold. When full the hole is given up: a gap, counted `gaps_forced`.
+    /// Bytes of early segments and left-overs one worker may hold. When full the longest holder gives up its holes (gaps,
+    /// counted `gaps_forced`) and its left-overs (it goes deaf, counted).
     pub reorder_bytes: usize,
     /// Bytes of early segments one direction may hold. When full the hole is given up.
     pub reorder_side_bytes: usize,

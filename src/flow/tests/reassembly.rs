@@ -111,6 +111,17 @@ fn what_the_peer_acknowledged_and_the_capture_lost_is_a_gap_after_the_grace() {
 }
 
 #[test]
+fn bytes_that_come_after_all_are_read_where_nothing_was_read_behind_them() {
+    // Catches a peer that acknowledges bytes which are only sent later: they must not be thrown away.
+    let mut packets = greeted(vec![client(10, 0, 0, b"ask"), client(30, 3, 6, b"next")]);
+    packets.extend((0..17).map(|i| client(31 + i, 7 + i as i64, 6, b"x")));
+    packets.extend([server(60, 2, 3, b"swer"), server(61, 0, 3, b"an"), server(62, 6, 24, b"!")]);
+    let bench = run(&packets);
+    assert_eq!((bench.said(0).1, bench.table.ledger().gaps), ("<6>swer!".into(), 2));
+    assert_eq!((bench.table.stats().late, bench.booked(ByteClass::Discarded)), (2, 2));
+}
+
+#[test]
 fn a_hole_nobody_acknowledged_waits_for_time_and_not_for_packets() {
     // Catches a retransmission after a long recovery that is refused, and a hole that is never given up.
     let mut packets = greeted(vec![client(10, 0, 0, b"ab")]);
