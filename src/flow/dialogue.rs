@@ -9,8 +9,8 @@
 //! result in whatever order their first packets came. The usual connection is settled before its first byte.
 //!
 //! *Settled*: bytes go straight from the packet to the consumer, unless they come early, or acknowledge bytes of
-//! the peer that have not come yet. Whose turn it is and when waiting is
-//! over stands in `turns.rs`, how bytes reach the consumer in `delivery.rs`.
+//! the peer that have not come yet. Whose turn it is and when waiting is over stands in `turns.rs`, how bytes reach the
+//! consumer in `delivery.rs`.
 //!
 //! Packets are counted when they bring news (new bytes, a higher acknowledgment, a FIN), so that the copies a mirror
 //! port makes of them shorten nothing.
