@@ -372,7 +372,7 @@ impl<S> Dialogue<S> {
     {
         let window = u64::from(desk.bounds.window);
         let half = self.half(end);
-        if bytes <= window && !half.touched && !half.firm && half.early.is_empty() {
+        if (1..=window).contains(&bytes) && !half.touched && !half.firm && half.early.is_empty() && half.fin.is_none() {
             half.move_to(seq);
             return true;
         }
@@ -402,6 +402,7 @@ impl<S> Dialogue<S> {
     /// The beginning is decided: who serves, and where the streams start.
     fn settle<C>(&mut self, birth: Birth<'_>, desk: &mut Desk<'_, C>) {
         self.settled = true;
+        let window = u64::from(self.window);
         let Birth { key, glimpses, first } = birth;
         let [low, high] = glimpses;
         let handshake = low.isn().is_some() || high.isn().is_some();
@@ -441,13 +442,16 @@ impl<S> Dialogue<S> {
                 let start = own.or(told).unwrap_or(half.next);
                 (held.map(|h| h.0).filter(|&first| first == start + 1).unwrap_or(start), false)
             };
+            // Numbers that lie further apart than a window are not of one stream: what it said counts.
+            let said = held.map(|h| h.0).or(half.fin.map(|fin| fin.offset));
+            let start = said.filter(|&said| said.saturating_sub(start) > window).unwrap_or(start);
             half.firm = firm;
             desk.ledger.book(ByteClass::Discarded, half.early.drop_before(start));
             if half.fin.is_some_and(|fin| fin.offset < start) {
                 half.fin = None;
             }
             half.next = start;
-            half.acked = half.acked.max(start);
+            half.acked = Some(half.acked).filter(|&acked| (start..=start + window).contains(&acked)).unwrap_or(start);
         }
     }
 

@@ -115,8 +115,11 @@ impl<S> Dialogue<S> {
             // Nobody acknowledged it: the sender will send it again, so only time counts. Somebody did: it was on the
             // wire, and is late or lost.
             Wait::Hole => {
+                // A peer that has spoken since and did not acknowledge it is itself still waiting.
+                let refused = self.halves[end.other().index()].latest > head.stamp.at;
                 let waited = head.noticed.map(|packets| self.packets.saturating_sub(packets.max(head.stamp.arrival)));
-                waited.is_some_and(|packets| packets > bounds.grace) || half.latest.since(head.stamp.at) > bounds.wait
+                waited.is_some_and(|packets| packets > bounds.grace)
+                    || (!(refused && head.noticed.is_none()) && half.latest.since(head.stamp.at) > bounds.wait)
             }
             Wait::Peer(_) => {
                 self.unseen(end.other(), bounds)

@@ -132,6 +132,10 @@ fn a_hole_nobody_acknowledged_waits_for_time_and_not_for_packets() {
     let mut other = Bench::new();
     other.feed(&packets).feed(&[client(4_000, 2, 0, b"cd")]).drain();
     assert_eq!(other.said(0).0, format!("abcd{}", "x".repeat(100)));
+    // A peer that speaks and does not acknowledge it still waits itself.
+    let mut patient = Bench::new();
+    patient.feed(&packets).feed(&[server(200, 0, 2, b""), client(9_000, 104, 0, b"!"), client(9_001, 2, 0, b"cd")]);
+    assert_eq!(patient.said(0).0, format!("abcd{}!", "x".repeat(100)));
     bench.feed(&[client(5_012, 104, 0, b"!")]).drain();
     assert_eq!(bench.said(0).0, format!("ab<2>{}!", "x".repeat(100)));
 }
@@ -171,6 +175,18 @@ fn the_tail_that_was_acknowledged_and_not_captured_is_missing() {
     packets.push(packet(40, Side::Server, FIN | ACK, 9, 3, b""));
     let bench = run(&packets);
     assert_eq!((bench.said(0), bench.table.ledger().gaps), (said("ask", "ans<6>."), 6));
+}
+
+#[test]
+fn numbers_that_contradict_each_other_make_no_gap() {
+    // Catches a stream that begins a gigabyte before itself: two FINs far apart, an old probe before new data.
+    let fin = |time, seq| packet(time, Side::Client, FIN | ACK, seq, 0, b"");
+    for far in [1 << 30, -(1 << 30)] {
+        for first in [client(0, far, 0, b""), fin(0, far)] {
+            let bench = run(&[first, client(10, 0, 0, b"ask"), fin(11, 3), server(12, 0, 3, b"answer")]);
+            assert_eq!((bench.said(0).1, bench.table.ledger().missing()), ("answer".into(), 0), "{far}");
+        }
+    }
 }
 
 #[test]
