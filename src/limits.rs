@@ -35,7 +35,8 @@ pub struct Limits {
     pub reorder_bytes: usize,
     /// Bytes of early segments one direction may hold. When full the hole is given up.
     pub reorder_side_bytes: usize,
-    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much.
+    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much (and by
+    /// `reorder_grace` packets), and its peer was silent meanwhile.
     pub reorder_wait: Span,
     /// Packets of a flow for which a hole that the peer did acknowledge may still be filled (mirror ports deliver
     /// the two directions out of step); after them it is a gap.

@@ -110,22 +110,22 @@ impl<S> Dialogue<S> {
             return true;
         }
         let half = &self.halves[end.index()];
+        // Time alone proves nothing: between two packets that changed places may lie a pause of minutes.
+        let since = |packets: u32| self.packets.saturating_sub(packets) > bounds.grace;
         match head.wait {
             Wait::Ready => false,
-            // Nobody acknowledged it: the sender will send it again, so only time counts. Somebody did: it was on the
-            // wire, and is late or lost.
+            // Somebody acknowledged it: it was on the wire, and is late or lost.
+            Wait::Hole if head.noticed.is_some() => {
+                head.noticed.is_some_and(|noticed| since(noticed.max(head.stamp.arrival)))
+            }
+            // Nobody did: the sender will send it again, so time counts too. And a peer that has spoken since, and still
+            // did not acknowledge it, is itself waiting.
             Wait::Hole => {
-                // A peer that has spoken since and did not acknowledge it is itself still waiting.
-                let refused = self.halves[end.other().index()].latest > head.stamp.at;
-                let waited = head.noticed.map(|packets| self.packets.saturating_sub(packets.max(head.stamp.arrival)));
-                waited.is_some_and(|packets| packets > bounds.grace)
-                    || (!(refused && head.noticed.is_none()) && half.latest.since(head.stamp.at) > bounds.wait)
+                since(head.stamp.arrival)
+                    && half.latest.since(head.stamp.at) > bounds.wait
+                    && self.halves[end.other().index()].latest <= head.stamp.at
             }
-            Wait::Peer(_) => {
-                self.unseen(end.other(), bounds)
-                    || self.packets.saturating_sub(head.stamp.arrival) > bounds.grace
-                    || self.latest.since(head.stamp.at) > bounds.wait
-            }
+            Wait::Peer(_) => self.unseen(end.other(), bounds) || since(head.stamp.arrival),
         }
     }
 
