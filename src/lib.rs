@@ -9,7 +9,7 @@ pub mod time;
 pub mod capture;
 pub mod decode;
 pub mod flow;
-pub mod proto;
 pub mod tls;
+pub mod proto;
 
 pub mod api;
