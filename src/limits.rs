@@ -30,11 +30,13 @@ pub struct Limits {
     pub flow_idle: Span,
     /// A flow that ended (FIN both ways, RST) lingers this long, to swallow late duplicates.
     pub flow_linger: Span,
-    /// Bytes of early segments one worker may hold. When full the hole is given up: a gap, counted `gaps_forced`.
+    /// Bytes of early segments and left-overs one worker may hold. When full the longest holder gives up its holes (gaps,
+    /// counted `gaps_forced`) and its left-overs (it goes deaf, counted).
     pub reorder_bytes: usize,
     /// Bytes of early segments one direction may hold. When full the hole is given up.
     pub reorder_side_bytes: usize,
-    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much.
+    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much (and by
+    /// `reorder_grace` packets), and its peer was silent meanwhile.
     pub reorder_wait: Span,
     /// Packets of a flow for which a hole that the peer did acknowledge may still be filled (mirror ports deliver
     /// the two directions out of step); after them it is a gap.

@@ -311,8 +311,9 @@ impl<C: StreamConsumer> FlowTable<C> {
                 self.renew(at, Close::Finished, segment.time, consumer);
                 return self.receive(at, end, segment, consumer);
             }
+            // The edge lies behind the FIN, which is no byte.
             let edge = slot.glimpses[end.index()].edge();
-            let behind = edge.map_or(0, |edge| edge.distance(segment.seq)).max(0) as u64;
+            let behind = edge.map_or(0, |edge| edge.distance(segment.seq.plus(1))).max(0) as u64;
             let known = behind.min(segment.payload.len() as u64);
             let past = segment.payload.len() as u64 - known;
             self.ledger.book(ByteClass::Duplicate, known);
