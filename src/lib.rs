@@ -77,8 +77,8 @@ pub mod time;
 pub mod capture;
 pub mod decode;
 pub mod flow;
-pub mod tls;
 pub mod proto;
+pub mod tls;
 
 pub mod api;
 pub mod observe;
