@@ -445,7 +445,7 @@ impl<S> Dialogue<S> {
                 (held.map(|h| h.0).filter(|&first| first == start + 1).unwrap_or(start), false)
             };
             // Numbers that lie further apart than a window are not of one stream: what it said counts.
-            let said = held.map(|h| h.0).or(half.fin.map(|fin| fin.offset));
+            let said = held.map(|h| h.0).or_else(|| half.fin.map(|fin| fin.offset));
             let start = said.filter(|&said| said.saturating_sub(start) > window).unwrap_or(start);
             half.firm = firm;
             desk.ledger.book(ByteClass::Discarded, half.early.drop_before(start));

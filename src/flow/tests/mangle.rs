@@ -159,7 +159,7 @@ proptest! {
             })).collect::<Vec<_>>()
         };
         for distance in [None, Some(0), Some(3), Some(8)] {
-            let order = distance.map_or(packets.clone(), |distance| mangle(&packets, &mut rng, distance));
+            let order = distance.map_or_else(|| packets.clone(), |distance| mangle(&packets, &mut rng, distance));
             let bench = run(&order);
             if let Some(seen) = merged(&bench).first() {
                 prop_assert_eq!(seen, &streams, "distance {:?}", distance);
