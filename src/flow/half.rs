@@ -174,9 +174,14 @@ impl Half {
         offset.saturating_add(len).min(to).saturating_sub(offset.max(from))
     }
 
-    /// Memory held for this direction.
+    /// Bytes held for this direction, with their cost.
     pub(super) const fn charge(&self) -> usize {
         self.early.charge() + self.carry.len()
+    }
+
+    /// Memory taken for this direction.
+    pub(super) const fn weight(&self) -> usize {
+        self.early.charge() + self.carry.capacity()
     }
 }
 
