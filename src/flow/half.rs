@@ -181,7 +181,7 @@ impl Half {
 
     /// Memory taken for this direction.
     pub(super) const fn weight(&self) -> usize {
-        self.early.charge() + self.carry.capacity()
+        self.early.weight() + self.carry.capacity()
     }
 }
 
