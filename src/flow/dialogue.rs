@@ -156,6 +156,15 @@ impl<S> Dialogue<S> {
         self.halves[0].charge() + self.halves[1].charge()
     }
 
+    /// Memory taken in all.
+    pub(super) fn weight<C>(&self) -> usize
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let session = self.session.as_ref().map_or(0, C::held);
+        size_of::<Self>() + self.halves[0].weight() + self.halves[1].weight() + session
+    }
+
     /// Where a side's stream stands: the sequence number it sends next.
     pub(super) const fn edge(&self, end: End) -> Seq {
         let half = &self.halves[end.index()];

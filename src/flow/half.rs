@@ -203,9 +203,14 @@ impl Half {
         back
     }
 
-    /// Memory held for this direction.
+    /// Bytes held for this direction, with their cost.
     pub(super) const fn charge(&self) -> usize {
         self.early.charge() + self.carry.len()
+    }
+
+    /// Memory taken for this direction.
+    pub(super) const fn weight(&self) -> usize {
+        self.early.weight() + self.carry.capacity()
     }
 }
 
