@@ -6,7 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// Time, connection, and position in it: total over one capture.
 pub(super) type Key = (u64, u64, u32);
@@ -17,7 +19,10 @@ pub(super) struct Spool {
     bound: usize,
     bytes: usize,
     lines: Vec<(Key, Box<[u8]>)>,
-    runs: Vec<File>,
+    /// One file however many runs there are: a process may open few.
+    file: Option<Arc<File>>,
+    /// Where each run ends in it; it begins where the one before ends.
+    runs: Vec<u64>,
     /// The first failure to write a run; lines are dropped from there on, and the run ends with this error.
     failed: Option<io::Error>,
 }
@@ -43,18 +48,40 @@ impl Spool {
         let mut lines = std::mem::take(&mut self.lines);
         self.bytes = 0;
         lines.sort_unstable();
-        let mut run = BufWriter::new(tempfile::tempfile()?);
+        let file = match &self.file {
+            Some(file) => file,
+            None => self.file.insert(Arc::new(tempfile::tempfile()?)),
+        };
+        let mut end = (&**file).seek(SeekFrom::End(0))?;
+        let mut run = BufWriter::new(&**file);
         for ((time, connection, index), line) in &lines {
             run.write_all(&time.to_le_bytes())?;
             run.write_all(&connection.to_le_bytes())?;
             run.write_all(&index.to_le_bytes())?;
             run.write_all(&(line.len() as u64).to_le_bytes())?;
             run.write_all(line)?;
+            end += 28 + line.len() as u64;
         }
-        let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
-        run.rewind()?;
-        self.runs.push(run);
+        run.flush()?;
+        self.runs.push(end);
         Ok(())
+    }
+
+    /// Its runs, what is still in memory last.
+    fn sources(mut self) -> io::Result<Vec<Source>> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.lines.sort_unstable();
+        let mut sources = vec![Source::Memory(self.lines.into_iter())];
+        if let Some(file) = self.file {
+            let mut at = 0;
+            for end in self.runs {
+                sources.push(Source::Run(BufReader::new(Section { file: Arc::clone(&file), at, end })));
+                at = end;
+            }
+        }
+        Ok(sources)
     }
 }
 
@@ -75,13 +102,8 @@ impl Lines {
     /// Those of `out`, and of the temporary files.
     pub fn write(self, out: &mut dyn Write) -> io::Result<()> {
         let mut sources = Vec::new();
-        for mut spool in self.spools {
-            if let Some(error) = spool.failed {
-                return Err(error);
-            }
-            spool.lines.sort_unstable();
-            sources.extend(spool.runs.into_iter().map(|run| Source::Run(BufReader::new(run))));
-            sources.push(Source::Memory(spool.lines.into_iter()));
+        for spool in self.spools {
+            sources.extend(spool.sources()?);
         }
         let mut heap = BinaryHeap::new();
         for (at, source) in sources.iter_mut().enumerate() {
@@ -101,7 +123,23 @@ impl Lines {
 
 enum Source {
     Memory(std::vec::IntoIter<(Key, Box<[u8]>)>),
-    Run(BufReader<File>),
+    Run(BufReader<Section>),
+}
+
+/// A part of a file, read without moving the file's own position: several are read in turn.
+struct Section {
+    file: Arc<File>,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Section {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(out.len());
+        let read = self.file.read_at(out.get_mut(..left).unwrap_or_default(), self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
 }
 
 impl Source {
