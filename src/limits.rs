@@ -139,6 +139,8 @@ impl Limits {
             spool_bytes: (bytes / 16 / workers).clamp(1 << 20, 64 << 20),
             operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
             shape_nodes: (bytes / 3 / 400).clamp(50_000, 10_000_000),
+            // About 1.8 KB each, in the index and among the pins.
+            spec_routes: (bytes / 2_000).clamp(50_000, 1_000_000),
             ..Self::default()
         }
     }

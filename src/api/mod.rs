@@ -16,4 +16,4 @@ pub use pin::{HostPattern, Pin, PinId};
 pub use routes::Routes;
 pub use security::AuthScheme;
 pub use service::{Scheme, ServiceId};
-pub use shape::{Shape, StringFormat};
+pub use shape::{Fields, Formats, Shape, StringFormat};

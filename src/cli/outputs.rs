@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use super::args::{Color, Format};
@@ -40,8 +41,9 @@ pub(super) fn plan(formats: &[(usize, Format)], files: &[(usize, PathBuf)]) -> a
             Some((_, _, taken @ None)) => *taken = Some(file),
             Some((_, format, Some(_))) => {
                 bail!(
-                    "-o {}: the --format {format:?} before it has its -o already; write --format FORMAT -o FILE once for each file",
-                    file.display()
+                    "-o {}: the --format {} before it has its -o already; write --format FORMAT -o FILE once for each file",
+                    file.display(),
+                    format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
                 )
             }
             None => bail!("-o {}: no --format stands before it; write --format FORMAT -o FILE", file.display()),

@@ -22,7 +22,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let inputs = Inputs::expand(&flags.captures)?;
     let settings = settings::engine(flags, inputs.len())?;
     let specs = load(&flags.spec, &settings.limits)?;
-    let index = SpecIndex::build(specs, &settings::hosts(flags))?;
+    let index = SpecIndex::build_within(specs, &settings::hosts(flags), &settings.limits)?;
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
     let outputs = settings::outputs(matches, flags)?;
 

@@ -195,7 +195,7 @@ fn walk(shape: &Shape, way: u64, levels: usize, fields: &mut BTreeSet<u64>) {
     if let Some(items) = shape.items.as_deref().filter(|_| levels > 0) {
         walk(items, chain(way, "[]"), levels - 1, fields);
     }
-    for (name, field) in &shape.fields {
+    for (name, field) in shape.fields.iter() {
         let way = chain(way, name);
         fields.insert(way);
         if levels > 1 {

@@ -5,6 +5,7 @@
 //! counted, and when there are too many the deepest levels go first.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::api::Shape;
 use crate::merge::Merge;
@@ -15,8 +16,11 @@ pub(super) struct Shapes {
     pub(super) asked: Option<Box<Shape>>,
     /// By status; the smallest statuses are kept.
     pub(super) answered: BTreeMap<u16, Shape>,
-    /// Places, never less than there are.
+    /// Places there are.
     weight: usize,
+    /// Levels given up, counted from `DEPTH`. A level once cut is never filled again: what is left is the union of all
+    /// bodies down to one depth, whichever came first.
+    lost: usize,
     /// Something was cut or left out.
     pub(super) cut: bool,
 }
@@ -31,35 +35,30 @@ impl Shapes {
 
     /// Takes in one request's shapes; tells how many places were added at the most.
     pub(super) fn learn(&mut self, status: u16, asked: Option<&Shape>, answered: Option<&Shape>) -> usize {
-        let mut added = 0;
+        let before = self.weight;
         if let Some(shape) = asked {
-            added += places(shape);
-            self.asked.get_or_insert_default().merge(shape.clone());
+            self.add_asked(shape);
         }
-        if let Some(shape) = answered
-            && self.has_room(status)
-        {
-            added += places(shape);
-            self.answered.entry(status).or_default().merge(shape.clone());
+        if let Some(shape) = answered {
+            self.add_answered(status, shape);
         }
-        self.weight += added;
+        let added = self.weight.saturating_sub(before);
         self.settle();
         added
     }
 
-    /// Places, never less than there are.
+    /// Places there are.
     pub(super) const fn weight(&self) -> usize {
         self.weight
     }
 
     /// Cuts the deepest levels until at most `cap` places are left.
     pub(super) fn cut_to(&mut self, cap: usize) {
-        let mut levels = [0; Self::DEPTH + 1];
-        self.each().for_each(|shape| count(shape, 0, &mut levels));
-        self.weight = levels.iter().sum();
-        if self.weight <= cap && levels[Self::DEPTH] == 0 {
+        if self.weight <= cap {
             return;
         }
+        let mut levels = [0; Self::DEPTH + 1];
+        self.each().for_each(|shape| count(shape, 0, &mut levels));
         let (mut depth, mut kept) = (0, 0);
         while depth < Self::DEPTH && kept + levels[depth] <= cap {
             kept += levels[depth];
@@ -67,27 +66,47 @@ impl Shapes {
         }
         // The roots stay in any case.
         let last = depth.saturating_sub(1);
-        self.asked.iter_mut().for_each(|shape| cut(shape, last));
-        self.answered.values_mut().for_each(|shape| cut(shape, last));
+        self.cut_below(last);
         self.weight = levels.iter().take(last + 1).sum();
+    }
+
+    /// Keeps so many levels below the roots, from now on.
+    fn cut_below(&mut self, levels: usize) {
+        self.lost = self.lost.max(Self::DEPTH.saturating_sub(levels));
+        self.asked.iter_mut().for_each(|shape| cut(shape, levels));
+        self.answered.values_mut().for_each(|shape| cut(shape, levels));
         self.cut = true;
     }
 
-    fn settle(&mut self) {
-        while self.answered.len() > Self::STATUSES {
-            self.answered.pop_last();
+    fn add_asked(&mut self, shape: &Shape) {
+        self.weight += usize::from(self.asked.is_none());
+        let grown = self.asked.get_or_insert_default().add(shape, Self::DEPTH - self.lost);
+        self.weight = self.weight.saturating_add_signed(grown);
+    }
+
+    fn add_answered(&mut self, status: u16, shape: &Shape) {
+        let below = Self::DEPTH - self.lost;
+        let full = self.answered.len() >= Self::STATUSES;
+        if full && self.answered.last_key_value().is_some_and(|(largest, _)| status > *largest) {
             self.cut = true;
+            return;
         }
-        if self.weight > Self::PLACES {
-            self.cut_to(Self::PLACES);
+        let grown = match self.answered.entry(status) {
+            Entry::Occupied(known) => known.into_mut().add(shape, below),
+            Entry::Vacant(free) => free.insert(Shape::default()).add(shape, below) + 1,
+        };
+        self.weight = self.weight.saturating_add_signed(grown);
+        while self.answered.len() > Self::STATUSES {
+            let lost = self.answered.pop_last().map_or(0, |(_, shape)| shape.places());
+            self.weight = self.weight.saturating_sub(lost);
+            self.cut = true;
         }
     }
 
-    fn has_room(&mut self, status: u16) -> bool {
-        let room = self.answered.len() < Self::STATUSES
-            || self.answered.last_key_value().is_none_or(|(largest, _)| status <= *largest);
-        self.cut |= !room;
-        room
+    fn settle(&mut self) {
+        if self.weight > Self::PLACES {
+            self.cut_to(Self::PLACES);
+        }
     }
 
     fn each(&self) -> impl Iterator<Item = &Shape> {
@@ -97,11 +116,20 @@ impl Shapes {
 
 impl Merge for Shapes {
     fn merge(&mut self, other: Self) {
-        if let Some(shape) = other.asked {
-            self.asked.get_or_insert_default().merge(*shape);
+        if self.weight == 0 && !self.cut {
+            *self = other;
+            return;
         }
-        Merge::merge(&mut self.answered, other.answered);
-        self.weight += other.weight;
+        if other.lost > self.lost {
+            self.cut_below(Self::DEPTH - other.lost);
+            self.weight = self.each().map(Shape::places).sum();
+        }
+        if let Some(shape) = &other.asked {
+            self.add_asked(shape);
+        }
+        for (status, shape) in &other.answered {
+            self.add_answered(*status, shape);
+        }
         self.cut |= other.cut;
         self.settle();
     }
@@ -109,12 +137,6 @@ impl Merge for Shapes {
 
 fn children(shape: &Shape) -> impl Iterator<Item = &Shape> {
     shape.items.as_deref().into_iter().chain(shape.fields.values())
-}
-
-fn places(shape: &Shape) -> usize {
-    let mut levels = [0; Shapes::DEPTH + 1];
-    count(shape, 0, &mut levels);
-    levels.iter().sum()
 }
 
 fn count(shape: &Shape, depth: usize, levels: &mut [usize; Shapes::DEPTH + 1]) {
@@ -156,9 +178,32 @@ mod tests {
             shapes.learn(200, Some(&body), Some(&body));
         }
         assert!(shapes.weight <= Shapes::PLACES && shapes.cut);
-        assert_eq!(shapes.weight, shapes.each().map(places).sum::<usize>());
+        assert_eq!(shapes.weight, shapes.each().map(Shape::places).sum::<usize>());
         let top = shapes.asked.unwrap();
         assert_eq!((top.objects, top.fields.len()), (50, Shape::MAX_FIELDS), "the upper levels stay");
+    }
+
+    #[test]
+    fn what_was_cut_once_stays_cut_whatever_the_order() {
+        // Catches a cut that later bodies fill again: how deep a report goes would hang on who came last.
+        let names = |from: u32, to: u32| (from..to).map(|i| format!("n{i}")).collect::<Vec<_>>();
+        let wide = object(&names(0, 20), &object(&names(0, 20), &object(&names(0, 20), &Shape::default())));
+        let small = object(&names(0, 2), &object(&names(0, 2), &object(&names(0, 2), &Shape::default())));
+        let learned = |bodies: &[&Shape]| {
+            let mut shapes = Shapes::default();
+            for body in bodies {
+                let _ = shapes.learn(200, None, Some(body));
+            }
+            shapes
+        };
+        let all = learned(&[&wide, &small, &small]);
+        assert!(all.cut);
+        assert_eq!(all, learned(&[&small, &wide, &small]));
+        assert_eq!(all, learned(&[&small, &small, &wide]));
+        let mut united = learned(&[&small]);
+        united.merge(learned(&[&wide]));
+        united.merge(learned(&[&small]));
+        assert_eq!(all, united);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! the smallest at the end was so at every moment, so the choice does not show the order of arrival; only where
 //! several bounds are met at once it may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use dashmap::DashMap;
@@ -41,8 +41,8 @@ struct Common {
     load: Load,
     /// Requests of services for which there was no room.
     other_services: u64,
-    /// The service of the greatest rank, once there is no more room: who ranks above it need not look further.
-    last: Option<Rank>,
+    /// Every service that is kept, by rank: a flood of made-up hosts must find the last one without looking at all.
+    ranked: BTreeSet<Rank>,
 }
 
 /// Services that a declaration names come before the others, then the smallest hash.
@@ -69,7 +69,9 @@ impl Inventory {
         *known = Arc::new(renewed);
         drop(known);
         // Ranks depend on declarations.
-        self.common().last = None;
+        let pins = self.pins();
+        let mut common = self.common();
+        common.ranked = self.services.iter().map(|known| rank_under(&pins, known.key())).collect();
         ids
     }
 
@@ -155,18 +157,16 @@ impl Inventory {
         if self.services.contains_key(service) {
             return true;
         }
-        if self.services.len() >= self.limits.services {
-            let rank = |service: &ServiceId| -> Rank { (!pins.names(service), rank(service), service.clone()) };
-            let greatest = || self.services.iter().map(|known| rank(known.key())).max();
-            let last = common.last.take().or_else(greatest);
-            if last.as_ref().is_none_or(|last| *last < rank(service)) {
-                common.last = last;
+        let rank = rank_under(pins, service);
+        if common.ranked.len() >= self.limits.services {
+            if common.ranked.last().is_none_or(|last| *last < rank) {
                 return false;
             }
-            if let Some((_, tally)) = last.and_then(|last| self.services.remove(&last.2)) {
+            if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.2)) {
                 common.other_services.merge(tally.requests());
             }
         }
+        common.ranked.insert(rank);
         self.services.entry(service.clone()).or_default();
         true
     }
@@ -217,6 +217,10 @@ impl Inventory {
             None => 0,
         }
     }
+}
+
+fn rank_under(pins: &Pins, service: &ServiceId) -> Rank {
+    (!pins.names(service), rank(service), service.clone())
 }
 
 /// The hash of a service by which it is ranked.

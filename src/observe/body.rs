@@ -86,7 +86,7 @@ impl<'x> Scan<'x> {
             b'"' => {
                 let format = format_of(&self.string()?);
                 shape.seen += 1;
-                *shape.strings.entry(format).or_default() += 1;
+                shape.strings[format] += 1;
             }
             b't' => self.word(b"true", shape, |shape| &mut shape.booleans)?,
             b'f' => self.word(b"false", shape, |shape| &mut shape.booleans)?,
@@ -189,14 +189,14 @@ impl<'x> Scan<'x> {
             return Err(Stop);
         }
         self.at += 1;
-        if let Some(field) = shape.fields.get_mut(&*name) {
+        if let Some(field) = shape.fields.get_mut(&name) {
             return self.value(field, depth + 1);
         }
         // The smallest names stay, as in `Merge`, so that the order of fields does not show.
         if shape.fields.len() >= self.limits.shape_fields {
             shape.partial = true;
-            match shape.fields.last_key_value() {
-                Some((last, _)) if **last > *name => drop(shape.fields.pop_last()),
+            match shape.fields.last() {
+                Some(last) if *last > *name => drop(shape.fields.pop_last()),
                 _ => return self.skip(),
             }
         }
@@ -208,7 +208,7 @@ impl<'x> Scan<'x> {
         let mut field = Shape::default();
         let read = self.value(&mut field, depth + 1);
         if field.seen > 0 {
-            shape.fields.insert(name.into_owned(), field);
+            *shape.fields.entry(&name).0 = field;
         }
         read
     }

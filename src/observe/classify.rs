@@ -59,6 +59,9 @@ fn structured(name: &str) -> Cow<'_, str> {
         let class = if part.is_empty() { SegmentClass::Word } else { part_class(part) };
         if index {
             changed = true;
+        } else if class == SegmentClass::Other && !inside && !part.bytes().all(is_of_names) {
+            // Free text with a dot in it (`Dr. John Smith`, `alice%40corp.example`): its other parts are no names.
+            return in_braces(SegmentClass::Other);
         } else if class.is_value() {
             changed = true;
             kept.push_str(&in_braces(class));
@@ -324,6 +327,11 @@ fn slug(text: &[u8], tail: usize) -> SegmentClass {
 /// Capitals and digits only, and long: written by a machine (`AKIAIOSFODNN7EXAMPLE`).
 fn is_key(run: &[u8]) -> bool {
     run.len() >= 16 && !run.iter().any(u8::is_ascii_lowercase)
+}
+
+/// A byte of which parts of names are made, ids among them.
+const fn is_of_names(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || is_joint(byte)
 }
 
 /// A mark that joins words and may stand with them.

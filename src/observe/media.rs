@@ -27,13 +27,18 @@ fn is_media_type(essence: &str) -> bool {
     let known = TOP_LEVELS.contains(&top) || top.starts_with("x-");
     // RFC 6838 section 4.2 allows a few marks more; nobody registered a name with one.
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'+' | b'_');
-    known && essence.len() <= 80 && !sub.is_empty() && top.bytes().chain(sub.bytes()).all(plain) && !is_secret(sub)
+    known
+        && essence.len() <= 80
+        && !sub.is_empty()
+        && top.bytes().chain(sub.bytes()).all(plain)
+        && !is_secret(top)
+        && !is_secret(sub)
 }
 
-/// A subtype that holds an id, a number or an address where a name should stand. A few digits (`3gpp`, `v3`) may.
+/// A type or subtype that holds an id, a number or an address where a name should stand. A few digits (`3gpp`, `v3`) may.
 fn is_secret(sub: &str) -> bool {
-    sub.bytes().filter(u8::is_ascii_digit).count() > 4
-        || sub.split(['.', '+']).any(|part| classify_segment(part) == SegmentClass::Token)
+    let secret = |part| matches!(classify_segment(part), SegmentClass::Token | SegmentClass::Hex | SegmentClass::Date);
+    sub.bytes().filter(u8::is_ascii_digit).count() > 4 || sub.split(['.', '+']).any(secret)
 }
 
 /// The method as it may be shown: as sent, or `{method}`.
@@ -95,6 +100,10 @@ mod tests {
             ("a/b", "other"),
             ("text/<script>", "other"),
             ("text/4111111111111111", "other"),
+            ("x-4111111111111111/plain", "other"),
+            ("x-ghp_16c7e42f292c6912e7710c838347ae178b4a/plain", "other"),
+            ("x-world/x-3dmf", "x-world/x-3dmf"),
+            ("application/vnd.deadbee7.abcdef12", "other"),
         ] {
             assert_eq!(read(value.as_bytes()).as_deref(), Some(essence));
         }

@@ -36,7 +36,6 @@ pub enum SpecError {
         /// The file as the user named it.
         file: String,
         /// What the operating system said.
-        #[source]
         why: io::Error,
     },
     /// The file is there and is not what it should be.

@@ -125,7 +125,7 @@ impl SpecIndex {
                     "together with the specs before has more than {} operations, counted once for each server",
                     limits.spec_routes
                 );
-                SpecError::of_file(&spec.name, what, "give fewer specs, or name fewer servers")
+                SpecError::of_file(&spec.name, what, "give fewer specs, name fewer servers, or raise --memory")
             })?;
         }
         let mut index = Self { groups: builder.finish(&specs), specs, ..Self::default() };
@@ -362,13 +362,23 @@ impl Builder {
     /// Where several specs declare the same, what is not deprecated counts before what is, then the later version,
     /// then the spec that was named first.
     fn finish(self, specs: &[Spec]) -> Vec<Group> {
-        let mut order: Vec<usize> = (0..specs.len()).collect();
+        // The later version has the last word; of equal ones the living declaration, then the one that came first.
         let version = |at: &usize| specs.get(*at).map_or("", |spec| spec.version.as_str());
+        let mut order: Vec<usize> = (0..specs.len()).collect();
         order.sort_by(|a, b| version::compare(version(b), version(a)));
-        let rank: BTreeMap<usize, usize> = order.into_iter().enumerate().map(|(rank, at)| (at, rank)).collect();
+        let mut rank = vec![0_usize; specs.len()];
+        let pairs = order.iter().zip(order.iter().skip(1));
+        let mut place = 0;
+        for (before, at) in pairs {
+            place += usize::from(version::compare(version(before), version(at)).is_ne());
+            if let Some(rank) = rank.get_mut(*at) {
+                *rank = place;
+            }
+        }
         let weight = |(spec, number): &(usize, usize)| {
             let operation = specs.get(*spec).and_then(|spec| spec.operations.get(*number));
-            (operation.is_some_and(|operation| operation.deprecated), rank.get(spec).copied(), *number)
+            let deprecated = operation.is_some_and(|operation| operation.deprecated);
+            (rank.get(*spec).copied(), deprecated, *spec, *number)
         };
         let mut groups: Vec<Group> = self.groups.into_values().collect();
         for entry in groups.iter_mut().flat_map(|group| &mut group.entries) {

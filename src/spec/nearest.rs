@@ -120,11 +120,17 @@ impl SpecIndex {
         };
         let of_method = |at: &(usize, usize)| entry(at).filter(|(entry, _)| entry.operation(&query.methods).is_some());
         let by_method = routes.find_where(&query.path, &|all| all.iter().any(|at| of_method(at).is_some()));
+        // Of several hosts the one that its document names first: an address or a pattern is rarely the name.
+        let place = |(entry, host): &(&Entry, &HostPattern)| {
+            let at = entry.some_operation(&query.methods).and_then(|at| self.operation(at.0, at.1));
+            at.and_then(|operation| operation.servers.iter().position(|server| server.host == **host))
+                .unwrap_or(usize::MAX)
+        };
         let found = match by_method {
-            Some(all) => all.iter().find_map(of_method),
+            Some(all) => all.iter().filter_map(of_method).min_by_key(place),
             None => {
                 let all = routes.find_where(&query.path, &|all| all.iter().any(|at| entry(at).is_some()))?;
-                all.iter().find_map(entry)
+                all.iter().filter_map(entry).min_by_key(place)
             }
         };
         let (entry, host) = found?;

@@ -201,7 +201,7 @@ impl<'r, 'l> Reading<'r, 'l> {
             let most = self.refs.limits().spec_routes;
             if self.routes > most {
                 let what = format!("has more than {most} operations, counted once for each server");
-                return Err(document.wrong("/paths", what, "split the spec, or name fewer servers"));
+                return Err(document.wrong("/paths", what, "split the spec, name fewer servers, or raise --memory"));
             }
             operations.push(SpecOperation { path: path.clone(), ..operation });
         }

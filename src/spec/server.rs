@@ -214,7 +214,9 @@ fn host_pattern(authority: &str, scheme: &str, warnings: &mut Warnings) -> HostP
         };
     }
     let host = host.strip_suffix('.').unwrap_or(host);
-    let TemplateSegment(mut pieces) = TemplateSegment::parse(host);
+    // No specification knows `*.example.com`, and many documents say it; no host is called by a star.
+    let host = host.split('.').map(|label| if label == "*" { "{*}" } else { label }).collect::<Vec<_>>().join(".");
+    let TemplateSegment(mut pieces) = TemplateSegment::parse(&host);
     for piece in &mut pieces {
         if let Piece::Literal(text) = piece {
             *text = ascii(text, warnings);

@@ -77,7 +77,7 @@ impl Sample {
                 Shape {
                     seen: n,
                     objects: n,
-                    fields: BTreeMap::from([(self.plant("id"), Shape::default())]),
+                    fields: [(self.plant("id"), Shape::default())].into_iter().collect(),
                     ..Shape::default()
                 },
             )]),

@@ -135,18 +135,19 @@ fn a_relative_server_holds_on_the_hosts_its_spec_names() {
 }
 
 #[test]
-fn of_two_declarations_the_living_and_later_one_counts() {
+fn of_two_declarations_the_later_and_living_one_counts() {
     let specs = || {
         vec![
             spec("a", "1.9", &["http://h"], &["GET /x", "GET /y", "GET /z"]),
             spec("b", "1.10", &["http://h"], &["GET /x", "!GET /y", "GET /z"]),
             spec("c", "1.10", &["http://h"], &["GET /x/", "!GET /y", "!GET /{v}"]),
+            spec("d", "1.10.0", &["http://h"], &["GET /{u}"]),
         ]
     };
     let index = index(specs());
     assert_eq!(find(&index, "h", "GET", "/x"), "1.0", "1.10 is later than 1.9, and b was named before c");
-    assert_eq!(find(&index, "h", "GET", "/y"), "0.1");
-    assert_eq!(find(&index, "h", "GET", "/w"), "2.2");
+    assert_eq!(find(&index, "h", "GET", "/y"), "1.1", "what the later version deprecates is deprecated");
+    assert_eq!(find(&index, "h", "GET", "/w"), "3.0", "of the same version the living one");
 }
 
 #[test]
@@ -277,6 +278,15 @@ fn another_host_that_declares_it_is_named() {
     let specs = index.specs().to_vec();
     let aliased = SpecIndex::build(specs, &flags(&[], &[(from, to)])).unwrap();
     assert_eq!(find(&aliased, "10.0.0.7:8080", "POST", "/v1/payments/{number}"), "0.0");
+
+    let several = super::tests::index(vec![spec(
+        "a",
+        "1",
+        &["http://shop.example", "http://[::1]", "http://{t}.a.example"],
+        &["GET /users"],
+    )]);
+    let inner = nearest(&several, "10.0.0.7", "GET", "/users").unwrap();
+    assert_eq!(inner.host_alias.as_deref(), Some("10.0.0.7=shop.example"), "the host that was named first");
 
     let wrong = nearest(&index, "10.0.0.7", "PUT", "/v1/payments/{number}").unwrap();
     assert_eq!((wrong.failed, wrong.host_alias), (FailedOn::Host, None), "the method does not fit there either");

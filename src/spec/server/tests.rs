@@ -97,6 +97,8 @@ fn open_variables_take_anything_and_their_default_first() {
     assert_eq!(of("https://{host}/v1"), ["api.example.com /v1", "* /v1"], "a host that may be any names none");
     assert_eq!(of("{server}/z"), ["x.example /y/z"], "a variable that holds the whole URL");
     assert_eq!(of("https://{unknown}.example.com/{x}"), ["~{unknown}.example.com /{x}"]);
+    assert_eq!(of("https://*.example.com:8443/v1"), ["~{*}.example.com:8443 /v1"], "a star is a variable");
+    assert_eq!(of("https://*/v1"), ["* /v1"]);
 }
 
 #[test]
@@ -140,6 +142,7 @@ fn flags_name_hosts_in_any_spelling() {
         ("[::1]:8080", "[::1]:8080"),
         ("https://pay.example:443/x", "pay.example"),
         ("{tenant}.example.com", "{tenant}.example.com"),
+        ("*.example.com", "{*}.example.com"),
     ] {
         assert_eq!(of(text).as_deref(), Some(want), "{text}");
     }
