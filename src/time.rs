@@ -114,6 +114,22 @@ pub struct Clock {
     leaps: u64,
 }
 
+/// What a clock makes of a stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighed {
+    /// It is used.
+    Believed,
+    /// It leaps ahead, alone or `agreeing` as the so-manieth in a row. The stamps that follow decide.
+    Doubted {
+        /// How many in a row agree, this one among them.
+        agreeing: u32,
+    },
+    /// It leaps, and enough of those before agree: time has moved, and they were right.
+    Moved,
+    /// It leaps back, which time does not.
+    Refused,
+}
+
 impl Clock {
     /// What counts as a leap.
     pub const LEAP: Span = Span::from_secs(3600);
@@ -129,25 +145,43 @@ impl Clock {
     /// Takes a packet's stamp and gives back the time to use for it: its own, or, for a leap that nobody
     /// else confirms, the clock's.
     pub fn stamp(&mut self, stamp: Timestamp) -> Timestamp {
+        match self.weigh(stamp) {
+            Weighed::Believed | Weighed::Moved => stamp,
+            Weighed::Doubted { .. } | Weighed::Refused => self.disbelieve(),
+        }
+    }
+
+    /// As [`Clock::stamp`], for who can wait for what the next stamps say: what is not believed in the end must be
+    /// told to [`Clock::disbelieve`].
+    pub fn weigh(&mut self, stamp: Timestamp) -> Weighed {
         if !self.started {
             self.started = true;
             self.now = stamp;
-            return stamp;
+            return Weighed::Believed;
         }
         let (low, high) = (self.now.min(stamp), self.now.max(stamp));
         if high.since(low) <= Self::LEAP {
             self.agreeing = 0;
             self.now = high;
-            return stamp;
+            return Weighed::Believed;
+        }
+        if stamp < self.now {
+            self.agreeing = 0;
+            return Weighed::Refused;
         }
         let (low, high) = (self.doubted.min(stamp), self.doubted.max(stamp));
         self.agreeing = if self.agreeing > 0 && high.since(low) <= Self::LEAP { self.agreeing + 1 } else { 1 };
         self.doubted = stamp;
-        if self.agreeing >= Self::AGREE && stamp > self.now {
-            self.agreeing = 0;
-            self.now = stamp;
-            return stamp;
+        if self.agreeing < Self::AGREE {
+            return Weighed::Doubted { agreeing: self.agreeing };
         }
+        self.agreeing = 0;
+        self.now = stamp;
+        Weighed::Moved
+    }
+
+    /// Counts a stamp that was not believed, and gives the time to use for it.
+    pub const fn disbelieve(&mut self) -> Timestamp {
         self.leaps += 1;
         self.now
     }

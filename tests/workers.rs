@@ -1,5 +1,6 @@
 //! The same bytes out, whatever the number of workers, and whatever time one packet claims.
 
+use serde_json::Value;
 use shadowtap::capture::{Frame, MemorySource};
 use shadowtap::time::Span;
 
@@ -38,4 +39,28 @@ fn one_packet_from_the_future_changes_nothing() {
             assert!(got == want, "a wild stamp at packet {place} shows with {workers} workers");
         }
     }
+}
+
+#[test]
+fn a_night_without_packets_tears_no_connection_apart() {
+    // Catches a clock that, where it comes to believe that time has moved, has stamped the first packets of the day with
+    // the evening's time: their connection would end between two of its packets, and its answer be lost.
+    let once = frames(&[captures().join("payments.pcap")]);
+    let mut twice = once.clone();
+    (0..once.len()).filter_map(|at| once.frame(at)).for_each(|frame| {
+        twice.push(&Frame { time: frame.time + Span::from_secs(86_400), ..frame });
+    });
+    let lines = |source: &mut MemorySource| {
+        let lines = Run::default().report(source, "json").1;
+        let mut lines: Vec<Value> =
+            lines.split(|&b| b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+        lines.iter_mut().filter_map(Value::as_object_mut).for_each(|line| {
+            line.remove("time");
+            line.remove("stream");
+        });
+        lines
+    };
+    let day = lines(&mut once.clone());
+    assert!(day.len() > 20);
+    assert_eq!(lines(&mut twice), [&day[..], &day[..]].concat());
 }
