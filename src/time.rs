@@ -102,8 +102,8 @@ impl fmt::Display for Span {
 /// A clock that only moves forward and does not believe one packet that claims to be from next year.
 ///
 /// INVARIANT: `now` never decreases. A stamp more than [`Clock::LEAP`] away from `now`, ahead or behind, is
-/// counted and replaced by `now`, until [`Clock::AGREE`] stamps in a row agree with each other
-/// (within a leap): then the capture itself has moved (a gap over night, files joined), and so do we.
+/// counted and replaced by `now`, until [`Clock::AGREE`] stamps in a row lie ahead of it and agree with each other
+/// (none a leap behind the one before): then the capture itself has moved (a gap over night, files joined), and so do we.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     now: Timestamp,
@@ -135,6 +135,8 @@ impl Clock {
     pub const LEAP: Span = Span::from_secs(3600);
     /// How many stamps in a row make a leap believed.
     pub const AGREE: u32 = 16;
+    /// How many, where they are the last. More than one packet and a mirror port's copies of it.
+    const LAST: u32 = 4;
 
     /// A clock that starts at `first`.
     #[must_use]
@@ -169,8 +171,9 @@ impl Clock {
             self.agreeing = 0;
             return Weighed::Refused;
         }
-        let (low, high) = (self.doubted.min(stamp), self.doubted.max(stamp));
-        self.agreeing = if self.agreeing > 0 && high.since(low) <= Self::LEAP { self.agreeing + 1 } else { 1 };
+        // Agreeing is not going back: where a few packets an hour are all there is, each leaps ahead of the one before.
+        let onward = self.agreeing > 0 && self.doubted.since(stamp) <= Self::LEAP;
+        self.agreeing = if onward { self.agreeing + 1 } else { 1 };
         self.doubted = stamp;
         if self.agreeing < Self::AGREE {
             return Weighed::Doubted { agreeing: self.agreeing };
@@ -178,6 +181,17 @@ impl Clock {
         self.agreeing = 0;
         self.now = stamp;
         Weighed::Moved
+    }
+
+    /// Nothing more will come. True when what was doubted last is believed after all: several agree, and nobody spoke
+    /// against them.
+    pub fn end(&mut self) -> bool {
+        let believed = self.agreeing >= Self::LAST;
+        if believed {
+            self.agreeing = 0;
+            self.now = self.doubted;
+        }
+        believed
     }
 
     /// Counts a stamp that was not believed, and gives the time to use for it.
@@ -235,6 +249,16 @@ mod tests {
             clock.stamp(at(100_000 * (1 + i % 2)));
         }
         assert_eq!(clock.now(), at(100));
+    }
+
+    #[test]
+    fn a_few_packets_a_day_move_it_too() {
+        // Catches a clock that waits for sixteen packets within one hour: on a quiet wire they never come.
+        let mut clock = Clock::starting_at(at(100));
+        let times: Vec<Timestamp> = (0..20).map(|i| at(100_000 * (1 + i / 5) + i)).collect();
+        let weighed: Vec<Weighed> = times.iter().map(|time| clock.weigh(*time)).collect();
+        assert_eq!(weighed[14], Weighed::Doubted { agreeing: 15 });
+        assert_eq!((weighed[15], weighed[19], clock.now()), (Weighed::Moved, Weighed::Believed, times[19]));
     }
 
     #[test]

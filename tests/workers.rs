@@ -4,6 +4,7 @@ use serde_json::Value;
 use shadowtap::capture::{Frame, MemorySource};
 use shadowtap::time::Span;
 
+use crate::common::wire::{ACK, FIN, Wire, ends};
 use crate::common::{Run, all_captures, captures, frames, open, without_capture};
 
 #[test]
@@ -63,4 +64,26 @@ fn a_night_without_packets_tears_no_connection_apart() {
     let day = lines(&mut once.clone());
     assert!(day.len() > 20);
     assert_eq!(lines(&mut twice), [&day[..], &day[..]].concat());
+}
+
+#[test]
+fn a_few_packets_a_day_are_read_as_they_were_captured() {
+    // Catches a clock that never believes so few, and gives all days one time: each day's connection would be taken for
+    // a copy of the first one's.
+    let mut wire = Wire::new();
+    for _ in 0..6 {
+        let (mut client, mut server) = ends(5_000);
+        wire.open(&mut client, &mut server);
+        wire.segment(&mut client, &server, ACK, b"GET /v1/balance HTTP/1.1\r\nHost: api.pay.example\r\n\r\n");
+        wire.segment(&mut server, &client, ACK, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        wire.segment(&mut client, &server, FIN | ACK, b"");
+        wire.segment(&mut server, &client, FIN | ACK, b"");
+        wire.segment(&mut client, &server, ACK, b"");
+        wire.clock += 86_400_000_000_000;
+    }
+    let lines = Run::default().report(&mut wire.frames, "json").1;
+    let lines: Vec<Value> = lines.split(|&b| b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+    let days: Vec<_> = lines.iter().map(|line| (&line["time"], &line["status"], &line["latency_us"])).collect();
+    assert_eq!(lines.len(), 6, "{days:?}");
+    assert!(lines.iter().all(|line| line["status"] == 200 && line["latency_us"] == 1_000), "{days:?}");
 }
