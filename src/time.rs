@@ -112,6 +112,8 @@ pub struct Clock {
     doubted: Timestamp,
     agreeing: u32,
     leaps: u64,
+    /// How far a believed stamp lay behind `now`, at most.
+    lag: Span,
 }
 
 /// What a clock makes of a stamp.
@@ -148,13 +150,14 @@ impl Clock {
     /// else confirms, the clock's.
     pub fn stamp(&mut self, stamp: Timestamp) -> Timestamp {
         match self.weigh(stamp) {
-            Weighed::Believed | Weighed::Moved => stamp,
+            Weighed::Believed => stamp,
+            Weighed::Moved => self.believe(stamp),
             Weighed::Doubted { .. } | Weighed::Refused => self.disbelieve(),
         }
     }
 
     /// As [`Clock::stamp`], for who can wait for what the next stamps say: what is not believed in the end must be
-    /// told to [`Clock::disbelieve`].
+    /// told to [`Clock::disbelieve`], and when time has moved, all that was right to [`Clock::believe`], in order.
     pub fn weigh(&mut self, stamp: Timestamp) -> Weighed {
         if !self.started {
             self.started = true;
@@ -164,7 +167,7 @@ impl Clock {
         let (low, high) = (self.now.min(stamp), self.now.max(stamp));
         if high.since(low) <= Self::LEAP {
             self.agreeing = 0;
-            self.now = high;
+            self.believe(stamp);
             return Weighed::Believed;
         }
         if stamp < self.now {
@@ -179,19 +182,20 @@ impl Clock {
             return Weighed::Doubted { agreeing: self.agreeing };
         }
         self.agreeing = 0;
-        self.now = stamp;
         Weighed::Moved
+    }
+
+    /// Moves to `stamp`, and gives it back.
+    pub fn believe(&mut self, stamp: Timestamp) -> Timestamp {
+        self.lag = self.lag.max(self.now.since(stamp));
+        self.now = self.now.max(stamp);
+        stamp
     }
 
     /// Nothing more will come. True when what was doubted last is believed after all: several agree, and nobody spoke
     /// against them.
     pub fn end(&mut self) -> bool {
-        let believed = self.agreeing >= Self::LAST;
-        if believed {
-            self.agreeing = 0;
-            self.now = self.doubted;
-        }
-        believed
+        std::mem::take(&mut self.agreeing) >= Self::LAST
     }
 
     /// Counts a stamp that was not believed, and gives the time to use for it.
@@ -204,6 +208,13 @@ impl Clock {
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// A time behind which no packet is expected: `now`, less what the slowest of the capturing clocks is behind. What
+    /// is forgotten must be forgotten by this time, or a tap that is ten minutes late would lose all it says.
+    #[must_use]
+    pub fn floor(&self) -> Timestamp {
+        self.now - self.lag
     }
 
     /// Stamps that were counted and not believed.
@@ -256,9 +267,13 @@ mod tests {
         // Catches a clock that waits for sixteen packets within one hour: on a quiet wire they never come.
         let mut clock = Clock::starting_at(at(100));
         let times: Vec<Timestamp> = (0..20).map(|i| at(100_000 * (1 + i / 5) + i)).collect();
-        let weighed: Vec<Weighed> = times.iter().map(|time| clock.weigh(*time)).collect();
+        let weighed: Vec<Weighed> = times[..16].iter().map(|time| clock.weigh(*time)).collect();
         assert_eq!(weighed[14], Weighed::Doubted { agreeing: 15 });
-        assert_eq!((weighed[15], weighed[19], clock.now()), (Weighed::Moved, Weighed::Believed, times[19]));
+        assert_eq!(
+            (weighed[15], clock.believe(times[15]), clock.weigh(times[19])),
+            (Weighed::Moved, times[15], Weighed::Believed)
+        );
+        assert_eq!(clock.now(), times[19]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::time::{Clock, Timestamp, Weighed};
 
 /// Whoever takes segments off the reader's hands.
 pub(super) trait SegmentSink {
-    /// A segment, and the clock after it.
+    /// A segment, and the time behind which nothing more is expected.
     fn segment(&mut self, segment: &Segment<'_>, now: Timestamp);
     /// The clock has moved, without a segment.
     fn idle(&mut self, now: Timestamp);
@@ -140,7 +140,7 @@ impl<'s> Reader<'s> {
     /// The wire is quiet: nobody will say more about a time that was doubted.
     fn idle(&mut self, sink: &mut dyn SegmentSink) {
         release(&mut self.parts(), sink, false);
-        sink.idle(self.clock.now());
+        sink.idle(self.clock.floor());
     }
 
     fn parts(&mut self) -> Parts<'_> {
@@ -185,7 +185,8 @@ fn weigh(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>) {
         }
         Weighed::Moved => {
             release(parts, sink, true);
-            take(parts, sink, frame, frame.time);
+            let time = parts.clock.believe(frame.time);
+            take(parts, sink, frame, time);
         }
         Weighed::Refused => {
             release(parts, sink, false);
@@ -199,7 +200,7 @@ fn weigh(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>) {
 fn release(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, right: bool) {
     for held in std::mem::take(parts.doubted) {
         let Held { time, link, wire_len, ref bytes } = held;
-        let stamp = if right { time } else { parts.clock.disbelieve() };
+        let stamp = if right { parts.clock.believe(time) } else { parts.clock.disbelieve() };
         take(parts, sink, &Frame { time, link, wire_len, bytes }, stamp);
     }
 }
@@ -218,6 +219,6 @@ fn take(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>, ti
     if let Decoded::Segment(mut segment) = decoded {
         segment.scope = scope_by.apply(segment.scope);
         scopes.segment(&segment);
-        sink.segment(&segment, clock.now());
+        sink.segment(&segment, clock.floor());
     }
 }
