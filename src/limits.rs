@@ -135,7 +135,7 @@ impl Limits {
             reorder_bytes: (flow_bytes / 2).clamp(1 << 20, 1 << 30),
             // What a flow costs at the very least; `flow_bytes` is met first.
             flows: (flow_bytes / 256).clamp(1024, 16 << 20),
-            batches: (bytes / 16 / workers / (512 << 10)).clamp(2, 8),
+            batch_bytes: (bytes / 16 / workers / (Self::default().batches + 2)).clamp(16 << 10, 256 << 10),
             spool_bytes: (bytes / 16 / workers).clamp(1 << 20, 64 << 20),
             operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
             shape_nodes: (bytes / 3 / 400).clamp(50_000, 10_000_000),

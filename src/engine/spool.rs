@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -19,10 +20,10 @@ pub(super) struct Spool {
     bound: usize,
     bytes: usize,
     lines: Vec<(Key, Box<[u8]>)>,
-    /// One file however many runs there are: a process may open few.
-    file: Option<Arc<File>>,
-    /// Where each run ends in it; it begins where the one before ends.
-    runs: Vec<u64>,
+    /// One file for all runs: a long capture spills often, and files that may be open are few.
+    file: Option<File>,
+    /// Where each run lies in it.
+    runs: Vec<Range<u64>>,
     /// The first failure to write a run; lines are dropped from there on, and the run ends with this error.
     failed: Option<io::Error>,
 }
@@ -48,40 +49,23 @@ impl Spool {
         let mut lines = std::mem::take(&mut self.lines);
         self.bytes = 0;
         lines.sort_unstable();
-        let file = match &self.file {
+        let mut file = match self.file.take() {
             Some(file) => file,
-            None => self.file.insert(Arc::new(tempfile::tempfile()?)),
+            None => tempfile::tempfile()?,
         };
-        let mut end = (&**file).seek(SeekFrom::End(0))?;
-        let mut run = BufWriter::new(&**file);
+        let start = file.stream_position()?;
+        let mut run = BufWriter::new(file);
         for ((time, connection, index), line) in &lines {
             run.write_all(&time.to_le_bytes())?;
             run.write_all(&connection.to_le_bytes())?;
             run.write_all(&index.to_le_bytes())?;
             run.write_all(&(line.len() as u64).to_le_bytes())?;
             run.write_all(line)?;
-            end += 28 + line.len() as u64;
         }
-        run.flush()?;
-        self.runs.push(end);
+        let mut file = run.into_inner().map_err(io::IntoInnerError::into_error)?;
+        self.runs.push(start..file.stream_position()?);
+        self.file = Some(file);
         Ok(())
-    }
-
-    /// Its runs, what is still in memory last.
-    fn sources(mut self) -> io::Result<Vec<Source>> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        self.lines.sort_unstable();
-        let mut sources = vec![Source::Memory(self.lines.into_iter())];
-        if let Some(file) = self.file {
-            let mut at = 0;
-            for end in self.runs {
-                sources.push(Source::Run(BufReader::new(Section { file: Arc::clone(&file), at, end })));
-                at = end;
-            }
-        }
-        Ok(sources)
     }
 }
 
@@ -102,8 +86,16 @@ impl Lines {
     /// Those of `out`, and of the temporary files.
     pub fn write(self, out: &mut dyn Write) -> io::Result<()> {
         let mut sources = Vec::new();
-        for spool in self.spools {
-            sources.extend(spool.sources()?);
+        for mut spool in self.spools {
+            if let Some(error) = spool.failed {
+                return Err(error);
+            }
+            spool.lines.sort_unstable();
+            if let Some(file) = spool.file.map(Arc::new) {
+                let run = |lies| Source::Run(BufReader::new(Run { file: Arc::clone(&file), lies }));
+                sources.extend(spool.runs.into_iter().map(run));
+            }
+            sources.push(Source::Memory(spool.lines.into_iter()));
         }
         let mut heap = BinaryHeap::new();
         for (at, source) in sources.iter_mut().enumerate() {
@@ -123,21 +115,21 @@ impl Lines {
 
 enum Source {
     Memory(std::vec::IntoIter<(Key, Box<[u8]>)>),
-    Run(BufReader<Section>),
+    Run(BufReader<Run>),
 }
 
-/// A part of a file, read without moving the file's own position: several are read in turn.
-struct Section {
+/// What is left of one run in the file of its spool.
+struct Run {
     file: Arc<File>,
-    at: u64,
-    end: u64,
+    lies: Range<u64>,
 }
 
-impl Read for Section {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(out.len());
-        let read = self.file.read_at(out.get_mut(..left).unwrap_or_default(), self.at)?;
-        self.at += read as u64;
+impl Read for Run {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.lies.end.saturating_sub(self.lies.start)).unwrap_or(usize::MAX);
+        let room = buffer.len().min(left);
+        let read = self.file.read_at(buffer.get_mut(..room).unwrap_or_default(), self.lies.start)?;
+        self.lies.start += read as u64;
         Ok(read)
     }
 }
@@ -176,11 +168,13 @@ mod tests {
         let mut want = Vec::new();
         for worker in 0..3_u64 {
             let mut spool = Spool::new(200);
-            for n in (0..40_u64).rev() {
-                let line = format!("{n:02} {worker}\n");
+            for n in (0..400_u64).rev() {
+                let line = format!("{n:03} {worker}\n");
                 spool.push((n, worker, 0), line.as_bytes());
                 want.push(line);
             }
+            // Many runs, one file: what may be open at once does not bound how long a capture may be.
+            assert!(spool.runs.len() > 50 && spool.file.is_some());
             lines.add(spool);
         }
         want.sort();
