@@ -33,6 +33,12 @@ impl Carry {
         self.bytes.len() - self.start
     }
 
+    /// Memory it takes, used or not.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Nothing waits.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -30,11 +30,13 @@ pub struct Limits {
     pub flow_idle: Span,
     /// A flow that ended (FIN both ways, RST) lingers this long, to swallow late duplicates.
     pub flow_linger: Span,
-    /// Bytes of early segments one worker may hold. When full the hole is given up: a gap, counted `gaps_forced`.
+    /// Bytes of early segments and left-overs one worker may hold. When full the longest holder gives up its holes (gaps,
+    /// counted `gaps_forced`) and its left-overs (it goes deaf, counted).
     pub reorder_bytes: usize,
     /// Bytes of early segments one direction may hold. When full the hole is given up.
     pub reorder_side_bytes: usize,
-    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much.
+    /// A hole that nobody acknowledged is given up when the direction's own packets have moved on by this much (and by
+    /// `reorder_grace` packets), and its peer was silent meanwhile.
     pub reorder_wait: Span,
     /// Packets of a flow for which a hole that the peer did acknowledge may still be filled (mirror ports deliver
     /// the two directions out of step); after them it is a gap.
@@ -113,6 +115,9 @@ pub struct Limits {
     /// Places (fields, items) of body shapes remembered in all. When full every operation keeps the upper levels
     /// only. Counter: `inventory.shape_nodes`.
     pub shape_nodes: usize,
+    /// Bytes that all flows of one worker may take, with all they hold: early segments, left-overs, unanswered requests,
+    /// body samples. When full the coldest goes, as for `flows`. Counter: `evicted`.
+    pub flow_bytes: usize,
 }
 
 impl Limits {
@@ -123,11 +128,15 @@ impl Limits {
     #[must_use]
     pub fn within(bytes: usize, workers: usize) -> Self {
         let workers = workers.max(1);
-        // A third for early segments, a third for flows (about 1 KiB each with a session), a third for the rest.
-        let share = bytes / 3 / workers;
+        // Half for flows and all they hold, of which half again may be early segments; a third for the inventory.
+        let flow_bytes = (bytes / 2 / workers).max(2 << 20);
         Self {
-            reorder_bytes: (share).clamp(1 << 20, 1 << 30),
-            flows: (share / 1024).clamp(1024, 4 << 20),
+            flow_bytes,
+            reorder_bytes: (flow_bytes / 2).clamp(1 << 20, 1 << 30),
+            // What a flow costs at the very least; `flow_bytes` is met first.
+            flows: (flow_bytes / 256).clamp(1024, 16 << 20),
+            batch_bytes: (bytes / 16 / workers / (Self::default().batches + 2)).clamp(16 << 10, 256 << 10),
+            spool_bytes: (bytes / 16 / workers).clamp(1 << 20, 64 << 20),
             operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
             shape_nodes: (bytes / 3 / 400).clamp(50_000, 10_000_000),
             // About 1.8 KB each, in the index and among the pins.
@@ -185,6 +194,7 @@ impl Default for Limits {
             body_shape_nodes: 2_048,
             unknown_paths: 16_384,
             shape_nodes: 400_000,
+            flow_bytes: 256 << 20,
         }
     }
 }

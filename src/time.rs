@@ -102,8 +102,8 @@ impl fmt::Display for Span {
 /// A clock that only moves forward and does not believe one packet that claims to be from next year.
 ///
 /// INVARIANT: `now` never decreases. A stamp more than [`Clock::LEAP`] away from `now`, ahead or behind, is
-/// counted and replaced by `now`, until [`Clock::AGREE`] stamps in a row agree with each other
-/// (within a leap): then the capture itself has moved (a gap over night, files joined), and so do we.
+/// counted and replaced by `now`, until [`Clock::AGREE`] stamps in a row lie ahead of it and agree with each other
+/// (none a leap behind the one before): then the capture itself has moved (a gap over night, files joined), and so do we.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     now: Timestamp,
@@ -112,6 +112,24 @@ pub struct Clock {
     doubted: Timestamp,
     agreeing: u32,
     leaps: u64,
+    /// How far a believed stamp lay behind `now`, at most.
+    lag: Span,
+}
+
+/// What a clock makes of a stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighed {
+    /// It is used.
+    Believed,
+    /// It leaps ahead, alone or `agreeing` as the so-manieth in a row. The stamps that follow decide.
+    Doubted {
+        /// How many in a row agree, this one among them.
+        agreeing: u32,
+    },
+    /// It leaps, and enough of those before agree: time has moved, and they were right.
+    Moved,
+    /// It leaps back, which time does not.
+    Refused,
 }
 
 impl Clock {
@@ -119,6 +137,8 @@ impl Clock {
     pub const LEAP: Span = Span::from_secs(3600);
     /// How many stamps in a row make a leap believed.
     pub const AGREE: u32 = 16;
+    /// How many, where they are the last. More than one packet and a mirror port's copies of it.
+    const LAST: u32 = 4;
 
     /// A clock that starts at `first`.
     #[must_use]
@@ -129,25 +149,57 @@ impl Clock {
     /// Takes a packet's stamp and gives back the time to use for it: its own, or, for a leap that nobody
     /// else confirms, the clock's.
     pub fn stamp(&mut self, stamp: Timestamp) -> Timestamp {
+        match self.weigh(stamp) {
+            Weighed::Believed => stamp,
+            Weighed::Moved => self.believe(stamp),
+            Weighed::Doubted { .. } | Weighed::Refused => self.disbelieve(),
+        }
+    }
+
+    /// As [`Clock::stamp`], for who can wait for what the next stamps say: what is not believed in the end must be
+    /// told to [`Clock::disbelieve`], and when time has moved, all that was right to [`Clock::believe`], in order.
+    pub fn weigh(&mut self, stamp: Timestamp) -> Weighed {
         if !self.started {
             self.started = true;
             self.now = stamp;
-            return stamp;
+            return Weighed::Believed;
         }
         let (low, high) = (self.now.min(stamp), self.now.max(stamp));
         if high.since(low) <= Self::LEAP {
             self.agreeing = 0;
-            self.now = high;
-            return stamp;
+            self.believe(stamp);
+            return Weighed::Believed;
         }
-        let (low, high) = (self.doubted.min(stamp), self.doubted.max(stamp));
-        self.agreeing = if self.agreeing > 0 && high.since(low) <= Self::LEAP { self.agreeing + 1 } else { 1 };
-        self.doubted = stamp;
-        if self.agreeing >= Self::AGREE && stamp > self.now {
+        if stamp < self.now {
             self.agreeing = 0;
-            self.now = stamp;
-            return stamp;
+            return Weighed::Refused;
         }
+        // Agreeing is not going back: where a few packets an hour are all there is, each leaps ahead of the one before.
+        let onward = self.agreeing > 0 && self.doubted.since(stamp) <= Self::LEAP;
+        self.agreeing = if onward { self.agreeing + 1 } else { 1 };
+        self.doubted = stamp;
+        if self.agreeing < Self::AGREE {
+            return Weighed::Doubted { agreeing: self.agreeing };
+        }
+        self.agreeing = 0;
+        Weighed::Moved
+    }
+
+    /// Moves to `stamp`, and gives it back.
+    pub fn believe(&mut self, stamp: Timestamp) -> Timestamp {
+        self.lag = self.lag.max(self.now.since(stamp));
+        self.now = self.now.max(stamp);
+        stamp
+    }
+
+    /// Nothing more will come. True when what was doubted last is believed after all: several agree, and nobody spoke
+    /// against them.
+    pub fn end(&mut self) -> bool {
+        std::mem::take(&mut self.agreeing) >= Self::LAST
+    }
+
+    /// Counts a stamp that was not believed, and gives the time to use for it.
+    pub const fn disbelieve(&mut self) -> Timestamp {
         self.leaps += 1;
         self.now
     }
@@ -156,6 +208,13 @@ impl Clock {
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// A time behind which no packet is expected: `now`, less what the slowest of the capturing clocks is behind. What
+    /// is forgotten must be forgotten by this time, or a tap that is ten minutes late would lose all it says.
+    #[must_use]
+    pub fn floor(&self) -> Timestamp {
+        self.now - self.lag
     }
 
     /// Stamps that were counted and not believed.
@@ -201,6 +260,20 @@ mod tests {
             clock.stamp(at(100_000 * (1 + i % 2)));
         }
         assert_eq!(clock.now(), at(100));
+    }
+
+    #[test]
+    fn a_few_packets_a_day_move_it_too() {
+        // Catches a clock that waits for sixteen packets within one hour: on a quiet wire they never come.
+        let mut clock = Clock::starting_at(at(100));
+        let times: Vec<Timestamp> = (0..20).map(|i| at(100_000 * (1 + i / 5) + i)).collect();
+        let weighed: Vec<Weighed> = times[..16].iter().map(|time| clock.weigh(*time)).collect();
+        assert_eq!(weighed[14], Weighed::Doubted { agreeing: 15 });
+        assert_eq!(
+            (weighed[15], clock.believe(times[15]), clock.weigh(times[19])),
+            (Weighed::Moved, times[15], Weighed::Believed)
+        );
+        assert_eq!(clock.now(), times[19]);
     }
 
     #[test]

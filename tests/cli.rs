@@ -231,3 +231,18 @@ fn help_and_version_exit_with_0() {
     assert_eq!(shadowtap::<&str>(&[]).status.code(), Some(2));
     assert!(Path::new(env!("CARGO_BIN_EXE_shadowtap")).exists());
 }
+
+#[test]
+fn the_report_in_the_readme_is_what_the_demo_prints() {
+    // Catches a README that shows what the sensor once was. `...` stands for what is left out there.
+    let readme = fs::read_to_string(captures().join("../README.md")).expect("readable");
+    let shown =
+        readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a report in the README");
+    let folder = captures().display().to_string();
+    let output = shadowtap(&["replay", "-q", &folder, "--spec", &folder]);
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(shown.lines().count() > 30);
+    for line in shown.lines().filter(|line| *line != "...") {
+        assert!(printed.lines().any(|real| real == line), "the README shows {line:?}");
+    }
+}

@@ -1,8 +1,10 @@
 //! The same bytes out, whatever the number of workers, and whatever time one packet claims.
 
+use serde_json::Value;
 use shadowtap::capture::{Frame, MemorySource};
 use shadowtap::time::Span;
 
+use crate::common::wire::{ACK, FIN, Wire, ends};
 use crate::common::{Run, all_captures, captures, frames, open, without_capture};
 
 #[test]
@@ -37,5 +39,83 @@ fn one_packet_from_the_future_changes_nothing() {
             let got = without_capture(Run::workers(workers).json(&mut wild));
             assert!(got == want, "a wild stamp at packet {place} shows with {workers} workers");
         }
+    }
+}
+
+#[test]
+fn a_night_without_packets_tears_no_connection_apart() {
+    // Catches a clock that, where it comes to believe that time has moved, has stamped the first packets of the day with
+    // the evening's time: their connection would end between two of its packets, and its answer be lost.
+    let once = frames(&[captures().join("payments.pcap")]);
+    let mut twice = once.clone();
+    (0..once.len()).filter_map(|at| once.frame(at)).for_each(|frame| {
+        twice.push(&Frame { time: frame.time + Span::from_secs(86_400), ..frame });
+    });
+    let lines = |source: &mut MemorySource| {
+        let lines = Run::default().report(source, "json").1;
+        let mut lines: Vec<Value> =
+            lines.split(|&b| b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+        lines.iter_mut().filter_map(Value::as_object_mut).for_each(|line| {
+            line.remove("time");
+            line.remove("stream");
+        });
+        lines
+    };
+    let day = lines(&mut once.clone());
+    assert!(day.len() > 20);
+    assert_eq!(lines(&mut twice), [&day[..], &day[..]].concat());
+}
+
+#[test]
+fn a_few_packets_a_day_are_read_as_they_were_captured() {
+    // Catches a clock that never believes so few, and gives all days one time: each day's connection would be taken for
+    // a copy of the first one's.
+    let mut wire = Wire::new();
+    for _ in 0..6 {
+        let (mut client, mut server) = ends(5_000);
+        wire.open(&mut client, &mut server);
+        wire.segment(&mut client, &server, ACK, b"GET /v1/balance HTTP/1.1\r\nHost: api.pay.example\r\n\r\n");
+        wire.segment(&mut server, &client, ACK, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        wire.segment(&mut client, &server, FIN | ACK, b"");
+        wire.segment(&mut server, &client, FIN | ACK, b"");
+        wire.segment(&mut client, &server, ACK, b"");
+        wire.clock += 86_400_000_000_000;
+    }
+    let [lines, many] = [1, 8].map(|workers| Run::workers(workers).report(&mut wire.frames.clone(), "json").1);
+    assert!(lines == many, "8 workers tear what one does not, or the other way round");
+    let lines: Vec<Value> = lines.split(|&b| b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+    let days: Vec<_> = lines.iter().map(|line| (&line["time"], &line["status"], &line["latency_us"])).collect();
+    assert_eq!(lines.len(), 6, "{days:?}");
+    assert!(lines.iter().all(|line| line["status"] == 200 && line["latency_us"] == 1_000), "{days:?}");
+}
+
+#[test]
+fn a_tap_whose_clock_is_late_loses_nothing() {
+    // Catches flows forgotten by a clock that another tap, ten minutes ahead, drives: between any two packets of the
+    // late one theirs would be gone.
+    let mut wire = Wire::new();
+    let late = 600_000_000_000;
+    let (mut client, mut server) = ends(6_000);
+    let (mut other, mut its_server) = ends(6_001);
+    wire.open(&mut client, &mut server);
+    wire.clock += late;
+    wire.open(&mut other, &mut its_server);
+    for _ in 0..50 {
+        for (part, payload) in
+            [&b"GET /v1/bal"[..], b"ance HTTP/1.1\r\nHost: api.pay.example\r\n\r\n"].iter().enumerate()
+        {
+            wire.clock -= late;
+            wire.segment(&mut client, &server, ACK, payload);
+            if part == 1 {
+                wire.segment(&mut server, &client, ACK, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            }
+            wire.clock += late + 200_000_000;
+            wire.segment(&mut other, &its_server, ACK, b"x");
+        }
+    }
+    for workers in [1, 8] {
+        let lines = Run::workers(workers).report(&mut wire.frames.clone(), "json").1;
+        let lines: Vec<Value> = lines.split(|&b| b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+        assert_eq!(lines.iter().filter(|line| line["status"] == 200 && !line["host"].is_null()).count(), 50);
     }
 }

@@ -7,11 +7,11 @@ use super::stats::ReaderStats;
 use crate::capture::{CaptureError, Event, Frame, LinkType, PacketSource};
 use crate::decode::{Decoded, Decoder, ScopeBy, Segment};
 use crate::limits::Limits;
-use crate::time::{Clock, Timestamp};
+use crate::time::{Clock, Timestamp, Weighed};
 
 /// Whoever takes segments off the reader's hands.
 pub(super) trait SegmentSink {
-    /// A segment, and the clock after it.
+    /// A segment, and the time behind which nothing more is expected.
     fn segment(&mut self, segment: &Segment<'_>, now: Timestamp);
     /// The clock has moved, without a segment.
     fn idle(&mut self, now: Timestamp);
@@ -27,12 +27,15 @@ pub(super) struct Reader<'s> {
     scope_by: ScopeBy,
     scopes: ScopeWatch,
     clock: Clock,
+    /// Frames whose time leaps ahead, fewer than [`Clock::AGREE`]: if it was time that moved, theirs was right, and a
+    /// connection that begins behind a quiet night must not be torn apart where the clock believes it.
+    doubted: Vec<Held>,
     digest: Xxh3,
     stats: ReaderStats,
     errors: Vec<CaptureError>,
 }
 
-/// An owned frame of the opening.
+/// An owned frame.
 struct Held {
     time: Timestamp,
     link: LinkType,
@@ -48,6 +51,7 @@ impl<'s> Reader<'s> {
             scope_by,
             scopes: ScopeWatch::default(),
             clock: Clock::default(),
+            doubted: Vec::new(),
             digest: Xxh3::new(),
             stats: ReaderStats::default(),
             errors: Vec::new(),
@@ -63,27 +67,31 @@ impl<'s> Reader<'s> {
         let opening = self.opening();
         for frame in &opening {
             let Held { time, link, wire_len, ref bytes } = *frame;
-            take(&mut self.parts(), sink, &Frame { time, link, wire_len, bytes });
+            weigh(&mut self.parts(), sink, &Frame { time, link, wire_len, bytes });
         }
         drop(opening);
         loop {
-            let Self { source, decoder, scope_by, scopes, clock, digest, stats, errors } = &mut self;
+            let Self { source, decoder, scope_by, scopes, clock, doubted, digest, stats, errors } = &mut self;
             match source.next() {
                 Ok(Event::Frame(frame)) => {
-                    take(&mut Parts { decoder, scope_by: *scope_by, scopes, clock, digest, stats }, sink, &frame);
+                    let scope_by = *scope_by;
+                    weigh(&mut Parts { decoder, scope_by, scopes, clock, doubted, digest, stats }, sink, &frame);
                 }
                 Ok(Event::Idle(now)) => {
                     clock.stamp(now);
-                    sink.idle(clock.now());
+                    self.idle(sink);
                 }
                 Ok(Event::End) => break,
                 Err(error) => errors.push(error),
             }
-            if stats.packets.seen.is_multiple_of(4096) {
-                let known = source.stats();
-                progress(known.input_bytes, known.input_total, stats.packets.seen);
+            let seen = self.stats.packets.seen;
+            if seen.is_multiple_of(4096) {
+                let known = self.source.stats();
+                progress(known.input_bytes, known.input_total, seen);
             }
         }
+        let right = self.clock.end();
+        release(&mut self.parts(), sink, right);
         self.stats.id = format!("{:032x}", self.digest.digest128());
         self.stats.leaps = self.clock.leaps();
         self.stats.equal_segments = self.scopes.equal_segments;
@@ -113,6 +121,13 @@ impl<'s> Reader<'s> {
             }
         }
         let mut times: Vec<Timestamp> = held.iter().map(|frame| frame.time).collect();
+        // On a quiet wire the first frames may span days. In order, and not one frame alone: so be it.
+        if times.is_sorted_by(|before, after| before.since(*after) <= Clock::LEAP)
+            && let Some(first) = times.windows(3).find(|near| near[2].since(near[0]) <= Clock::LEAP)
+        {
+            self.clock = Clock::starting_at(first[0]);
+            return held;
+        }
         times.sort_unstable();
         if let Some(median) = times.get(times.len().saturating_sub(1) / 2)
             && let Some(first) = times.iter().find(|time| median.since(**time) <= Clock::LEAP)
@@ -122,12 +137,19 @@ impl<'s> Reader<'s> {
         held
     }
 
+    /// The wire is quiet: nobody will say more about a time that was doubted.
+    fn idle(&mut self, sink: &mut dyn SegmentSink) {
+        release(&mut self.parts(), sink, false);
+        sink.idle(self.clock.floor());
+    }
+
     fn parts(&mut self) -> Parts<'_> {
         Parts {
             decoder: &mut self.decoder,
             scope_by: self.scope_by,
             scopes: &mut self.scopes,
             clock: &mut self.clock,
+            doubted: &mut self.doubted,
             digest: &mut self.digest,
             stats: &mut self.stats,
         }
@@ -140,25 +162,63 @@ struct Parts<'r> {
     scope_by: ScopeBy,
     scopes: &'r mut ScopeWatch,
     clock: &'r mut Clock,
+    doubted: &'r mut Vec<Held>,
     digest: &'r mut Xxh3,
     stats: &'r mut ReaderStats,
 }
 
-/// One frame: digested, stamped, decoded, counted, handed on.
-fn take(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>) {
-    let Parts { decoder, scope_by, scopes, clock, digest, stats } = parts;
+/// One frame in order of the capture: taken at its own time, at the clock's, or held until it is known which.
+fn weigh(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>) {
+    match parts.clock.weigh(frame.time) {
+        Weighed::Believed => {
+            if !parts.doubted.is_empty() {
+                release(parts, sink, false);
+            }
+            take(parts, sink, frame, frame.time);
+        }
+        Weighed::Doubted { agreeing } => {
+            if agreeing == 1 {
+                release(parts, sink, false);
+            }
+            let Frame { time, link, wire_len, bytes } = *frame;
+            parts.doubted.push(Held { time, link, wire_len, bytes: bytes.to_vec() });
+        }
+        Weighed::Moved => {
+            release(parts, sink, true);
+            let time = parts.clock.believe(frame.time);
+            take(parts, sink, frame, time);
+        }
+        Weighed::Refused => {
+            release(parts, sink, false);
+            let time = parts.clock.disbelieve();
+            take(parts, sink, frame, time);
+        }
+    }
+}
+
+/// Takes the frames that were held, at their own time when that was right.
+fn release(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, right: bool) {
+    for held in std::mem::take(parts.doubted) {
+        let Held { time, link, wire_len, ref bytes } = held;
+        let stamp = if right { parts.clock.believe(time) } else { parts.clock.disbelieve() };
+        take(parts, sink, &Frame { time, link, wire_len, bytes }, stamp);
+    }
+}
+
+/// One frame: digested, decoded at the time believed, counted, handed on.
+fn take(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>, time: Timestamp) {
+    let Parts { decoder, scope_by, scopes, clock, digest, stats, .. } = parts;
     digest.update(&frame.time.nanos().to_le_bytes());
     digest.update(&frame.link.0.to_le_bytes());
     digest.update(&frame.wire_len.to_le_bytes());
     digest.update(&(frame.bytes.len() as u64).to_le_bytes());
     digest.update(frame.bytes);
-    let time = clock.stamp(frame.time);
     stats.frame(time, frame.bytes.len());
     let decoded = decoder.decode(&Frame { time, ..*frame });
     stats.packet(&decoded);
     if let Decoded::Segment(mut segment) = decoded {
         segment.scope = scope_by.apply(segment.scope);
         scopes.segment(&segment);
-        sink.segment(&segment, clock.now());
+        sink.segment(&segment, clock.floor());
     }
 }

@@ -7,6 +7,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// Time, connection, and position in it: total over one capture.
 pub(super) type Key = (u64, u64, u32);
@@ -17,7 +20,10 @@ pub(super) struct Spool {
     bound: usize,
     bytes: usize,
     lines: Vec<(Key, Box<[u8]>)>,
-    runs: Vec<File>,
+    /// One file for all runs: a long capture spills often, and files that may be open are few.
+    file: Option<File>,
+    /// Where each run lies in it.
+    runs: Vec<Range<u64>>,
     /// The first failure to write a run; lines are dropped from there on, and the run ends with this error.
     failed: Option<io::Error>,
 }
@@ -43,7 +49,12 @@ impl Spool {
         let mut lines = std::mem::take(&mut self.lines);
         self.bytes = 0;
         lines.sort_unstable();
-        let mut run = BufWriter::new(tempfile::tempfile()?);
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => tempfile::tempfile()?,
+        };
+        let start = file.stream_position()?;
+        let mut run = BufWriter::new(file);
         for ((time, connection, index), line) in &lines {
             run.write_all(&time.to_le_bytes())?;
             run.write_all(&connection.to_le_bytes())?;
@@ -51,9 +62,9 @@ impl Spool {
             run.write_all(&(line.len() as u64).to_le_bytes())?;
             run.write_all(line)?;
         }
-        let mut run = run.into_inner().map_err(io::IntoInnerError::into_error)?;
-        run.rewind()?;
-        self.runs.push(run);
+        let mut file = run.into_inner().map_err(io::IntoInnerError::into_error)?;
+        self.runs.push(start..file.stream_position()?);
+        self.file = Some(file);
         Ok(())
     }
 }
@@ -80,7 +91,10 @@ impl Lines {
                 return Err(error);
             }
             spool.lines.sort_unstable();
-            sources.extend(spool.runs.into_iter().map(|run| Source::Run(BufReader::new(run))));
+            if let Some(file) = spool.file.map(Arc::new) {
+                let run = |lies| Source::Run(BufReader::new(Run { file: Arc::clone(&file), lies }));
+                sources.extend(spool.runs.into_iter().map(run));
+            }
             sources.push(Source::Memory(spool.lines.into_iter()));
         }
         let mut heap = BinaryHeap::new();
@@ -101,7 +115,23 @@ impl Lines {
 
 enum Source {
     Memory(std::vec::IntoIter<(Key, Box<[u8]>)>),
-    Run(BufReader<File>),
+    Run(BufReader<Run>),
+}
+
+/// What is left of one run in the file of its spool.
+struct Run {
+    file: Arc<File>,
+    lies: Range<u64>,
+}
+
+impl Read for Run {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.lies.end.saturating_sub(self.lies.start)).unwrap_or(usize::MAX);
+        let room = buffer.len().min(left);
+        let read = self.file.read_at(buffer.get_mut(..room).unwrap_or_default(), self.lies.start)?;
+        self.lies.start += read as u64;
+        Ok(read)
+    }
 }
 
 impl Source {
@@ -138,11 +168,13 @@ mod tests {
         let mut want = Vec::new();
         for worker in 0..3_u64 {
             let mut spool = Spool::new(200);
-            for n in (0..40_u64).rev() {
-                let line = format!("{n:02} {worker}\n");
+            for n in (0..400_u64).rev() {
+                let line = format!("{n:03} {worker}\n");
                 spool.push((n, worker, 0), line.as_bytes());
                 want.push(line);
             }
+            // Many runs, one file: what may be open at once does not bound how long a capture may be.
+            assert!(spool.runs.len() > 50 && spool.file.is_some());
             lines.add(spool);
         }
         want.sort();

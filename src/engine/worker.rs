@@ -21,13 +21,13 @@ const TICK: Span = Span::from_millis(50);
 pub(super) struct Worker {
     flows: FlowTable<Sessions<Tap>>,
     pipeline: Sessions<Tap>,
-    shared: Arc<Inventory>,
     ticked: Timestamp,
 }
 
 /// Hands each exchange to the observer, and writes its line when transactions were asked for.
 pub(super) struct Tap {
     observer: Observer<Delta>,
+    shared: Arc<Inventory>,
     spool: Option<(Spool, Mask)>,
     line: Vec<u8>,
 }
@@ -46,15 +46,11 @@ impl Worker {
         let delta = Delta::new(limits, shared.pins());
         let tap = Tap {
             observer: Observer::new(limits, CALLER_KEY, delta),
+            shared: Arc::clone(shared),
             spool: transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
             line: Vec::new(),
         };
-        Self {
-            flows: FlowTable::new(limits),
-            pipeline: Sessions::new(limits.clone(), tap),
-            shared: Arc::clone(shared),
-            ticked: Timestamp::ZERO,
-        }
+        Self { flows: FlowTable::new(limits), pipeline: Sessions::new(limits.clone(), tap), ticked: Timestamp::ZERO }
     }
 
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
@@ -68,10 +64,7 @@ impl Worker {
         }
         self.ticked = now;
         self.flows.advance(now, &mut self.pipeline);
-        let delta = self.pipeline.sink_mut().observer.sink_mut();
-        if delta.is_due(now) {
-            self.shared.absorb(delta.take());
-        }
+        self.pipeline.sink_mut().hand_over(now);
     }
 
     /// The source has ended: close, flush, and say what was counted.
@@ -80,13 +73,23 @@ impl Worker {
         let sessions = self.pipeline.counts();
         let mut tap = self.pipeline.into_sink();
         let observed = tap.observer.counts();
-        self.shared.absorb(tap.observer.sink_mut().take());
+        tap.shared.absorb(tap.observer.sink_mut().take());
         Share {
             ledger: self.flows.ledger().clone(),
             flows: *self.flows.stats(),
             sessions,
             observed,
             spool: tap.spool.map(|(spool, _)| spool),
+        }
+    }
+}
+
+impl Tap {
+    /// Hands over what was learned, when that is much or old.
+    fn hand_over(&mut self, now: Timestamp) {
+        let delta = self.observer.sink_mut();
+        if delta.is_due(now) {
+            self.shared.absorb(delta.take());
         }
     }
 }
@@ -99,10 +102,13 @@ impl ExchangeSink for Tap {
             spool.push((exchange.at().nanos(), exchange.connection.id, exchange.index), &self.line);
         }
         self.observer.exchange(exchange);
+        // Not left to the clock: it may stand still, and a flood of connections may end within one tick of it.
+        self.hand_over(Timestamp::ZERO);
     }
 
     fn opaque(&mut self, seen: &Opaque<'_>) {
         self.observer.opaque(seen);
+        self.hand_over(Timestamp::ZERO);
     }
 }
 

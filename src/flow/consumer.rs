@@ -51,6 +51,11 @@ pub trait StreamConsumer {
     /// `side` has sent its FIN, and all before it was delivered. Left-overs stay until `close`.
     fn end(&mut self, connection: &Connection, session: &mut Self::Session, side: Side, at: Timestamp);
 
+    /// Bytes of memory that a session holds beside itself, roughly. Asked after each segment, so it must be cheap.
+    fn held(_: &Self::Session) -> usize {
+        0
+    }
+
     /// The connection is over. `left` are the left-over bytes of each side, by `Side::index`; this call books them.
     fn close(
         &mut self,

@@ -9,18 +9,21 @@
 //! result in whatever order their first packets came. The usual connection is settled before its first byte.
 //!
 //! *Settled*: bytes go straight from the packet to the consumer, unless they come early, or acknowledge bytes of
-//! the peer that have not come yet. What waits is released by what it waits for, or by giving up (`overdue`).
+//! the peer that have not come yet. Whose turn it is and when waiting is over stands in `turns.rs`, how bytes reach the
+//! consumer in `delivery.rs`.
 //!
 //! Packets are counted when they bring news (new bytes, a higher acknowledgment, a FIN), so that the copies a mirror
 //! port makes of them shorten nothing.
 
 use super::connection::{Connection, Side, Start};
-use super::consumer::{Close, StreamConsumer, Want};
-use super::half::{Fin, Glimpse, Half};
+use super::consumer::{Close, StreamConsumer};
+use super::delivery::{Missing, audit};
+use super::half::{Glimpse, Half};
 use super::key::{End, FlowKey};
 use super::ledger::{ByteClass, Ledger};
-use super::reorder::{Body, Piece, Placed, Run, Stamp};
+use super::reorder::{Placed, Run, Stamp};
 use super::stats::FlowStats;
+use super::turns::{Head, Patience, Wait};
 use crate::decode::{Segment, Seq, TcpFlags};
 use crate::limits::Limits;
 use crate::time::{Span, Timestamp};
@@ -28,19 +31,19 @@ use crate::time::{Span, Timestamp};
 /// A connection that has something to say.
 #[derive(Debug)]
 pub(super) struct Dialogue<S> {
-    connection: Connection,
-    session: Option<S>,
-    halves: [Half; 2],
-    client: End,
-    settled: bool,
+    pub(super) connection: Connection,
+    pub(super) session: Option<S>,
+    pub(super) halves: [Half; 2],
+    pub(super) client: End,
+    pub(super) settled: bool,
     /// Nobody wants this connection any more; its bytes are booked here.
-    silenced: Option<ByteClass>,
+    pub(super) silenced: Option<ByteClass>,
     /// Packets with news so far.
-    packets: u32,
+    pub(super) packets: u32,
     /// The newest packet's time, of either direction.
-    latest: Timestamp,
+    pub(super) latest: Timestamp,
     /// As in `Bounds`.
-    window: u32,
+    pub(super) window: u32,
 }
 
 /// What the table knows of a connection's beginning.
@@ -83,48 +86,6 @@ impl Bounds {
     }
 }
 
-/// What comes next on one side, when it is not simply the next packet.
-#[derive(Clone, Copy, Debug)]
-struct Head {
-    offset: u64,
-    stamp: Stamp,
-    noticed: Option<u32>,
-    wait: Wait,
-}
-
-/// What it waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wait {
-    /// Nothing.
-    Ready,
-    /// Bytes of its own side.
-    Hole,
-    /// So many bytes of its peer, which its packet acknowledged.
-    Peer(u64),
-}
-
-/// Why bytes are missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Missing {
-    /// They were on the wire and not in the capture.
-    Lost,
-    /// The snap length cut them off.
-    Cut,
-    /// The stream went on somewhere else; how far is unknown.
-    Unknown,
-}
-
-/// Whether waiting is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Patience {
-    /// Where the rules say so.
-    Usual,
-    /// For a bound: counted as forced.
-    Bound,
-    /// Nothing more will come.
-    Closing,
-}
-
 impl<S> Dialogue<S> {
     pub(super) fn new(birth: Birth<'_>, window: u32) -> Self {
         let Birth { key, glimpses, first } = birth;
@@ -164,11 +125,11 @@ impl<S> Dialogue<S> {
         dialogue
     }
 
-    const fn half(&mut self, end: End) -> &mut Half {
+    pub(super) const fn half(&mut self, end: End) -> &mut Half {
         &mut self.halves[end.index()]
     }
 
-    const fn side(&self, end: End) -> Side {
+    pub(super) const fn side(&self, end: End) -> Side {
         match (self.client, end) {
             (End::Low, End::Low) | (End::High, End::High) => Side::Client,
             _ => Side::Server,
@@ -193,6 +154,15 @@ impl<S> Dialogue<S> {
     /// Memory held for later.
     pub(super) const fn charge(&self) -> usize {
         self.halves[0].charge() + self.halves[1].charge()
+    }
+
+    /// Memory taken in all.
+    pub(super) fn weight<C>(&self) -> usize
+    where
+        C: StreamConsumer<Session = S>,
+    {
+        let session = self.session.as_ref().map_or(0, C::held);
+        size_of::<Self>() + self.halves[0].weight() + self.halves[1].weight() + session
     }
 
     /// Where a side's stream stands: the sequence number it sends next.
@@ -310,6 +280,11 @@ impl<S> Dialogue<S> {
         let half = self.half(end);
         let mut known = false;
         if settled && offset < half.next {
+            let back = half.rewind(offset);
+            desk.ledger.gaps = desk.ledger.gaps.saturating_sub(back);
+            desk.stats.late += u64::from(back > 0);
+        }
+        if settled && offset < half.next {
             known = true;
             let behind = half.next - offset;
             let old = behind.min(payload.len() as u64);
@@ -408,7 +383,7 @@ impl<S> Dialogue<S> {
     {
         let window = u64::from(desk.bounds.window);
         let half = self.half(end);
-        if bytes <= window && !half.touched && !half.firm && half.early.is_empty() {
+        if (1..=window).contains(&bytes) && !half.touched && !half.firm && half.early.is_empty() && half.fin.is_none() {
             half.move_to(seq);
             return true;
         }
@@ -438,6 +413,7 @@ impl<S> Dialogue<S> {
     /// The beginning is decided: who serves, and where the streams start.
     fn settle<C>(&mut self, birth: Birth<'_>, desk: &mut Desk<'_, C>) {
         self.settled = true;
+        let window = u64::from(self.window);
         let Birth { key, glimpses, first } = birth;
         let [low, high] = glimpses;
         let handshake = low.isn().is_some() || high.isn().is_some();
@@ -477,13 +453,16 @@ impl<S> Dialogue<S> {
                 let start = own.or(told).unwrap_or(half.next);
                 (held.map(|h| h.0).filter(|&first| first == start + 1).unwrap_or(start), false)
             };
+            // Numbers that lie further apart than a window are not of one stream: what it said counts.
+            let said = held.map(|h| h.0).or_else(|| half.fin.map(|fin| fin.offset));
+            let start = said.filter(|&said| said.saturating_sub(start) > window).unwrap_or(start);
             half.firm = firm;
             desk.ledger.book(ByteClass::Discarded, half.early.drop_before(start));
             if half.fin.is_some_and(|fin| fin.offset < start) {
                 half.fin = None;
             }
             half.next = start;
-            half.acked = half.acked.max(start);
+            half.acked = Some(half.acked).filter(|&acked| (start..=start + window).contains(&acked)).unwrap_or(start);
         }
     }
 
@@ -501,341 +480,6 @@ impl<S> Dialogue<S> {
             std::cmp::Ordering::Equal if first(End::High) < first(End::Low) => End::High,
             std::cmp::Ordering::Equal => End::Low,
         }
-    }
-
-    /// How many bytes of the peer of `end` must still come before what acknowledged `ack` may be read.
-    fn missing_of_peer(&self, end: End, ack: Option<Seq>) -> u64 {
-        let peer = &self.halves[end.other().index()];
-        let Some(ack) = ack else { return 0 };
-        if self.silenced.is_some() || !peer.seen || !peer.placed || peer.ended {
-            return 0;
-        }
-        // A FIN takes a number and is no byte. An end that is not known to have sent so much cannot be waited for.
-        let offset = peer.offset_of(ack);
-        if offset > peer.next.saturating_add(u64::from(self.window)) {
-            return 0;
-        }
-        let offset = peer.fin.map_or(offset, |fin| offset.min(fin.offset));
-        offset.saturating_sub(peer.next.max(peer.excused))
-    }
-
-    fn head(&self, end: End) -> Option<Head> {
-        let half = &self.halves[end.index()];
-        let (offset, stamp, noticed) = match half.early.first() {
-            Some((offset, piece)) => (offset, piece.stamp, piece.noticed),
-            None => half.fin.filter(|_| !half.ended).map(|fin| (fin.offset, fin.stamp, fin.noticed))?,
-        };
-        let wait = if offset > half.next {
-            Wait::Hole
-        } else {
-            match self.missing_of_peer(end, stamp.ack) {
-                0 => Wait::Ready,
-                missing => Wait::Peer(missing),
-            }
-        };
-        Some(Head { offset, stamp, noticed, wait })
-    }
-
-    /// Reads on while something that was held has its turn, and gives up what is overdue.
-    fn pump<C>(&mut self, patience: Patience, desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        if !self.settled {
-            return;
-        }
-        // Every round takes a piece, a FIN, or a hole before one.
-        loop {
-            let heads = End::BOTH.map(|end| self.head(end).map(|head| (end, head)));
-            // Of two that could go, the one that was captured first.
-            let first = |fits: &dyn Fn(End, &Head) -> bool| {
-                let fitting = heads.iter().flatten().filter(|(end, head)| fits(*end, head));
-                fitting.min_by_key(|(_, head)| head.stamp.at).copied()
-            };
-            if let Some((end, _)) = first(&|_, head| head.wait == Wait::Ready) {
-                self.step(end, desk);
-            } else if let Some((end, head)) = first(&|end, head| self.overdue(end, head, patience, desk.bounds)) {
-                self.give_up(end, head, patience, desk);
-            } else {
-                return;
-            }
-        }
-    }
-
-    /// Whether waiting has lasted long enough.
-    fn overdue(&self, end: End, head: &Head, patience: Patience, bounds: Bounds) -> bool {
-        if patience != Patience::Usual {
-            return true;
-        }
-        let half = &self.halves[end.index()];
-        match head.wait {
-            Wait::Ready => false,
-            // Nobody acknowledged it: the sender will send it again, so only time counts. Somebody did: it was on the
-            // wire, and is late or lost.
-            Wait::Hole => {
-                let waited = head.noticed.map(|packets| self.packets.saturating_sub(packets.max(head.stamp.arrival)));
-                waited.is_some_and(|packets| packets > bounds.grace) || half.latest.since(head.stamp.at) > bounds.wait
-            }
-            Wait::Peer(_) => {
-                self.unseen(end.other(), bounds)
-                    || self.packets.saturating_sub(head.stamp.arrival) > bounds.grace
-                    || self.latest.since(head.stamp.at) > bounds.wait
-            }
-        }
-    }
-
-    /// The capture has not shown this direction's data for a while: it is not waited for again and again.
-    const fn unseen(&self, end: End, bounds: Bounds) -> bool {
-        let half = &self.halves[end.index()];
-        half.gave_up && self.packets.saturating_sub(half.data_at) > bounds.grace.saturating_mul(SILENT)
-    }
-
-    /// Ends the wait of `end`.
-    fn give_up<C>(&mut self, end: End, head: Head, patience: Patience, desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        let at = head.stamp.at;
-        let forced = u64::from(patience == Patience::Bound);
-        match head.wait {
-            Wait::Ready => self.step(end, desk),
-            Wait::Hole => {
-                desk.stats.gaps_forced += forced;
-                let missing = head.offset - self.half(end).next;
-                self.lack(end, at, missing, Missing::Lost, desk);
-            }
-            Wait::Peer(missing) => {
-                let other = end.other();
-                let held = self.head(other);
-                let peer = self.half(other);
-                let hole = held.map_or(u64::MAX, |held| held.offset.saturating_sub(peer.next));
-                if hole == 0 {
-                    // Each waits for the other: nobody's acknowledgments do that. Time decides.
-                    let first = if held.is_some_and(|held| held.stamp.at < at) { other } else { end };
-                    self.step(first, desk);
-                } else if missing == 1 && held.is_none() {
-                    // The one number more than there were bytes is a FIN that was not captured.
-                    peer.excused = peer.next.saturating_add(1);
-                } else {
-                    desk.stats.gaps_forced += forced;
-                    peer.gave_up = true;
-                    self.lack(other, at, missing.min(hole), Missing::Lost, desk);
-                }
-            }
-        }
-    }
-
-    /// Ends one wait of a side that holds too much.
-    fn give_way<C>(&mut self, end: End, desk: &mut Desk<'_, C>) -> bool
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        let Some(head) = self.head(end) else { return false };
-        self.give_up(end, head, Patience::Bound, desk);
-        true
-    }
-
-    /// Reads what is first on a side, whatever it waited for.
-    fn step<C>(&mut self, end: End, desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        let side = self.side(end);
-        let half = self.half(end);
-        let Some((_, Piece { len, body, stamp, .. })) = half.early.pop() else {
-            half.ended = true;
-            if let (Some(Fin { stamp, .. }), Some(session)) = (half.fin, self.session.as_mut()) {
-                desk.consumer.end(&self.connection, session, side, stamp.at);
-            }
-            return;
-        };
-        match body {
-            Body::Bytes(bytes) => self.deliver(end, stamp.at, &bytes, desk),
-            Body::Cut => self.lack(end, stamp.at, len, Missing::Cut, desk),
-            Body::Hollow => {
-                half.pass(len);
-                let skipped = half.skip.min(len);
-                half.skip -= skipped;
-                self.connection.payload[side.index()] += len;
-                match self.silenced {
-                    Some(class) => desk.ledger.book(class, len),
-                    None => {
-                        desk.ledger.book(ByteClass::Skipped, skipped);
-                        desk.ledger.book(ByteClass::Discarded, len - skipped);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The next captured bytes of a side, in order.
-    fn deliver<C>(&mut self, end: End, at: Timestamp, bytes: &[u8], desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        if bytes.is_empty() {
-            return;
-        }
-        let side = self.side(end);
-        self.connection.payload[side.index()] += bytes.len() as u64;
-        let silenced = self.silenced;
-        let half = self.half(end);
-        half.pass(bytes.len() as u64);
-        if let Some(class) = silenced {
-            desk.ledger.book(class, bytes.len() as u64);
-            return;
-        }
-        let skipped = half.skip.min(bytes.len() as u64);
-        half.skip -= skipped;
-        desk.ledger.book(ByteClass::Skipped, skipped);
-        let fresh = bytes.get(skipped as usize..).unwrap_or_default();
-        if !fresh.is_empty() {
-            self.open(at, desk);
-            self.read(end, at, fresh, desk);
-        }
-    }
-
-    /// Opens the session, if that has not happened, and tells it what was missed before.
-    fn open<C>(&mut self, at: Timestamp, desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        if self.session.is_some() {
-            return;
-        }
-        self.session = Some(desk.consumer.open(&self.connection));
-        for end in [self.client, self.client.other()] {
-            let missed = std::mem::take(&mut self.half(end).missed);
-            self.tell(end, at, missed, desk);
-        }
-    }
-
-    /// Offers `fresh` behind what was left over, until the consumer wants no more of it.
-    fn read<C>(&mut self, end: End, at: Timestamp, fresh: &[u8], desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        let side = self.side(end);
-        let half = &mut self.halves[end.index()];
-        let Some(session) = self.session.as_mut().filter(|_| self.silenced.is_none()) else {
-            desk.ledger.book(self.silenced.unwrap_or(ByteClass::Discarded), fresh.len() as u64);
-            return;
-        };
-        let mut fresh = fresh;
-        let carried = !half.carry.is_empty();
-        if carried {
-            half.carry.push(fresh);
-        }
-        loop {
-            let bytes = if carried { half.carry.as_slice() } else { fresh };
-            if bytes.is_empty() {
-                return;
-            }
-            let before = desk.ledger.clone();
-            let took = desk.consumer.data(&self.connection, session, side, at, bytes, desk.ledger);
-            let left = bytes.len().saturating_sub(took.used);
-            let used = bytes.len() - left;
-            audit(desk.ledger, before, used as u64);
-            let skipped = match took.want {
-                Want::More => 0,
-                Want::Skip(n) => {
-                    let skipped = n.min(left as u64);
-                    half.skip = n - skipped;
-                    desk.ledger.book(ByteClass::Skipped, skipped);
-                    skipped as usize
-                }
-                Want::Nothing(class) => {
-                    desk.ledger.book(class, left as u64);
-                    half.carry.clear();
-                    self.fall_silent(class, desk.ledger);
-                    return;
-                }
-            };
-            if carried {
-                half.carry.consume(used + skipped);
-            } else {
-                fresh = fresh.get(used + skipped..).unwrap_or_default();
-            }
-            if matches!(took.want, Want::More | Want::Skip(0)) {
-                if !carried {
-                    half.carry.push(fresh);
-                }
-                if half.carry.len() > desk.bounds.carry_bytes {
-                    self.go_deaf(desk);
-                }
-                return;
-            }
-        }
-    }
-
-    /// The next `missing` bytes of a side will not come.
-    fn lack<C>(&mut self, end: End, at: Timestamp, missing: u64, why: Missing, desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        if missing == 0 {
-            return;
-        }
-        let half = self.half(end);
-        let from = half.next;
-        half.pass(missing);
-        match why {
-            Missing::Lost => {
-                half.lost = (from, half.next);
-                desk.ledger.gaps += missing;
-                desk.stats.gaps += 1;
-            }
-            Missing::Cut => desk.ledger.cut += missing,
-            Missing::Unknown => {}
-        }
-        let skipped = half.skip.min(missing);
-        half.skip -= skipped;
-        let missing = missing - skipped;
-        if self.session.is_some() {
-            self.tell(end, at, missing, desk);
-        } else {
-            self.half(end).missed += missing;
-        }
-    }
-
-    /// Announces a gap.
-    fn tell<C>(&mut self, end: End, at: Timestamp, missing: u64, desk: &mut Desk<'_, C>)
-    where
-        C: StreamConsumer<Session = S>,
-    {
-        let side = self.side(end);
-        let half = &mut self.halves[end.index()];
-        let Some(session) = self.session.as_mut() else { return };
-        if missing == 0 || self.silenced.is_some() {
-            return;
-        }
-        let left = half.carry.len() as u64;
-        half.carry.clear();
-        let before = desk.ledger.clone();
-        let want = desk.consumer.gap(&self.connection, session, side, at, missing, left, desk.ledger);
-        audit(desk.ledger, before, left);
-        match want {
-            Want::More => {}
-            Want::Skip(n) => half.skip = n,
-            Want::Nothing(class) => self.fall_silent(class, desk.ledger),
-        }
-    }
-
-    /// Nobody wants this connection any more.
-    fn fall_silent(&mut self, class: ByteClass, ledger: &mut Ledger) {
-        self.silenced = Some(class);
-        for half in &mut self.halves {
-            ledger.book(class, half.carry.len() as u64);
-            half.carry.clear();
-            half.skip = 0;
-            half.early.hollow();
-        }
-    }
-
-    /// The reader left more unread than may be kept.
-    fn go_deaf<C>(&mut self, desk: &mut Desk<'_, C>) {
-        desk.stats.deaf += 1;
-        self.fall_silent(ByteClass::Discarded, desk.ledger);
     }
 
     /// Gives back all memory that is held for later: the worker's budget is spent.
@@ -879,19 +523,5 @@ impl<S> Dialogue<S> {
             desk.consumer.close(&self.connection, session, self.latest, why, left, desk.ledger);
             audit(desk.ledger, before, left.iter().sum());
         }
-    }
-}
-
-/// How many graces without data make a direction one that the capture does not show.
-const SILENT: u32 = 4;
-
-/// Holds a consumer to its word: a call books exactly the bytes it used. If not, its booking is replaced, so that the
-/// ledger stays exact.
-fn audit(ledger: &mut Ledger, before: Ledger, used: u64) {
-    let booked = ledger.booked().wrapping_sub(before.booked());
-    debug_assert_eq!(booked, used, "a consumer booked other bytes than it used");
-    if booked != used {
-        *ledger = before;
-        ledger.book(ByteClass::Discarded, used);
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Half {
     /// Missing bytes nobody was told of, since nothing was open to be told.
     pub(super) missed: u64,
     /// The last hole that was given up.
-    pub(super) lost: (u64, u64),
+    pub(super) lost: Lost,
     /// A hole was given up on the peer's word, at this packet count, and no data came since.
     pub(super) gave_up: bool,
     /// The connection's packet count when new data last came.
@@ -50,6 +50,15 @@ pub(super) struct Half {
     pub(super) excused: u64,
     /// Segments in a row that lie far away but near each other: where the last began, and how many.
     far: Option<(Seq, u32)>,
+}
+
+/// A hole that was given up: from one offset to another.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lost {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    /// How much of it lay where nobody wanted the bytes.
+    pub(super) skipped: u64,
 }
 
 /// A FIN that came.
@@ -86,7 +95,7 @@ impl Half {
             skip: 0,
             carry: Carry::new(),
             missed: 0,
-            lost: (0, 0),
+            lost: Lost::default(),
             gave_up: false,
             data_at: 0,
             excused: 0,
@@ -170,13 +179,38 @@ impl Half {
 
     /// How many of the `len` bytes from `offset` lie in the hole that was given up last.
     pub(super) fn late(&self, offset: u64, len: u64) -> u64 {
-        let (from, to) = self.lost;
+        let Lost { from, to, .. } = self.lost;
         offset.saturating_add(len).min(to).saturating_sub(offset.max(from))
     }
 
-    /// Memory held for this direction.
+    /// Takes back the end of the hole that was given up last, when bytes of it come and nothing was read behind it: the
+    /// peer acknowledged more than there was, or was very far ahead. Says how many bytes are no longer missing.
+    pub(super) const fn rewind(&mut self, offset: u64) -> u64 {
+        let Lost { from, to, skipped } = self.lost;
+        // A hole that began in a skip and ended behind it cannot be divided again.
+        if self.ended || self.next != to || offset < from || offset >= to || (skipped > 0 && skipped < to - from) {
+            return 0;
+        }
+        let back = to - offset;
+        self.next = offset;
+        self.lost.to = offset;
+        if skipped > 0 {
+            self.skip = self.skip.saturating_add(back);
+            self.lost.skipped -= back;
+        } else {
+            self.missed = self.missed.saturating_sub(back);
+        }
+        back
+    }
+
+    /// Bytes held for this direction, with their cost.
     pub(super) const fn charge(&self) -> usize {
         self.early.charge() + self.carry.len()
+    }
+
+    /// Memory taken for this direction.
+    pub(super) const fn weight(&self) -> usize {
+        self.early.weight() + self.carry.capacity()
     }
 }
 

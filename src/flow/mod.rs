@@ -3,6 +3,7 @@
 mod ages;
 mod connection;
 mod consumer;
+mod delivery;
 mod dialogue;
 mod half;
 mod key;
@@ -12,6 +13,7 @@ mod stats;
 mod table;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use connection::{Connection, Side, Start};
 pub use consumer::{Close, StreamConsumer, Took, Want};

@@ -72,6 +72,9 @@ pub(super) struct Placed {
 /// What one piece costs beside its bytes: its place in the tree, and the allocator's share.
 pub(super) const PIECE_COST: usize = 128;
 
+/// What a node of the tree takes, however few pieces lie in it.
+const NODE_COST: usize = 11 * size_of::<(u64, Piece)>() + 16;
+
 impl Early {
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
@@ -80,6 +83,11 @@ impl Early {
     /// What is held, in bytes of memory.
     pub(super) const fn charge(&self) -> usize {
         self.charge
+    }
+
+    /// The same, rather too much than too little: a tree with one piece has room for eleven.
+    pub(super) const fn weight(&self) -> usize {
+        if self.charge == 0 { 0 } else { self.charge + NODE_COST }
     }
 
     /// The first piece and its offset.

@@ -34,6 +34,8 @@ pub struct FlowTable<C: StreamConsumer> {
     holders: Ages<1>,
     /// Bytes held in all.
     held: usize,
+    /// Memory that all dialogues take.
+    weight: usize,
     ledger: Ledger,
     stats: FlowStats,
     bounds: Bounds,
@@ -41,6 +43,7 @@ pub struct FlowTable<C: StreamConsumer> {
     idle: Span,
     linger: Span,
     reorder_bytes: usize,
+    flow_bytes: usize,
 }
 
 /// One connection. Small while nothing was said: a SYN flood fills the table with these.
@@ -59,8 +62,9 @@ struct Slot<S> {
     glimpses: [Glimpse; 2],
     former: Option<Former>,
     renewal: Option<Renewal>,
-    /// What `dialogue` holds, as it was last added to the table's sum.
-    held: usize,
+    /// What `dialogue` holds, and the memory it takes, as they were last added to the table's sums.
+    held: u32,
+    weight: u32,
     dialogue: Option<Box<Dialogue<S>>>,
 }
 
@@ -116,8 +120,9 @@ const RESET_AHEAD: u64 = 1 << 20;
 
 impl<C: StreamConsumer> FlowTable<C> {
     /// What one connection costs while nothing was said, beside its entry in the index.
-    #[cfg(test)]
     pub(super) const SLOT_BYTES: usize = size_of::<Option<Slot<C::Session>>>();
+    /// The same with its entry, of an index that is half full, and its links.
+    const SLOT_COST: usize = Self::SLOT_BYTES + 2 * size_of::<(FlowKey, u32)>() + 16;
 
     /// An empty table.
     #[must_use]
@@ -129,6 +134,7 @@ impl<C: StreamConsumer> FlowTable<C> {
             ages: Ages::new(),
             holders: Ages::new(),
             held: 0,
+            weight: 0,
             ledger: Ledger::default(),
             stats: FlowStats::default(),
             bounds: Bounds::of(limits),
@@ -136,6 +142,7 @@ impl<C: StreamConsumer> FlowTable<C> {
             idle: limits.flow_idle,
             linger: limits.flow_linger,
             reorder_bytes: limits.reorder_bytes,
+            flow_bytes: limits.flow_bytes,
         }
     }
 
@@ -169,6 +176,12 @@ impl<C: StreamConsumer> FlowTable<C> {
         self.held
     }
 
+    /// Memory taken by all connections, roughly.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.weight + self.index.len() * Self::SLOT_COST
+    }
+
     /// Takes one segment. O(1) when it comes in its turn; allocates nothing unless it is early, opens a connection, or
     /// a reader leaves bytes.
     pub fn segment(&mut self, segment: &Segment<'_>, consumer: &mut C) {
@@ -187,6 +200,7 @@ impl<C: StreamConsumer> FlowTable<C> {
             None => self.create(key, segment.time, consumer),
         };
         self.receive(at, end, segment, consumer);
+        while self.weight() > self.flow_bytes && self.evict(consumer) {}
     }
 
     /// Moves packet time on and forgets connections that no packet can continue. One comparison a list when nothing
@@ -234,14 +248,7 @@ impl<C: StreamConsumer> FlowTable<C> {
     }
 
     fn create(&mut self, key: FlowKey, time: Timestamp, consumer: &mut C) -> u32 {
-        while self.index.len() >= self.flows {
-            // Handshakes that nothing followed, then what is over, then the coldest.
-            let Some(at) = [UNOPENED, STOPPED, OPEN].into_iter().find_map(|list| self.ages.coldest(list)) else {
-                break;
-            };
-            self.stats.evicted += 1;
-            self.forget(at, Close::Evicted, consumer);
-        }
+        while self.index.len() >= self.flows && self.evict(consumer) {}
         let slot = Some(Slot::new(key, time));
         let at = match self.free.pop() {
             Some(at) => at,
@@ -257,6 +264,17 @@ impl<C: StreamConsumer> FlowTable<C> {
         self.ages.touch(UNOPENED, at);
         self.stats.connections += 1;
         at
+    }
+
+    /// Makes room. False when there is nothing to give up.
+    fn evict(&mut self, consumer: &mut C) -> bool {
+        // Handshakes that nothing followed, then what is over, then the coldest.
+        let Some(at) = [UNOPENED, STOPPED, OPEN].into_iter().find_map(|list| self.ages.coldest(list)) else {
+            return false;
+        };
+        self.stats.evicted += 1;
+        self.forget(at, Close::Evicted, consumer);
+        true
     }
 
     /// Closes what is in a slot, and frees it.
@@ -284,7 +302,8 @@ impl<C: StreamConsumer> FlowTable<C> {
     fn end(&mut self, at: u32, why: Close, consumer: &mut C) {
         let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) else { return };
         self.holders.remove(at);
-        self.held -= std::mem::take(&mut slot.held);
+        self.held -= std::mem::take(&mut slot.held) as usize;
+        self.weight -= std::mem::take(&mut slot.weight) as usize;
         self.stats.expired += u64::from(why == Close::Idle && slot.phase == Phase::Live);
         let Some(dialogue) = slot.dialogue.take() else { return };
         let why = if matches!(slot.phase, Phase::Reset { .. }) { Close::Reset } else { why };
@@ -311,8 +330,9 @@ impl<C: StreamConsumer> FlowTable<C> {
                 self.renew(at, Close::Finished, segment.time, consumer);
                 return self.receive(at, end, segment, consumer);
             }
+            // The edge lies behind the FIN, which is no byte.
             let edge = slot.glimpses[end.index()].edge();
-            let behind = edge.map_or(0, |edge| edge.distance(segment.seq)).max(0) as u64;
+            let behind = edge.map_or(0, |edge| edge.distance(segment.seq.plus(1))).max(0) as u64;
             let known = behind.min(segment.payload.len() as u64);
             let past = segment.payload.len() as u64 - known;
             self.ledger.book(ByteClass::Duplicate, known);
@@ -404,9 +424,13 @@ impl<C: StreamConsumer> FlowTable<C> {
     /// Brings the sum of what is held up to date.
     fn weigh(&mut self, at: u32) {
         let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) else { return };
-        let held = slot.dialogue.as_ref().map_or(0, |dialogue| dialogue.charge());
-        self.held = self.held - slot.held + held;
-        slot.held = held;
+        let dialogue = slot.dialogue.as_ref();
+        // Bounds keep both far below 4 GiB.
+        let held = dialogue.map_or(0, |dialogue| dialogue.charge()).min(u32::MAX as usize);
+        let weight = dialogue.map_or(0, |dialogue| dialogue.weight::<C>()).min(u32::MAX as usize);
+        self.held = self.held - slot.held as usize + held;
+        self.weight = self.weight - slot.weight as usize + weight;
+        (slot.held, slot.weight) = (held as u32, weight as u32);
         match (held > 0, self.holders.holds(at)) {
             (true, false) => self.holders.touch(0, at),
             (false, true) => self.holders.remove(at),
@@ -557,6 +581,7 @@ impl<S> Slot<S> {
             former: None,
             renewal: None,
             held: 0,
+            weight: 0,
             dialogue: None,
         }
     }

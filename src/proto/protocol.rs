@@ -1,6 +1,6 @@
 //! The contract of a protocol: bytes of two sides in, exchanges out.
 
-use super::exchange::{ExchangeSink, OpaqueKind};
+use super::exchange::{ExchangeSink, Message, OpaqueKind};
 use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -11,22 +11,25 @@ pub trait Protocol: Send {
     /// Reads what it can from one side, reports finished exchanges, says how far it got. Never panics on any input.
     /// `bytes` begins with what it left last time; it remembers how far it looked, so dribbled input stays linear.
     /// Books every byte it uses.
-    fn read(
-        &mut self,
-        side: Side,
-        at: Timestamp,
-        bytes: &[u8],
-        ledger: &mut Ledger,
-        out: &mut dyn ExchangeSink,
-    ) -> Progress;
+    fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress;
     /// Bytes are missing. Inside a body of known length nothing is lost; inside a header block HTTP/2 goes deaf.
-    fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut dyn ExchangeSink) -> Recovery;
+    fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery;
     /// `side` will send nothing more.
-    fn end(&mut self, side: Side, at: Timestamp, out: &mut dyn ExchangeSink);
+    fn end(&mut self, side: Side, at: Timestamp, out: &mut Outlet<'_>);
     /// The connection is over: report what stands unfinished and is still worth something.
-    fn finish(&mut self, at: Timestamp, out: &mut dyn ExchangeSink);
+    fn finish(&mut self, at: Timestamp, out: &mut Outlet<'_>);
     /// What it counted.
     fn counts(&self) -> ProtoCounts;
+    /// Bytes of memory it takes, itself included, roughly; a bound on all connections counts it. Cheap.
+    fn held(&self) -> usize;
+}
+
+/// Where exchanges go, and where empty messages come from.
+pub struct Outlet<'o> {
+    /// Whoever is told.
+    pub sink: &'o mut dyn ExchangeSink,
+    /// Messages of exchanges that were told, emptied: shared by all connections, so that a quiet one keeps none.
+    pub spares: &'o mut Vec<Message>,
 }
 
 /// How far a parser got.

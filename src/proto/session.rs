@@ -11,9 +11,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::exchange::{ExchangeSink, Opaque, OpaqueKind};
+use super::exchange::{ExchangeSink, Message, Opaque, OpaqueKind};
 use super::preamble::{Preamble, Step};
-use super::protocol::{Entry, Guess, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
+use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
 use super::protocols::http1::line::{Found, Line, find};
 use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
@@ -26,6 +26,8 @@ use crate::tls::{Hello, Looks, hello, looks_like_tls};
 pub struct Sessions<S> {
     limits: Limits,
     sink: S,
+    /// Emptied messages, for any connection.
+    spares: Vec<Message>,
     counts: SessionCounts,
 }
 
@@ -80,7 +82,7 @@ enum Turn {
 impl<S: ExchangeSink> Sessions<S> {
     /// Reads connections for `sink`.
     pub fn new(limits: Limits, sink: S) -> Self {
-        Self { limits, sink, counts: SessionCounts::default() }
+        Self { limits, sink, spares: Vec::new(), counts: SessionCounts::default() }
     }
 
     /// Whoever is told of exchanges.
@@ -204,9 +206,9 @@ impl<S: ExchangeSink> Sessions<S> {
         let State::Http { protocol, flipped } = &mut session.state else { return Turn::Done(0, Want::More) };
         let role = if *flipped { side.other() } else { side };
         let before = ledger.clone();
-        let sink = &mut self.sink;
+        let mut out = Outlet { sink: &mut self.sink, spares: &mut self.spares };
         // A fault in a parser is an attacker's gift: it must cost one connection, not the sensor.
-        let read = catch_unwind(AssertUnwindSafe(|| protocol.read(role, at, bytes, ledger, sink)));
+        let read = catch_unwind(AssertUnwindSafe(|| protocol.read(role, at, bytes, ledger, &mut out)));
         let Ok(Progress { used, then }) = read else {
             *ledger = before;
             self.counts.poisoned += 1;
@@ -352,8 +354,8 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             State::Http { protocol, flipped } => {
                 ledger.book(ByteClass::Discarded, left);
                 let role = if *flipped { side.other() } else { side };
-                let sink = &mut self.sink;
-                match catch_unwind(AssertUnwindSafe(|| protocol.gap(role, at, missing, sink))) {
+                let mut out = Outlet { sink: &mut self.sink, spares: &mut self.spares };
+                match catch_unwind(AssertUnwindSafe(|| protocol.gap(role, at, missing, &mut out))) {
                     Ok(Recovery::Resume) => Want::More,
                     Ok(Recovery::Skip(n)) => Want::Skip(n),
                     Ok(Recovery::Deaf) => {
@@ -391,11 +393,19 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
     fn end(&mut self, _: &Connection, session: &mut Session, side: Side, at: Timestamp) {
         if let State::Http { protocol, flipped } = &mut session.state {
             let role = if *flipped { side.other() } else { side };
-            let sink = &mut self.sink;
-            if catch_unwind(AssertUnwindSafe(|| protocol.end(role, at, sink))).is_err() {
+            let mut out = Outlet { sink: &mut self.sink, spares: &mut self.spares };
+            if catch_unwind(AssertUnwindSafe(|| protocol.end(role, at, &mut out))).is_err() {
                 self.counts.poisoned += 1;
                 session.state = State::Deaf(ByteClass::Discarded);
             }
+        }
+    }
+
+    fn held(session: &Session) -> usize {
+        match &session.state {
+            State::Http { protocol, .. } => protocol.held(),
+            State::Opaque { name: Some(name), .. } => name.len(),
+            _ => 0,
         }
     }
 
@@ -423,9 +433,9 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             }
             State::Http { mut protocol, .. } => {
                 ledger.book(ByteClass::Discarded, left);
-                let sink = &mut self.sink;
+                let mut out = Outlet { sink: &mut self.sink, spares: &mut self.spares };
                 match catch_unwind(AssertUnwindSafe(|| {
-                    protocol.finish(at, sink);
+                    protocol.finish(at, &mut out);
                     protocol.counts()
                 })) {
                     Ok(counts) => self.counts.proto.merge(counts),
@@ -539,5 +549,7 @@ const ONE_SIDED: u64 = 16;
 /// Versions in the first line of protocols that are not HTTP.
 const FOREIGN: &[&[u8]] = &[b"RTSP/1.0", b"RTSP/2.0", b"SIP/2.0", b"ICAP/1.0", b"SSH-2.0"];
 
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod tests;

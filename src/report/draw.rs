@@ -2,6 +2,7 @@
 //!
 //! In: a comparison, the findings about it, what the capture was like. Out: a [`Report`]. Reporters only write down.
 
+use super::reporters::percent_text;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
@@ -198,7 +199,7 @@ impl Headline {
     /// The headline in one sentence: what a reader takes away who reads nothing else.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let unread = percent(self.unread_bytes, self.payload_bytes);
+        let unread = percent_text(self.unread_bytes, self.payload_bytes);
         let unread = format!("{unread} of the payload could not be read");
         let hosts = |kind: &str| format!("{} {kind}{}", self.unmanaged_hosts, plural(self.unmanaged_hosts));
         if !self.judged {
@@ -212,7 +213,8 @@ impl Headline {
         if self.unmanaged_hosts > 0 {
             text.push_str(&format!(" ({} of them on {})", self.shadow_unmanaged, hosts("unmanaged host")));
         }
-        format!("{text}, {} of all requests; {unread}", percent(self.shadow_requests, self.requests))
+        let share = percent_text(self.shadow_requests, self.requests);
+        format!("{text}, {share} of all requests; zombie {}; orphan {}; {unread}", self.zombie, self.orphan)
     }
 }
 
@@ -222,23 +224,6 @@ fn plural(count: u64) -> &'static str {
 
 fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// `12.3 %`, rounded to a tenth; what is neither nothing nor all is never rounded to it.
-fn percent(part: u64, whole: u64) -> String {
-    if part == 0 || whole == 0 {
-        return "0 %".to_owned();
-    }
-    if part >= whole {
-        return "100 %".to_owned();
-    }
-    // In whole numbers, so that every machine prints the same.
-    let tenths = (u128::from(part) * 2000 / u128::from(whole)).div_ceil(2);
-    match tenths {
-        0 => "under 0.1 %".to_owned(),
-        1000.. => "over 99.9 %".to_owned(),
-        _ => format!("{}.{} %", tenths / 10, tenths % 10),
-    }
 }
 
 /// `a, b and 3 more`.

@@ -66,7 +66,8 @@ fn the_headline_counts_what_its_words_say() {
         assert_eq!((headline.unread_bytes, headline.payload_bytes), (500, 1100));
         assert_eq!(
             headline.sentence(),
-            "shadow 3 (2 of them on 2 unmanaged hosts), 23.5 % of all requests; 45.5 % of the payload could not be read"
+            "shadow 3 (2 of them on 2 unmanaged hosts), 23.53 % of all requests; zombie 1; orphan 1; 45.45 % of the payload \
+             could not be read"
         );
     });
 }
@@ -115,7 +116,7 @@ fn without_a_spec_the_sentence_promises_nothing() {
         assert_eq!(
             report.headline.sentence(),
             "no spec was given, so nothing was promised: 8 endpoints on 3 unmanaged hosts; \
-             45.5 % of the payload could not be read"
+             45.45 % of the payload could not be read"
         );
         assert!(report.findings.is_empty() && report.assumptions.is_empty(), "{:?}", report.assumptions);
     });
@@ -161,13 +162,13 @@ fn a_share_is_never_rounded_to_nothing_or_to_all() {
         headline.sentence()
     };
     for (part, whole, words) in [
-        (0, 0, "0 %"),
-        (0, 9, "0 %"),
-        (1, 1_000_000, "under 0.1 %"),
-        (1, 3, "33.3 %"),
-        (2, 3, "66.7 %"),
-        (999_999, 1_000_000, "over 99.9 %"),
-        (u64::MAX, u64::MAX, "100 %"),
+        (0, 0, "0.00 %"),
+        (0, 9, "0.00 %"),
+        (1, 1_000_000, "<0.01 %"),
+        (1, 3, "33.33 %"),
+        (2, 3, "66.67 %"),
+        (999_999, 1_000_000, ">99.99 %"),
+        (u64::MAX, u64::MAX, "100.00 %"),
     ] {
         assert!(sentence(part, whole).contains(&format!("shadow 0, {words} of all")), "{}", sentence(part, whole));
     }

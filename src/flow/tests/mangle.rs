@@ -55,8 +55,10 @@ fn mangle(packets: &[Packet], rng: &mut TestRng, distance: u64) -> Vec<Packet> {
     placed.into_iter().map(|(_, packet)| packet).collect()
 }
 
+type Summary = (u64, Timestamp, Start, [u64; 2], [Vec<Item>; 2], Option<Close>);
+
 /// What must not change: who, since when, what was said at which times, and how it ended.
-fn summary(bench: &Bench) -> Vec<(u64, Timestamp, Start, [u64; 2], [Vec<Item>; 2], Option<Close>)> {
+fn summary(bench: &Bench) -> Vec<Summary> {
     let mut all: Vec<_> = bench
         .recorder
         .records
@@ -90,7 +92,7 @@ fn turns() -> impl Strategy<Value = Vec<(Side, usize, usize)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn doubled_split_and_disordered_packets_change_nothing(
@@ -124,8 +126,9 @@ proptest! {
         mut rng in any::<u64>().prop_perturb(|_, rng| rng),
     ) {
         let mut packets = conversation(&turns, finish);
+        // One byte that was lost and acknowledged cannot be told from a FIN, so more are lost.
         let (mut streams, mut next) = ([Vec::new(), Vec::new()], [0, 0]);
-        let mut gone: Vec<usize> = lost.iter().map(|i| i.index(packets.len())).filter(|&i| !packets[i].payload.is_empty()).collect();
+        let mut gone: Vec<usize> = lost.iter().map(|i| i.index(packets.len())).filter(|&i| packets[i].payload.len() > 1).collect();
         gone.sort_unstable();
         gone.dedup();
         for (i, p) in packets.iter().enumerate().filter(|(_, p)| !p.payload.is_empty()) {
@@ -155,11 +158,8 @@ proptest! {
                 out
             })).collect::<Vec<_>>()
         };
-        // A last byte that was lost and acknowledged cannot be told from a FIN.
-        let alone = |stream: &Vec<Item>| matches!(stream.last(), Some(Item::Gap(1)));
-        prop_assume!(!streams.iter().any(alone));
         for distance in [None, Some(0), Some(3), Some(8)] {
-            let order = distance.map_or(packets.clone(), |distance| mangle(&packets, &mut rng, distance));
+            let order = distance.map_or_else(|| packets.clone(), |distance| mangle(&packets, &mut rng, distance));
             let bench = run(&order);
             if let Some(seen) = merged(&bench).first() {
                 prop_assert_eq!(seen, &streams, "distance {:?}", distance);
@@ -192,7 +192,7 @@ fn ports_that_are_used_again_stay_two_connections_when_mangled() {
     assert_eq!(plain.len(), 2);
     assert!(plain.iter().all(|one| one.5 == Some(Close::Finished)));
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for round in 0..3000 {
+    for round in 0..300 {
         assert_eq!(summary(&mangle(&packets, runner.rng(), 8)), plain, "round {round}");
     }
 }

@@ -111,6 +111,17 @@ fn what_the_peer_acknowledged_and_the_capture_lost_is_a_gap_after_the_grace() {
 }
 
 #[test]
+fn bytes_that_come_after_all_are_read_where_nothing_was_read_behind_them() {
+    // Catches a peer that acknowledges bytes which are only sent later: they must not be thrown away.
+    let mut packets = greeted(vec![client(10, 0, 0, b"ask"), client(30, 3, 6, b"next")]);
+    packets.extend((0..17).map(|i| client(31 + i, 7 + i as i64, 6, b"x")));
+    packets.extend([server(60, 2, 3, b"swer"), server(61, 0, 3, b"an"), server(62, 6, 24, b"!")]);
+    let bench = run(&packets);
+    assert_eq!((bench.said(0).1, bench.table.ledger().gaps), ("<6>swer!".into(), 2));
+    assert_eq!((bench.table.stats().late, bench.booked(ByteClass::Discarded)), (2, 2));
+}
+
+#[test]
 fn a_hole_nobody_acknowledged_waits_for_time_and_not_for_packets() {
     // Catches a retransmission after a long recovery that is refused, and a hole that is never given up.
     let mut packets = greeted(vec![client(10, 0, 0, b"ab")]);
@@ -121,6 +132,10 @@ fn a_hole_nobody_acknowledged_waits_for_time_and_not_for_packets() {
     let mut other = Bench::new();
     other.feed(&packets).feed(&[client(4_000, 2, 0, b"cd")]).drain();
     assert_eq!(other.said(0).0, format!("abcd{}", "x".repeat(100)));
+    // A peer that speaks and does not acknowledge it still waits itself.
+    let mut patient = Bench::new();
+    patient.feed(&packets).feed(&[server(200, 0, 2, b""), client(9_000, 104, 0, b"!"), client(9_001, 2, 0, b"cd")]);
+    assert_eq!(patient.said(0).0, format!("abcd{}!", "x".repeat(100)));
     bench.feed(&[client(5_012, 104, 0, b"!")]).drain();
     assert_eq!(bench.said(0).0, format!("ab<2>{}!", "x".repeat(100)));
 }
@@ -147,12 +162,31 @@ fn a_fin_or_syn_that_is_acknowledged_is_no_missing_byte() {
 }
 
 #[test]
+fn a_number_taken_for_a_fin_is_missing_when_more_follows_it() {
+    // Was an endless loop: each turn excused the same number again.
+    let bench = run(&greeted(vec![client(10, 0, 1, b"a"), client(11, 1, 2, b"b"), client(12, 2, 2, b"c")]));
+    assert_eq!((bench.said(0), bench.table.ledger().gaps), (said("abc", "<2>"), 2));
+}
+
+#[test]
 fn the_tail_that_was_acknowledged_and_not_captured_is_missing() {
     let mut packets = greeted(vec![client(10, 0, 0, b"ask"), server(20, 0, 3, b"ans"), client(30, 3, 9, b"")]);
     assert_eq!(run(&packets).said(0), said("ask", "ans<6>"));
     packets.push(packet(40, Side::Server, FIN | ACK, 9, 3, b""));
     let bench = run(&packets);
     assert_eq!((bench.said(0), bench.table.ledger().gaps), (said("ask", "ans<6>."), 6));
+}
+
+#[test]
+fn numbers_that_contradict_each_other_make_no_gap() {
+    // Catches a stream that begins a gigabyte before itself: two FINs far apart, an old probe before new data.
+    let fin = |time, seq| packet(time, Side::Client, FIN | ACK, seq, 0, b"");
+    for far in [1 << 30, -(1 << 30)] {
+        for first in [client(0, far, 0, b""), fin(0, far)] {
+            let bench = run(&[first, client(10, 0, 0, b"ask"), fin(11, 3), server(12, 0, 3, b"answer")]);
+            assert_eq!((bench.said(0).1, bench.table.ledger().missing()), ("answer".into(), 0), "{far}");
+        }
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::flow::{Connection, Ledger, Side};
 use crate::limits::Limits;
-use crate::proto::exchange::{ExchangeSink, OpaqueKind};
-use crate::proto::protocol::{Entry, Guess, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
+use crate::proto::exchange::OpaqueKind;
+use crate::proto::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use crate::time::Timestamp;
 
 /// The row of HTTP/2.
@@ -31,19 +31,23 @@ fn start(_: &Limits, _: &Connection, _: u32) -> Box<dyn Protocol> {
 struct Unread;
 
 impl Protocol for Unread {
-    fn read(&mut self, _: Side, _: Timestamp, _: &[u8], _: &mut Ledger, _: &mut dyn ExchangeSink) -> Progress {
+    fn read(&mut self, _: Side, _: Timestamp, _: &[u8], _: &mut Ledger, _: &mut Outlet<'_>) -> Progress {
         Progress { used: 0, then: Then::Become(Upgrade::Other(OpaqueKind::Http2)) }
     }
 
-    fn gap(&mut self, _: Side, _: Timestamp, _: u64, _: &mut dyn ExchangeSink) -> Recovery {
+    fn gap(&mut self, _: Side, _: Timestamp, _: u64, _: &mut Outlet<'_>) -> Recovery {
         Recovery::Deaf
     }
 
-    fn end(&mut self, _: Side, _: Timestamp, _: &mut dyn ExchangeSink) {}
+    fn end(&mut self, _: Side, _: Timestamp, _: &mut Outlet<'_>) {}
 
-    fn finish(&mut self, _: Timestamp, _: &mut dyn ExchangeSink) {}
+    fn finish(&mut self, _: Timestamp, _: &mut Outlet<'_>) {}
 
     fn counts(&self) -> ProtoCounts {
         ProtoCounts::default()
+    }
+
+    fn held(&self) -> usize {
+        0
     }
 }

@@ -11,9 +11,14 @@ use std::io;
 /// Combining marks in a row that are shown as they are; further ones are escaped. Scripts stack two or three.
 const MARKS: usize = 4;
 
+/// Characters of a name that [`shown`] leaves.
+pub(super) const NAME: usize = 240;
+/// Characters of a sentence that [`sentence`] leaves.
+const SENTENCE: usize = 600;
+
 /// The text with everything invisible or misleading as `\u{...}`: controls, format characters (bidirectional ones,
 /// zero-width ones, tags), line and paragraph separators, blanks other than the plain one, private and unassigned
-/// code points, combining marks at the start or more than [`MARKS`] in a row.
+/// code points, combining marks at the start or more than four in a row.
 ///
 /// Backslashes stay single, save a run of them right before an escape or before a literal `u{`, which is doubled:
 /// so an odd run announces an escape, an even one is text, and two names never look the same.
@@ -42,6 +47,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// [`visible`], and no longer than people read: of a longer name the beginning, and how much is left out. For pages
+/// and terminals, which a few names of 64 KiB would drown; JSON has all of it.
+pub(super) fn shown(name: &str) -> Cow<'_, str> {
+    shown_within(name, NAME)
+}
+
+/// The same for a sentence, which may hold several names.
+pub(super) fn sentence(text: &str) -> Cow<'_, str> {
+    shown_within(text, SENTENCE)
+}
+
+fn shown_within(text: &str, most: usize) -> Cow<'_, str> {
+    let Some((cut, _)) = text.char_indices().nth(most) else { return visible(text) };
+    let (head, rest) = text.split_at_checked(cut).unwrap_or((text, ""));
+    Cow::Owned(format!("{}... ({} more)", visible(head), rest.chars().count()))
 }
 
 /// Writes a piece of a JSON string (quotes, backslashes and C0 controls are serde's) so that the document is safe to
@@ -156,6 +178,13 @@ mod tests {
         shown.sort();
         shown.dedup();
         assert_eq!(shown.len(), names.len(), "{shown:?}");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_says_so() {
+        let short = "\u{e9}".repeat(NAME);
+        assert_eq!(shown(&short), short);
+        assert_eq!(shown(&format!("{short}ab")), format!("{short}... (2 more)"));
     }
 
     #[test]

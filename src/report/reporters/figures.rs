@@ -2,13 +2,16 @@
 //!
 //! Integers all the way: a share is rounded the same on every machine.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
+use super::escape::{sentence, shown, visible};
 use crate::api::HostPattern;
 use crate::diff::{Comparison, Criterion, Existence, OperationId, Promised};
+use crate::findings::NearMiss;
 use crate::inventory::Record;
-use crate::report::contents::{Endpoint, rfc3339_text};
+use crate::report::contents::{Endpoint, Report, rfc3339_text};
 use crate::spec::{Server, Spec, SpecOperation};
 use crate::time::Timestamp;
 
@@ -25,7 +28,7 @@ pub(super) fn percent(part: u64, whole: u64) -> f64 {
 }
 
 /// A share in percent with two decimals, for people: something is never shown as nothing, nor nearly all as all.
-pub(super) fn percent_text(part: u64, whole: u64) -> String {
+pub(in crate::report) fn percent_text(part: u64, whole: u64) -> String {
     match hundredths(part, whole) {
         0 if part > 0 => "<0.01 %".to_owned(),
         10_000 if part < whole => ">99.99 %".to_owned(),
@@ -79,13 +82,34 @@ pub(super) fn window(first: Timestamp, last: Timestamp) -> String {
     }
 }
 
-/// `200x120, 404x3`.
-pub(super) fn statuses(statuses: &BTreeMap<u16, u64>, unanswered: u64, times: &str) -> String {
-    let mut text = tally(statuses, times);
-    if unanswered > 0 {
-        let _ = write!(text, "{}unanswered{times}{unanswered}", if text.is_empty() { "" } else { ", " });
+/// `200x120`, `404x3`, `1 unanswered`: statuses in order, the first few; a server may make up hundreds.
+pub(super) fn statuses(statuses: &BTreeMap<u16, u64>, unanswered: u64, times: &str) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut parts: Vec<_> = statuses.iter().take(SHOWN).map(|(status, n)| format!("{status}{times}{n}")).collect();
+    if statuses.len() > SHOWN {
+        parts.push(format!("{} other statuses", statuses.len() - SHOWN));
     }
-    text
+    if unanswered > 0 {
+        parts.push(format!("{unanswered} unanswered"));
+    }
+    parts
+}
+
+/// `shop.yaml line 42`.
+pub(super) fn at_line(spec: &str, line: u32) -> String {
+    match line {
+        0 => shown(spec).into_owned(),
+        line => format!("{} line {line}", shown(spec)),
+    }
+}
+
+/// The nearest declared operation and where it parts: `nearest: GET /a/{id} in shop.yaml line 4; segment 3: ...`.
+pub(super) fn nearest(nearest: &NearMiss) -> String {
+    let failed = match nearest.detail.as_str() {
+        "" => Cow::Owned(format!("fails on {}", criterion(nearest.failed))),
+        detail => shown(detail),
+    };
+    format!("nearest: {} in {}; {failed}", shown(&nearest.operation), at_line(&nearest.spec, nearest.line))
 }
 
 /// Keys and counts side by side: `jwt 3, none 1`.
@@ -106,6 +130,25 @@ pub(super) fn confidence(endpoint: &Endpoint<'_>, record: &Record) -> &'static s
         (_, 3..=9) => "medium",
         _ => "high",
     }
+}
+
+/// What was lost or looks wrong, gathered from all who say so, ready to look at.
+pub(super) fn warnings(report: &Report<'_>) -> Vec<String> {
+    let (capture, snapshot) = (report.capture, report.snapshot);
+    let mut lines: Vec<String> =
+        capture.input_errors.iter().chain(&capture.warnings).map(|line| sentence(line).into_owned()).collect();
+    for spec in report.compared.specs {
+        lines.extend(spec.warnings.iter().map(|line| format!("{}: {}", shown(&spec.name), sentence(line))));
+    }
+    if !snapshot.bounds.is_empty() {
+        let met = tally(&snapshot.bounds, " ");
+        lines.push(format!("bounds were met, so something was folded early or left out: {}", visible(&met)));
+    }
+    if snapshot.unnamed > 0 {
+        let unnamed = counted(snapshot.unnamed, "response");
+        lines.push(format!("{unnamed} without a request in the capture: nothing to name them by"));
+    }
+    lines
 }
 
 /// The declared operation behind an id.

@@ -2,7 +2,7 @@
 //!
 //! Every table stands in the page as plain rows, readable and printable without scripts; the script only takes rows
 //! out and puts back the 200 of them that the search and the page ask for, which stays quick with 10,000 endpoints.
-//! Names from the wire go through [`visible`] here and through the template's own escaping there, and the page's
+//! Names from the wire go through [`shown`] here and through the template's own escaping there, and the page's
 //! content security policy allows this very script and style by their hashes and nothing else.
 
 mod page;
@@ -15,12 +15,11 @@ use askama::Template as _;
 use base64::Engine as _;
 use sha2::Digest as _;
 
-use super::escape::visible;
+use super::escape::{sentence, shown};
 use super::figures::{
-    bytes, confidence, count, counted, criterion, declared, existence, percent_text, promised, server, statuses, tally,
-    window,
+    at_line, bytes, confidence, count, counted, criterion, declared, existence, nearest, percent_text, promised,
+    server, statuses, tally, warnings, window,
 };
-use super::text::headline_sentence;
 use crate::api::ParamPlace;
 use crate::diff::{Coverage, Existence, Pairing, Promise, Promised};
 use crate::findings::{Finding, Severity};
@@ -72,9 +71,9 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
         style: STYLE,
         script: SCRIPT,
         version: env!("CARGO_PKG_VERSION"),
-        replay: visible(&capture.id),
+        replay: shown(&capture.id),
         judged: headline.judged,
-        headline: headline_sentence(headline),
+        headline: headline.sentence(),
         seen: match (capture.first, capture.last) {
             (Some(first), Some(last)) => format!("{} UTC ({})", window(first, last), last.since(first)),
             _ => "no packets".to_owned(),
@@ -95,16 +94,8 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
         captured: count(capture.payload.captured),
         packets: packets(capture),
         facts: facts(report),
-        warnings: capture
-            .input_errors
-            .iter()
-            .chain(&capture.warnings)
-            .map(|line| visible(line).into_owned())
-            .chain(compared.specs.iter().flat_map(|spec| {
-                spec.warnings.iter().map(|line| format!("{}: {}", visible(&spec.name), visible(line)))
-            }))
-            .collect(),
-        assumptions: report.assumptions.iter().map(|line| visible(line)).collect(),
+        warnings: warnings(report),
+        assumptions: report.assumptions.iter().map(|line| sentence(line)).collect(),
     }
 }
 
@@ -159,51 +150,34 @@ fn finding(finding: &Finding) -> FindingRow<'_> {
     let evidence = &finding.evidence;
     let mut why = Vec::new();
     if let Some(declared) = &evidence.declared {
-        let mut line = format!("Declared in {}", at_line(&declared.spec, declared.line));
+        let mut line = format!("declared in {}", at_line(&declared.spec, declared.line));
         if let Some(id) = &declared.operation_id {
-            let _ = write!(line, " as {}", visible(id));
+            let _ = write!(line, " as {}", shown(id));
         }
         why.push(line);
     }
-    if let Some(nearest) = &evidence.nearest {
-        let mut line = format!(
-            "Nearest: {} in {}, fails on {}",
-            visible(&nearest.operation),
-            at_line(&nearest.spec, nearest.line),
-            criterion(nearest.failed)
-        );
-        if !nearest.detail.is_empty() {
-            let _ = write!(line, " ({})", visible(&nearest.detail));
-        }
-        why.push(line);
-        why.extend(nearest.try_flag.as_ref().map(|flag| format!("Try: {}", visible(flag))));
+    if let Some(near) = &evidence.nearest {
+        why.push(nearest(near));
+        why.extend(near.try_flag.as_ref().map(|flag| format!("try: {}", shown(flag))));
     }
-    why.extend(evidence.notes.iter().map(|note| visible(note).into_owned()));
+    why.extend(evidence.notes.iter().map(|note| sentence(note).into_owned()));
     FindingRow {
-        id: visible(&finding.id),
+        id: shown(&finding.id),
         severity: finding.severity.name(),
         rank: rank(finding.severity),
         kind: finding.kind.name(),
         reason: finding.reason.map_or("", |reason| reason.name()),
-        method: visible(&finding.subject.method),
-        template: visible(&finding.subject.template),
-        service: visible(&finding.subject.service),
-        summary: visible(&finding.summary),
+        method: shown(&finding.subject.method),
+        template: shown(&finding.subject.template),
+        service: shown(&finding.subject.service),
+        summary: sentence(&finding.summary),
         why,
         requests: count(evidence.requests),
         clients: count(evidence.clients),
-        statuses: statuses(&evidence.statuses, evidence.unanswered, TIMES),
+        statuses: statuses(&evidence.statuses, evidence.unanswered, TIMES).join(", "),
         state: evidence.existence.map_or("", existence),
         confidence: evidence.confidence,
         seen: evidence.first.zip(evidence.last).map_or_else(String::new, |(first, last)| window(first, last)),
-    }
-}
-
-/// `shop line 42`.
-fn at_line(spec: &str, line: u32) -> String {
-    match line {
-        0 => visible(spec).into_owned(),
-        line => format!("{} line {line}", visible(spec)),
     }
 }
 
@@ -217,7 +191,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         (None, Some(nearest)) if endpoint.finding.is_none() => {
             place(nearest.operation).map_or_else(String::new, |(place, operation)| {
                 let path = operation.path.to_string();
-                let what = format!("nearest: {} {} in {place}", visible(&operation.method), visible(&path));
+                let what = format!("nearest: {} {} in {place}", shown(&operation.method), shown(&path));
                 format!("{what}, fails on {}", criterion(nearest.failed))
             })
         }
@@ -225,7 +199,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
     };
     let auth = record.auth.iter().map(|(scheme, n)| (scheme.name(), *n)).collect();
     EndpointRow {
-        finding: endpoint.finding.map_or(Cow::Borrowed(""), |finding| visible(&finding.id)),
+        finding: endpoint.finding.map_or(Cow::Borrowed(""), |finding| shown(&finding.id)),
         verdict: endpoint.verdict.name(),
         tone: match endpoint.verdict {
             Verdict::Shadow => Tone::Bad,
@@ -236,15 +210,15 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,
         confidence: confidence(endpoint, record),
-        method: visible(&seen.method),
-        template: visible(&seen.template.to_string()).into_owned(),
-        service: visible(&endpoint.service),
+        method: shown(&seen.method),
+        template: shown(&seen.template.to_string()).into_owned(),
+        service: shown(&endpoint.service),
         by,
         params: params(&record.params),
         requests: count(record.requests),
         clients: count(record.clients),
         scanner_only: record.scanner_only,
-        statuses: statuses(&record.statuses, record.unanswered, TIMES),
+        statuses: statuses(&record.statuses, record.unanswered, TIMES).join(", "),
         auth: tally(&auth, " "),
         latency: record.latency.map(|latency| latency.p95),
         seen: window(record.first, record.last),
@@ -258,7 +232,7 @@ fn params(params: &[ParamRecord]) -> String {
             ParamPlace::Query => "?",
             ParamPlace::Form => "form:",
         };
-        let _ = write!(text, "{}{place}{}", if text.is_empty() { "" } else { " " }, visible(&param.name));
+        let _ = write!(text, "{}{place}{}", if text.is_empty() { "" } else { " " }, shown(&param.name));
     }
     if params.len() > PARAMS {
         let _ = write!(text, " and {} more", params.len() - PARAMS);
@@ -268,7 +242,7 @@ fn params(params: &[ParamRecord]) -> String {
 
 fn promised_row<'a>(report: &'a Report<'a>, promise: &'a Promise<'a>) -> DeclaredRow<'a> {
     let operation = promise.operation;
-    let servers: Vec<_> = operation.servers.iter().map(|one| visible(&server(one)).into_owned()).collect();
+    let servers: Vec<_> = operation.servers.iter().map(|one| shown(&server(one)).into_owned()).collect();
     DeclaredRow {
         state: promised(promise.state),
         tone: match promise.state {
@@ -276,9 +250,9 @@ fn promised_row<'a>(report: &'a Report<'a>, promise: &'a Promise<'a>) -> Declare
             Promised::Orphan => Tone::Poor,
             Promised::InsufficientEvidence | Promised::OutOfScope => Tone::Calm,
         },
-        method: visible(&operation.method),
-        path: visible(&operation.path.to_string()).into_owned(),
-        id: operation.id.as_deref().map_or(Cow::Borrowed(""), visible),
+        method: shown(&operation.method),
+        path: shown(&operation.path.to_string()).into_owned(),
+        id: operation.id.as_deref().map_or(Cow::Borrowed(""), shown),
         deprecated: operation.deprecated,
         place: report
             .compared
@@ -286,7 +260,7 @@ fn promised_row<'a>(report: &'a Report<'a>, promise: &'a Promise<'a>) -> Declare
             .get(promise.id.spec)
             .map_or_else(String::new, |spec| at_line(&spec.name, operation.line)),
         servers: servers.join(", "),
-        why: visible(&promise.why),
+        why: sentence(&promise.why),
     }
 }
 
@@ -296,7 +270,7 @@ fn host<'a>(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> HostRow {
         .specs
         .iter()
         .filter_map(|spec| report.compared.specs.get(*spec))
-        .map(|spec| visible(&spec.name))
+        .map(|spec| shown(&spec.name))
         .collect();
     let (covered, tone) = match names.as_slice() {
         _ if coverage.out_of_scope => ("out of scope".to_owned(), Tone::Calm),
@@ -306,9 +280,9 @@ fn host<'a>(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> HostRow {
         names => (names.join(", "), Tone::Good),
     };
     let noise = service.noise.iter().map(|(noise, n)| (noise.name(), *n)).collect();
-    let servers: Vec<_> = service.servers.iter().map(|one| visible(one)).collect();
+    let servers: Vec<_> = service.servers.iter().map(|one| shown(one)).collect();
     HostRow {
-        host: visible(&service.id.to_string()).into_owned(),
+        host: shown(&service.id.to_string()).into_owned(),
         covered,
         tone,
         requests: count(service.requests),
@@ -322,9 +296,9 @@ fn host<'a>(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> HostRow {
 
 fn opaque(service: &OpaqueService) -> OpaqueRow<'_> {
     OpaqueRow {
-        server: visible(&service.server),
-        name: service.name.as_deref().map_or(Cow::Borrowed(""), visible),
-        kind: visible(&service.kind),
+        server: shown(&service.server),
+        name: service.name.as_deref().map_or(Cow::Borrowed(""), shown),
+        kind: shown(&service.kind),
         flows: count(service.flows),
         bytes: service.bytes,
         bytes_text: bytes(service.bytes),
@@ -334,9 +308,9 @@ fn opaque(service: &OpaqueService) -> OpaqueRow<'_> {
 
 fn spec(spec: &Spec) -> SpecRow<'_> {
     SpecRow {
-        name: visible(&spec.name),
-        title: visible(&spec.title),
-        version: visible(&spec.version),
+        name: shown(&spec.name),
+        title: shown(&spec.title),
+        version: shown(&spec.version),
         format: spec.format,
         operations: spec.operations.len(),
         warnings: spec.warnings.len(),
@@ -398,7 +372,7 @@ fn packets(capture: &CaptureSummary) -> Vec<Fact<'_>> {
         packets
             .skipped
             .iter()
-            .map(|(name, n)| Fact { name: format!("skipped: {}", visible(name)).into(), value: count(*n).into() }),
+            .map(|(name, n)| Fact { name: format!("skipped: {}", shown(name)).into(), value: count(*n).into() }),
     );
     facts.push(Fact { name: "seen".into(), value: count(packets.seen).into() });
     facts
@@ -407,13 +381,13 @@ fn packets(capture: &CaptureSummary) -> Vec<Fact<'_>> {
 fn facts<'a>(report: &'a Report<'a>) -> Vec<Fact<'a>> {
     let capture = report.capture;
     let mut facts = vec![
-        Fact { name: "replay (digest of all frames)".into(), value: visible(&capture.id) },
+        Fact { name: "replay (digest of all frames)".into(), value: shown(&capture.id) },
         Fact { name: "inputs".into(), value: count(capture.inputs).into() },
         Fact { name: "frame bytes".into(), value: count(capture.bytes).into() },
         Fact { name: "exchanges".into(), value: count(report.snapshot.exchanges).into() },
         Fact { name: "responses without a request".into(), value: count(report.snapshot.unnamed).into() },
     ];
-    facts.extend(capture.counters.iter().map(|(name, n)| Fact { name: visible(name), value: count(*n).into() }));
+    facts.extend(capture.counters.iter().map(|(name, n)| Fact { name: shown(name), value: count(*n).into() }));
     facts.extend(
         report
             .snapshot

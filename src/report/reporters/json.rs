@@ -38,7 +38,6 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 
 use super::escape::write_json;
 use super::figures::{confidence, declared, percent, server};
-use super::text::headline_sentence;
 use crate::api::{AuthScheme, Noise, PathTemplate, Shape};
 use crate::diff::{Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
@@ -268,7 +267,7 @@ impl<'a> Document<'a> {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             headline: HeadlineOut {
-                sentence: headline_sentence(headline),
+                sentence: headline.sentence(),
                 figures: headline,
                 shadow_requests_percent: percent(headline.shadow_requests, headline.requests),
                 unread_percent: percent(headline.unread_bytes, headline.payload_bytes),

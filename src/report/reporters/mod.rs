@@ -17,6 +17,8 @@ mod tests;
 
 use super::reporter::Reporter;
 
+pub(super) use figures::percent_text;
+
 pub use escape::visible;
 use html::Html;
 use json::Json;

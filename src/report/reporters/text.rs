@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
-use super::escape::visible;
-use super::figures::{bytes, count, counted, criterion, existence, moment, percent_text, statuses, tally, window};
+use super::escape::{NAME, sentence, shown, visible};
+use super::figures::{
+    at_line, bytes, count, counted, existence, moment, nearest, percent_text, statuses, tally, warnings, window,
+};
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
 use crate::findings::{Finding, Kind, Severity};
-use crate::report::contents::{CaptureSummary, Headline, Report, Verdict};
+use crate::report::contents::{CaptureSummary, Report, Verdict};
 use crate::report::reporter::{Reporter, Style};
+use crate::time::Timestamp;
 
 /// Findings shown of each kind, and rows of each table: a terminal is no archive.
 const SHOWN: usize = 25;
@@ -43,38 +46,16 @@ impl Reporter for Text {
         opaque(&mut page, report);
         capture(&mut page, report.capture);
         ledger(&mut page, report.capture);
-        warnings(&mut page, report);
+        notes(&mut page, report);
         out.write_all(page.into_text().as_bytes())?;
         out.flush()
     }
 }
 
-/// The headline as one line.
-#[must_use]
-pub(super) fn headline_sentence(headline: &Headline) -> String {
-    let mut line = String::new();
-    let hosts = counted(headline.unmanaged_hosts, "unmanaged host");
-    if headline.judged {
-        let _ = write!(line, "shadow {}", count(headline.shadow));
-        if headline.shadow_unmanaged > 0 {
-            let _ = write!(line, " ({} of them on {hosts})", count(headline.shadow_unmanaged));
-        }
-        let share = percent_text(headline.shadow_requests, headline.requests);
-        let _ = write!(line, ", {share} of all requests");
-        let _ = write!(line, "; zombie {}; orphan {}", count(headline.zombie), count(headline.orphan));
-    } else {
-        let endpoints = counted(headline.endpoints, "endpoint");
-        let _ = write!(line, "{endpoints} on {hosts}; no spec was given, so nothing is called shadow");
-    }
-    let unread = percent_text(headline.unread_bytes, headline.payload_bytes);
-    let _ = write!(line, "; {unread} of the payload could not be read");
-    line
-}
-
 fn top(page: &mut Page, report: &Report<'_>) {
     let (headline, capture) = (&report.headline, report.capture);
     let ink = if headline.shadow + headline.zombie > 0 { Ink::Red } else { Ink::Strong };
-    page.paragraph(ink, 0, 2, &headline_sentence(headline));
+    page.paragraph(ink, 0, 2, &headline.sentence());
     let mut about = format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     if let (Some(first), Some(last)) = (capture.first, capture.last) {
         let _ = write!(about, "; {} UTC ({})", window(first, last), last.since(first));
@@ -105,7 +86,7 @@ fn top(page: &mut Page, report: &Report<'_>) {
 
 /// A method and a template, ready to look at.
 fn operation(method: &str, template: &str) -> String {
-    format!("{} {}", visible(method), visible(template))
+    format!("{} {}", shown(method), shown(template))
 }
 
 fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
@@ -124,7 +105,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
         .take(SHOWN)
         .map(|finding| {
             let subject = &finding.subject;
-            (finding, operation(&subject.method, &subject.template), visible(&subject.service))
+            (finding, operation(&subject.method, &subject.template), shown(&subject.service))
         })
         .collect();
     let (wide, service_wide) =
@@ -136,7 +117,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
         page.put(Ink::Plain, "  ");
         page.put(Ink::Plain, &fit(service, service_wide));
         page.end();
-        under(page, finding);
+        under(page, finding, report.capture.first);
     }
     more(page, found);
 }
@@ -164,43 +145,34 @@ const fn severity_ink(severity: Severity) -> Ink {
 }
 
 /// What stands under a finding: why, how often, and what to try.
-fn under(page: &mut Page, finding: &Finding) {
+fn under(page: &mut Page, finding: &Finding, started: Option<Timestamp>) {
     let evidence = &finding.evidence;
     let mut why = Vec::new();
-    if let Some(declared) = &evidence.declared {
-        let mut place = format!("declared in {}", visible(&declared.spec));
-        if declared.line > 0 {
-            let _ = write!(place, " line {}", declared.line);
-        }
-        why.push(place);
-    }
+    why.extend(evidence.declared.as_ref().map(|it| format!("declared in {}", at_line(&it.spec, it.line))));
     if finding.kind == Kind::Orphan {
-        why.push(visible(&finding.summary).into_owned());
+        // The first note is the exposure it rests on.
+        why.extend(evidence.notes.first().map(|note| sentence(note).into_owned()));
     } else {
         why.extend(finding.reason.map(|reason| reason.name().to_owned()));
-        why.push(counted(evidence.requests, "request"));
-        why.push(counted(evidence.clients, "client"));
-        why.push(statuses(&evidence.statuses, evidence.unanswered, "x"));
+        why.push(format!("{}, {}", counted(evidence.requests, "request"), counted(evidence.clients, "client")));
+        why.push(statuses(&evidence.statuses, evidence.unanswered, "x").join(" "));
         if let (Some(first), Some(last)) = (evidence.first, evidence.last) {
-            why.push(window(first, last));
+            let seen = window(first, last);
+            // The day stands on top, where it is the same.
+            let day = started.map(|started| moment(started).split(' ').next().unwrap_or_default().to_owned() + " ");
+            let seen = day.and_then(|day| Some(seen.strip_prefix(&day)?.to_owned())).unwrap_or(seen);
+            why.push(seen);
         }
         if evidence.confidence == "low" {
             why.push("low confidence".to_owned());
         }
     }
     why.retain(|part| !part.is_empty());
-    page.paragraph(Ink::Plain, UNDER, UNDER + 2, &why.join(", "));
-    if let Some(nearest) = &evidence.nearest {
-        let mut text = format!("nearest: {} in {}", visible(&nearest.operation), visible(&nearest.spec));
-        if nearest.line > 0 {
-            let _ = write!(text, " line {}", nearest.line);
-        }
-        let _ = write!(text, ", fails on {}", criterion(nearest.failed));
-        if !nearest.detail.is_empty() {
-            let _ = write!(text, " ({})", visible(&nearest.detail));
-        }
-        page.paragraph(Ink::Faint, UNDER, UNDER + 2, &text);
-        if let Some(flag) = &nearest.try_flag {
+    page.paragraph(Ink::Plain, UNDER, UNDER + 2, &why.join("; "));
+    if let Some(near) = &evidence.nearest {
+        page.paragraph(Ink::Faint, UNDER, UNDER + 2, &nearest(near));
+        // Half a flag is no help.
+        if let Some(flag) = near.try_flag.as_ref().filter(|flag| flag.len() <= NAME) {
             page.paragraph(Ink::Cyan, UNDER, UNDER + 2, &format!("try: {}", for_shell(flag)));
         }
     }
@@ -214,7 +186,7 @@ fn for_shell(flag: &str) -> String {
     if flag.chars().all(|c| harmless(c) || c == ' ') {
         return flag.to_owned();
     }
-    format!("{} '{}'", visible(name), visible(argument).replace('\'', "'\\''"))
+    format!("{} '{}'", shown(name), shown(argument).replace('\'', "'\\''"))
 }
 
 fn more(page: &mut Page, found: usize) {
@@ -237,7 +209,7 @@ fn endpoints(page: &mut Page, report: &Report<'_>) {
         .filter_map(|endpoint| {
             let seen = report.compared.pairings.get(endpoint.pairing)?.operation;
             let name = operation(&seen.method, &seen.template.to_string());
-            Some((endpoint, &seen.record, name, visible(&endpoint.service)))
+            Some((endpoint, &seen.record, name, shown(&endpoint.service)))
         })
         .collect();
     let (wide, service_wide) =
@@ -248,7 +220,7 @@ fn endpoints(page: &mut Page, report: &Report<'_>) {
         page.put(Ink::Plain, "  ");
         page.put(Ink::Plain, &fit(service, service_wide));
         page.end();
-        let counts = statuses(&record.statuses, record.unanswered, "x");
+        let counts = statuses(&record.statuses, record.unanswered, "x").join(" ");
         let text = format!(
             "{}, {}, {}, {counts}",
             existence(endpoint.existence),
@@ -268,8 +240,8 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
     page.heading(&format!("Hosts ({})", count(services.len() as u64)), "who answers for them");
     // What nobody answers for comes first.
     let unmanaged = |coverage: &&Coverage<'_>| coverage.specs.is_empty() && !coverage.out_of_scope;
-    let shown = services.iter().filter(unmanaged).chain(services.iter().filter(|coverage| !unmanaged(coverage)));
-    let rows: Vec<_> = shown
+    let ordered = services.iter().filter(unmanaged).chain(services.iter().filter(|coverage| !unmanaged(coverage)));
+    let rows: Vec<_> = ordered
         .take(SHOWN)
         .map(|coverage| {
             let service = coverage.service;
@@ -279,7 +251,7 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
             }
             notes.extend(service.noise.iter().map(|(noise, n)| format!("{} {}", count(*n), noise.name())));
             [
-                visible(&service.id.to_string()).into_owned(),
+                shown(&service.id.to_string()).into_owned(),
                 counted(service.requests, "request"),
                 counted(service.operations.len() as u64, "operation"),
                 covered(report, coverage),
@@ -299,7 +271,7 @@ fn covered(report: &Report<'_>, coverage: &Coverage<'_>) -> String {
         .specs
         .iter()
         .filter_map(|spec| report.compared.specs.get(*spec))
-        .map(|spec| visible(&spec.name))
+        .map(|spec| shown(&spec.name))
         .collect();
     match names.as_slice() {
         [] if report.headline.judged => "unmanaged".to_owned(),
@@ -318,10 +290,10 @@ fn opaque(page: &mut Page, report: &Report<'_>) {
         .iter()
         .take(SHOWN)
         .map(|service| {
-            let name = service.name.as_deref().map_or(Cow::Borrowed(""), visible);
+            let name = service.name.as_deref().map_or(Cow::Borrowed(""), shown);
             [
-                visible(&service.server).into_owned(),
-                visible(&service.kind).into_owned(),
+                shown(&service.server).into_owned(),
+                shown(&service.kind).into_owned(),
                 counted(service.flows, "flow"),
                 bytes(service.bytes),
                 name.into_owned(),
@@ -392,7 +364,7 @@ fn capture(page: &mut Page, capture: &CaptureSummary) {
         page.paragraph(Ink::Faint, 2, 4, &format!("counters: {}", visible(&counters)));
     }
     if !capture.id.is_empty() {
-        page.paragraph(Ink::Faint, 2, 4, &format!("replay {}", visible(&capture.id)));
+        page.paragraph(Ink::Faint, 2, 4, &format!("replay {}", shown(&capture.id)));
     }
 }
 
@@ -436,23 +408,9 @@ fn ledger(page: &mut Page, capture: &CaptureSummary) {
     }
 }
 
-fn warnings(page: &mut Page, report: &Report<'_>) {
-    let capture = report.capture;
-    let mut lines: Vec<String> = Vec::new();
-    lines.extend(capture.input_errors.iter().chain(&capture.warnings).map(|line| visible(line).into_owned()));
-    for spec in report.compared.specs {
-        lines.extend(spec.warnings.iter().map(|line| format!("{}: {}", visible(&spec.name), visible(line))));
-    }
-    if !report.snapshot.bounds.is_empty() {
-        let met = tally(&report.snapshot.bounds, " ");
-        lines.push(format!("bounds were met, so some was folded early or left out: {}", visible(&met)));
-    }
-    if report.snapshot.unnamed > 0 {
-        let unnamed = counted(report.snapshot.unnamed, "response");
-        lines.push(format!("{unnamed} without a request in the capture: nothing to name them by"));
-    }
-    let assumed = report.assumptions.iter().map(|line| visible(line).into_owned()).collect();
-    for (title, ink, lines) in [("Warnings", Ink::Yellow, lines), ("Assumed", Ink::Cyan, assumed)] {
+fn notes(page: &mut Page, report: &Report<'_>) {
+    let assumed = report.assumptions.iter().map(|line| sentence(line).into_owned()).collect();
+    for (title, ink, lines) in [("Warnings", Ink::Yellow, warnings(report)), ("Assumed", Ink::Cyan, assumed)] {
         if lines.is_empty() {
             continue;
         }

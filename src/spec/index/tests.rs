@@ -279,7 +279,7 @@ fn another_host_that_declares_it_is_named() {
     let aliased = SpecIndex::build(specs, &flags(&[], &[(from, to)])).unwrap();
     assert_eq!(find(&aliased, "10.0.0.7:8080", "POST", "/v1/payments/{number}"), "0.0");
 
-    let several = super::tests::index(vec![spec(
+    let several = index(vec![spec(
         "a",
         "1",
         &["http://shop.example", "http://[::1]", "http://{t}.a.example"],

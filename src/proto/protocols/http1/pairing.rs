@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::flow::Connection;
 use crate::proto::exchange::{Exchange, ExchangeSink, Message, Oddities};
-use crate::proto::protocol::ProtoCounts;
+use crate::proto::protocol::{Outlet, ProtoCounts};
 
 /// One exchange in the making.
 pub(super) struct Slot {
@@ -44,6 +44,7 @@ pub(super) struct Pairing {
     next_index: u32,
     /// Responses still owed to requests that were reported without waiting for them.
     owed: u64,
+    /// Lent for the length of a call; see `swap_spares`.
     spare: Vec<Message>,
     pub(super) counts: ProtoCounts,
 }
@@ -59,6 +60,18 @@ impl Pairing {
             spare: Vec::new(),
             counts: ProtoCounts::default(),
         }
+    }
+
+    /// Borrows the worker's spare messages at the start of a call, and gives them back at its end.
+    pub(super) const fn swap_spares(&mut self, out: &mut Outlet<'_>) {
+        std::mem::swap(&mut self.spare, out.spares);
+    }
+
+    /// Memory taken by what is not reported yet.
+    pub(super) fn held(&self) -> usize {
+        let of = |message: &Option<Message>| message.as_ref().map_or(0, Message::capacity);
+        let messages = |slot: &Slot| of(&slot.exchange.request) + of(&slot.exchange.response);
+        self.slots.capacity() * size_of::<Slot>() + self.slots.iter().map(messages).sum::<usize>()
     }
 
     /// A message to fill, from those that were reported before.
@@ -91,6 +104,10 @@ impl Pairing {
             oddities,
         };
         self.next_index = self.next_index.saturating_add(1);
+        if self.slots.capacity() == 0 {
+            // Who does not pipeline needs one; a queue grows to four at once.
+            self.slots.reserve_exact(1);
+        }
         self.slots.push_back(Slot { asked: exchange.request.is_none(), exchange, answer: Answer::Awaited, server_at });
         SlotId(self.left + self.slots.len() as u64 - 1)
     }
@@ -185,6 +202,9 @@ impl Pairing {
             out.exchange(&exchange);
             exchange.request.take().into_iter().chain(exchange.response.take()).for_each(|m| self.recycle(m));
         }
+        if self.slots.is_empty() && self.slots.capacity() > QUEUE {
+            self.slots = VecDeque::new();
+        }
     }
 }
 
@@ -194,7 +214,9 @@ fn weight(exchange: &Exchange) -> usize {
     of(&exchange.request) + of(&exchange.response)
 }
 
-/// Messages kept for another use.
-const SPARES: usize = 2;
+/// Room for this many exchanges is kept while none is under way.
+const QUEUE: usize = 4;
+/// Messages kept for another use, by one worker.
+const SPARES: usize = 32;
 /// Largest buffers that are kept.
-const SPARE_BYTES: usize = 8 << 10;
+const SPARE_BYTES: usize = 16 << 10;

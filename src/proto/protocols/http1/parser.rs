@@ -17,8 +17,8 @@ use super::line::{self, Found, Line};
 use super::pairing::{Answer, Pairing, SlotId};
 use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
-use crate::proto::exchange::{ExchangeSink, Message, Oddities, OpaqueKind};
-use crate::proto::protocol::{Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
+use crate::proto::exchange::{Message, Oddities, OpaqueKind};
+use crate::proto::protocol::{Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use crate::time::Timestamp;
 
 /// The parser of one connection.
@@ -432,14 +432,8 @@ impl Http1 {
 }
 
 impl Protocol for Http1 {
-    fn read(
-        &mut self,
-        side: Side,
-        at: Timestamp,
-        bytes: &[u8],
-        ledger: &mut Ledger,
-        out: &mut dyn ExchangeSink,
-    ) -> Progress {
+    fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress {
+        self.pairing.swap_spares(out);
         let fresh = self.half(side).left.min(bytes.len());
         let mut used = 0;
         let then = loop {
@@ -464,11 +458,13 @@ impl Protocol for Http1 {
             }
         };
         self.half(side).left = bytes.len() - used;
-        self.pairing.report(out);
+        self.pairing.report(out.sink);
+        self.pairing.swap_spares(out);
         Progress { used, then }
     }
 
-    fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut dyn ExchangeSink) -> Recovery {
+    fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery {
+        self.pairing.swap_spares(out);
         let half = self.half(side);
         half.left = 0;
         half.passed = half.passed.saturating_add(missing);
@@ -503,30 +499,40 @@ impl Protocol for Http1 {
         if side == Side::Server && matches!(self.half(side).reading, Reading::Lost) {
             self.pairing.forget_debts();
         }
-        self.pairing.report(out);
+        self.pairing.report(out.sink);
+        self.pairing.swap_spares(out);
         recovery
     }
 
-    fn end(&mut self, side: Side, _: Timestamp, out: &mut dyn ExchangeSink) {
+    fn end(&mut self, side: Side, _: Timestamp, out: &mut Outlet<'_>) {
+        self.pairing.swap_spares(out);
         if let Reading::Body(body) = self.half(side).reading {
             self.finish_body(side, body == Body::UntilClose);
             self.half(side).reading = Reading::Lost;
         }
-        self.pairing.report(out);
+        self.pairing.report(out.sink);
+        self.pairing.swap_spares(out);
     }
 
-    fn finish(&mut self, _: Timestamp, out: &mut dyn ExchangeSink) {
+    fn finish(&mut self, _: Timestamp, out: &mut Outlet<'_>) {
+        self.pairing.swap_spares(out);
         for side in [Side::Client, Side::Server] {
             if matches!(self.half(side).reading, Reading::Body(_)) {
                 self.finish_body(side, false);
             }
         }
         self.pairing.give_up();
-        self.pairing.report(out);
+        self.pairing.report(out.sink);
+        self.pairing.swap_spares(out);
     }
 
     fn counts(&self) -> ProtoCounts {
         self.pairing.counts
+    }
+
+    fn held(&self) -> usize {
+        let partial = self.halves[0].partial.capacity() + self.halves[1].partial.capacity();
+        size_of::<Self>() + partial + self.scratch.capacity() + self.pairing.held()
     }
 }
 

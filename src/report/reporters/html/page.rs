@@ -24,6 +24,7 @@ use crate::time::Span;
 <title>API discovery report</title>
 <link rel="icon" href="data:,">
 <style>{{ style|safe }}</style>
+<script>{{ script|safe }}</script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the findings</a>
@@ -255,7 +256,6 @@ use crate::time::Span;
 </dl>
 </section>
 </main>
-<script>{{ script|safe }}</script>
 </body>
 </html>
 "##

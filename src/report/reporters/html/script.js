@@ -3,6 +3,10 @@
 // Search, filter, sort and page the tables. Rows are taken out of the page once and put back as they are: no text is
 // ever turned into mark-up here.
 (() => {
+  // Until the rows are sorted into pages nobody lays them out: ten thousand of them take seconds.
+  const root = document.documentElement;
+  root.classList.add("busy");
+
   const PAGE = 200;
   const tables = [];
   const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -50,9 +54,9 @@
       back.disabled = page === 0;
       on.disabled = page === pages - 1;
       place.textContent = "page " + (page + 1) + " of " + pages;
-      output.textContent = shown.length === all.length
-        ? all.length.toLocaleString("en") + " rows"
-        : shown.length.toLocaleString("en") + " of " + all.length.toLocaleString("en") + " rows";
+      const count = (n) => n.toLocaleString("en");
+      output.textContent = (shown.length === all.length ? "" : count(shown.length) + " of ")
+        + count(all.length) + (all.length === 1 ? " row" : " rows");
     }
 
     function filter() {
@@ -117,18 +121,26 @@
     });
   }
 
-  for (const table of document.querySelectorAll("table.paged")) set(table);
-
-  // A printed report holds every row that the filters leave.
-  addEventListener("beforeprint", () => { for (const table of tables) table.all(); });
-  addEventListener("afterprint", () => { for (const table of tables) table.draw(); });
-
+  // Brings a linked finding into view, whatever page it is on.
   function follow() {
     const id = location.hash.slice(1);
     if (!id.startsWith("f-") || !tables.some((table) => table.find(id))) return;
+    for (const row of document.querySelectorAll(".here")) row.classList.remove("here");
     const row = document.getElementById(id);
-    if (row) row.scrollIntoView({ block: "center" });
+    row.classList.add("here");
+    row.scrollIntoView({ block: "center" });
   }
+
+  addEventListener("DOMContentLoaded", () => {
+    try {
+      for (const table of document.querySelectorAll("table.paged")) set(table);
+    } finally {
+      root.classList.replace("busy", "paged");
+    }
+    follow();
+  });
   addEventListener("hashchange", follow);
-  follow();
+  // A printed report holds every row that the filters leave.
+  addEventListener("beforeprint", () => { for (const table of tables) table.all(); });
+  addEventListener("afterprint", () => { for (const table of tables) table.draw(); });
 })();
