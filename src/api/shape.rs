@@ -98,13 +98,15 @@ impl Shape {
             grown += isize::from(self.items.is_none());
             grown += self.items.get_or_insert_default().add(items, below);
         }
+        let mut at = 0;
         for (name, theirs) in other.fields.iter() {
             // Keeping the smallest names does not depend on the order of arrival.
             if self.fields.is_beyond(name) {
                 self.partial = true;
                 continue;
             }
-            let (field, new) = self.fields.entry(name);
+            let (field, new);
+            (at, field, new) = self.fields.entry_from(at, name);
             grown += isize::from(new) + field.add(theirs, below);
             if self.fields.len() > Self::MAX_FIELDS
                 && let Some((_, lost)) = self.fields.pop_last()
@@ -212,7 +214,21 @@ impl Fields {
 
     /// The field of this name, made on first sight; and whether it was made now.
     pub fn entry(&mut self, name: &str) -> (&mut Shape, bool) {
-        let found = self.find(name);
+        let (_, field, new) = self.entry_from(0, name);
+        (field, new)
+    }
+
+    /// The same where all names before `start` are smaller; and where the next greater name can start. Bodies of one
+    /// operation mostly have the same fields, so the name looked for mostly stands right there.
+    fn entry_from(&mut self, start: usize, name: &str) -> (usize, &mut Shape, bool) {
+        let start = start.min(self.0.len());
+        let found = match self.0.get(start) {
+            Some((known, _)) if **known == *name => Ok(start),
+            _ => {
+                let rest = self.0[start..].binary_search_by(|(known, _)| (**known).cmp(name));
+                rest.map(|at| start + at).map_err(|at| start + at)
+            }
+        };
         let at = found.unwrap_or_else(|at| at);
         if found.is_err() {
             if self.0.len() == self.0.capacity() {
@@ -221,7 +237,7 @@ impl Fields {
             }
             self.0.insert(at, (name.into(), Shape::default()));
         }
-        (&mut self.0[at].1, found.is_err())
+        (at + 1, &mut self.0[at].1, found.is_err())
     }
 
     /// There are as many fields as may be, and this name would be last of all.
