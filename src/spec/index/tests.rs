@@ -266,31 +266,27 @@ fn versions_of_every_kind_are_told_apart_from_ids() {
 
 #[test]
 fn another_host_that_declares_it_is_named() {
-    let index = index(vec![
+    let declared = index(vec![
         spec("pay", "1", &["http://pay.example:8443/v1"], &["POST /payments/{id}", "GET /{any}"]),
         spec("shop", "1", &["http://shop.example"], &["GET /users"]),
     ]);
-    let inner = nearest(&index, "10.0.0.7:8080", "POST", "/v1/payments/{number}").unwrap();
+    let inner = nearest(&declared, "10.0.0.7:8080", "POST", "/v1/payments/{number}").unwrap();
     assert_eq!((inner.spec, inner.operation, inner.failed), (0, 0, FailedOn::Host));
     assert_eq!(inner.host_alias.as_deref(), Some("10.0.0.7:8080=pay.example:8443"));
     // The flag that is proposed must do what it promises.
     let (from, to) = inner.host_alias.as_deref().unwrap().split_once('=').unwrap();
-    let specs = index.specs().to_vec();
+    let specs = declared.specs().to_vec();
     let aliased = SpecIndex::build(specs, &flags(&[], &[(from, to)])).unwrap();
     assert_eq!(find(&aliased, "10.0.0.7:8080", "POST", "/v1/payments/{number}"), "0.0");
 
-    let several = index(vec![spec(
-        "a",
-        "1",
-        &["http://shop.example", "http://[::1]", "http://{t}.a.example"],
-        &["GET /users"],
-    )]);
+    let several =
+        index(vec![spec("a", "1", &["http://shop.example", "http://[::1]", "http://{t}.a.example"], &["GET /users"])]);
     let inner = nearest(&several, "10.0.0.7", "GET", "/users").unwrap();
     assert_eq!(inner.host_alias.as_deref(), Some("10.0.0.7=shop.example"), "the host that was named first");
 
-    let wrong = nearest(&index, "10.0.0.7", "PUT", "/v1/payments/{number}").unwrap();
+    let wrong = nearest(&declared, "10.0.0.7", "PUT", "/v1/payments/{number}").unwrap();
     assert_eq!((wrong.failed, wrong.host_alias), (FailedOn::Host, None), "the method does not fit there either");
-    let covered = nearest(&index, "shop.example", "POST", "/v1/payments/{number}").unwrap();
+    let covered = nearest(&declared, "shop.example", "POST", "/v1/payments/{number}").unwrap();
     assert_eq!((covered.spec, covered.failed), (1, FailedOn::Segment), "its host is covered: that did not fail");
     assert_eq!(covered.host_alias.as_deref(), Some("shop.example=pay.example:8443"));
     assert!(covered.detail.ends_with("declared for pay.example:8443"), "{}", covered.detail);
