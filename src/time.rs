@@ -112,6 +112,7 @@ pub struct Clock {
     doubted: Timestamp,
     agreeing: u32,
     leaps: u64,
+    moves: u64,
     /// How far a believed stamp lay behind `now`, at most.
     lag: Span,
 }
@@ -121,7 +122,7 @@ pub struct Clock {
 pub enum Weighed {
     /// It is used.
     Believed,
-    /// It leaps ahead, alone or `agreeing` as the so-manieth in a row. The stamps that follow decide.
+    /// It leaps ahead, alone or as one of several in a row. The stamps that follow decide.
     Doubted {
         /// How many in a row agree, this one among them.
         agreeing: u32,
@@ -137,8 +138,6 @@ impl Clock {
     pub const LEAP: Span = Span::from_secs(3600);
     /// How many stamps in a row make a leap believed.
     pub const AGREE: u32 = 16;
-    /// How many, where they are the last. More than one packet and a mirror port's copies of it.
-    const LAST: u32 = 4;
 
     /// A clock that starts at `first`.
     #[must_use]
@@ -182,6 +181,7 @@ impl Clock {
             return Weighed::Doubted { agreeing: self.agreeing };
         }
         self.agreeing = 0;
+        self.moves += 1;
         Weighed::Moved
     }
 
@@ -190,12 +190,6 @@ impl Clock {
         self.lag = self.lag.max(self.now.since(stamp));
         self.now = self.now.max(stamp);
         stamp
-    }
-
-    /// Nothing more will come. True when what was doubted last is believed after all: several agree, and nobody spoke
-    /// against them.
-    pub fn end(&mut self) -> bool {
-        std::mem::take(&mut self.agreeing) >= Self::LAST
     }
 
     /// Counts a stamp that was not believed, and gives the time to use for it.
@@ -215,6 +209,12 @@ impl Clock {
     #[must_use]
     pub fn floor(&self) -> Timestamp {
         self.now - self.lag
+    }
+
+    /// Leaps that were believed in the end.
+    #[must_use]
+    pub const fn moves(&self) -> u64 {
+        self.moves
     }
 
     /// Stamps that were counted and not believed.

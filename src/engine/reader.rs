@@ -90,10 +90,9 @@ impl<'s> Reader<'s> {
                 progress(known.input_bytes, known.input_total, seen);
             }
         }
-        let right = self.clock.end();
-        release(&mut self.parts(), sink, right);
+        release(&mut self.parts(), sink, false);
         self.stats.id = format!("{:032x}", self.digest.digest128());
-        self.stats.leaps = self.clock.leaps();
+        (self.stats.leaps, self.stats.moves) = (self.clock.leaps(), self.clock.moves());
         self.stats.equal_segments = self.scopes.equal_segments;
         self.stats.split_connections = self.scopes.split_connections();
         self.stats.decode = self.decoder.counts();

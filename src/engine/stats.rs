@@ -21,6 +21,7 @@ pub(super) struct ReaderStats {
     last: Option<Timestamp>,
     pub(super) id: String,
     pub(super) leaps: u64,
+    pub(super) moves: u64,
     pub(super) equal_segments: u64,
     pub(super) split_connections: u64,
     pub(super) decode: DecodeCounts,
@@ -132,6 +133,7 @@ pub(super) fn summary(
     count("capture", "secrets", source.secrets);
     count("capture", "damaged_blocks", source.damaged_blocks);
     count("reader", "time_leaps", reader.leaps);
+    count("reader", "time_leaps_believed", reader.moves);
     count("reader", "equal_segments_in_two_scopes", reader.equal_segments);
     count("reader", "connections_split_by_scope", reader.split_connections);
     CaptureSummary {
@@ -184,7 +186,7 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
     );
     warn(
         source.cut_files > 0,
-        format!("{} captures end inside their last packet: all before it was read.", source.cut_files),
+        format!("Captures that end inside their last packet: {}. All before it was read.", source.cut_files),
     );
     warn(
         source.dropped > 0,

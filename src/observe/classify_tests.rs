@@ -12,6 +12,13 @@ fn check(class: SegmentClass, texts: &[&str]) {
 }
 
 #[test]
+fn a_secret_made_of_words_is_still_a_secret() {
+    // Catches keys whose letters happen to read like a slug: their issuer's prefix gives them away.
+    check(Token, &["xoxb-2048-abcdefghijkl", "sk_live_correcthorse", "ghp_batterystaplehorse"]);
+    check(Word, &["sk_live_mode", "ghp_list", "xoxb-info"]);
+}
+
+#[test]
 fn words_stand() {
     // Catches every rule that grew too greedy: peers turn these into parameters.
     check(
