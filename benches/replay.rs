@@ -28,8 +28,14 @@ fn captures(name: &str) -> (MemorySource, u64) {
 #[divan::bench(args = ["payments.pcap", "span.pcap.zst", "tls.pcap"])]
 fn one_worker(bencher: Bencher<'_, '_>, name: &str) {
     let (frames, bytes) = captures(name);
-    let settings =
-        Settings { limits: Limits::default(), workers: 1, scope_by: ScopeBy::default(), transactions: None, inputs: 1 };
+    let settings = Settings {
+        limits: Limits::default(),
+        workers: 1,
+        scope_by: ScopeBy::default(),
+        transactions: None,
+        inputs: 1,
+        stop: Arc::default(),
+    };
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/payments.yaml");
     let specs = load(&[spec], &settings.limits).expect("the spec of the repository is good");
     let index = SpecIndex::build(specs, &HostFlags::default()).expect("the spec of the repository is good");

@@ -246,3 +246,30 @@ fn the_report_in_the_readme_is_what_the_demo_prints() {
         assert!(printed.lines().any(|real| real == line), "the README shows {line:?}");
     }
 }
+
+#[test]
+fn an_interrupt_ends_a_pipe_with_its_report() {
+    // Catches a sensor that dies with tcpdump when Ctrl-C ends both, and takes all it learned along.
+    let bytes = fs::read(captures().join("ipv6.pcap")).expect("readable");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shadowtap"))
+        .args(["replay", "-", "--format", "json", "-q"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut stdin = child.stdin.take().expect("piped");
+    let (head, rest) = bytes.split_at(bytes.len() / 2);
+    stdin.write_all(head).expect("it reads");
+    // It has read something by now, so that its watcher stands; give it a moment all the same.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(kill.success());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    stdin.write_all(rest).expect("it reads on: the pipe's end is the end");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("once more"), "{}", said(&output));
+    assert_eq!(json(&output)["headline"]["requests"], 33, "all of it was read");
+}

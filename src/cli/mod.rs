@@ -6,5 +6,6 @@ mod progress;
 mod replay;
 mod run;
 mod settings;
+mod signals;
 
 pub use run::main;

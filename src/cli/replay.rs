@@ -9,6 +9,7 @@ use super::outputs::Output;
 use super::progress::Bar;
 use super::run::Verdict;
 use super::settings;
+use super::signals;
 use crate::capture::{Filter, Inputs, MergedSource};
 use crate::diff::compare;
 use crate::engine::{Lines, run};
@@ -28,11 +29,16 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
 
     let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);
+    signals::watch(&settings.stop, flags.captures.iter().any(|capture| capture.as_os_str() == "-"));
     let bar = Bar::new(flags.quiet);
     let outcome = run(&mut source, &settings, &inventory, &mut |at| bar.show(at))?;
     bar.done();
 
     let mut verdict = Verdict::Fine;
+    if outcome.stopped {
+        eprintln!("error: stopped before the end of the captures; what was read is reported");
+        verdict = Verdict::Failed;
+    }
     for error in &outcome.errors {
         eprintln!("error: {error}");
         verdict = Verdict::Failed;

@@ -1,5 +1,7 @@
 //! From flags to settings: everything that can be wrong is found here, before the first packet is read.
 
+use std::sync::Arc;
+
 use clap::ArgMatches;
 
 use super::args::{Format, Replay, ScopeKind};
@@ -33,6 +35,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         scope_by: scope_by(&flags.scope_by)?,
         transactions,
         inputs: inputs as u64,
+        stop: Arc::default(),
     })
 }
 

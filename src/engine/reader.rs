@@ -1,5 +1,7 @@
 //! One source: capture, clock, decode, and the choice of the worker.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use xxhash_rust::xxh3::Xxh3;
 
 use super::scopes::ScopeWatch;
@@ -33,6 +35,7 @@ pub(super) struct Reader<'s> {
     digest: Xxh3,
     stats: ReaderStats,
     errors: Vec<CaptureError>,
+    stop: &'s AtomicBool,
 }
 
 /// An owned frame.
@@ -44,7 +47,12 @@ struct Held {
 }
 
 impl<'s> Reader<'s> {
-    pub(super) fn new(source: &'s mut dyn PacketSource, limits: &Limits, scope_by: ScopeBy) -> Self {
+    pub(super) fn new(
+        source: &'s mut dyn PacketSource,
+        limits: &Limits,
+        scope_by: ScopeBy,
+        stop: &'s AtomicBool,
+    ) -> Self {
         Self {
             source,
             decoder: Decoder::new(limits),
@@ -55,10 +63,11 @@ impl<'s> Reader<'s> {
             digest: Xxh3::new(),
             stats: ReaderStats::default(),
             errors: Vec::new(),
+            stop,
         }
     }
 
-    /// Reads to the end. `progress` is called now and then with the source's bytes and the packets so far.
+    /// Reads to the end, or until it is told to stop. `progress` is called now and then with the source's bytes and the packets so far.
     pub(super) fn run(
         mut self,
         sink: &mut dyn SegmentSink,
@@ -71,7 +80,11 @@ impl<'s> Reader<'s> {
         }
         drop(opening);
         loop {
-            let Self { source, decoder, scope_by, scopes, clock, doubted, digest, stats, errors } = &mut self;
+            if self.stop.load(Ordering::Relaxed) {
+                self.stats.stopped = true;
+                break;
+            }
+            let Self { source, decoder, scope_by, scopes, clock, doubted, digest, stats, errors, .. } = &mut self;
             match source.next() {
                 Ok(Event::Frame(frame)) => {
                     let scope_by = *scope_by;

@@ -2,6 +2,7 @@
 //! deltas flush, and what is left are a filled inventory and a summary.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub transactions: Option<Mask>,
     /// How many inputs the source was given, for the summary.
     pub inputs: u64,
+    /// Set by whoever wants the run to end before its source does.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// How far a run is.
@@ -54,6 +57,8 @@ pub struct Outcome {
     pub errors: Vec<CaptureError>,
     /// Transaction lines, when asked for.
     pub lines: Option<Lines>,
+    /// The run was ended before its source.
+    pub stopped: bool,
 }
 
 /// What stops a run.
@@ -78,7 +83,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, EngineError> {
     let mut tell = |bytes, total, packets| progress(Progress { bytes, total, packets });
-    let reader = Reader::new(source, &settings.limits, settings.scope_by);
+    let reader = Reader::new(source, &settings.limits, settings.scope_by, &settings.stop);
     let worker = || Worker::new(&settings.limits, inventory, settings.transactions);
     let (reader, errors, shares) = if settings.workers <= 1 {
         let mut direct = Direct(worker());
@@ -116,7 +121,7 @@ pub fn run(
         }
     }
     let summary = summary(&reader, shares, &errors, settings.inputs);
-    Ok(Outcome { summary, errors, lines })
+    Ok(Outcome { summary, errors, lines, stopped: reader.stopped })
 }
 
 /// One worker in the reader's own thread.

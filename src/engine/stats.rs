@@ -26,6 +26,8 @@ pub(super) struct ReaderStats {
     pub(super) split_connections: u64,
     pub(super) decode: DecodeCounts,
     pub(super) source: SourceStats,
+    /// It was told to stop before its source ended.
+    pub(super) stopped: bool,
     /// The clock at the end.
     pub(super) now: Timestamp,
 }
@@ -184,6 +186,7 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
             reader.split_connections
         ),
     );
+    warn(reader.stopped, "The run was stopped before the end of its captures: what followed was not read.".to_owned());
     warn(
         source.cut_files > 0,
         format!("Captures that end inside their last packet: {}. All before it was read.", source.cut_files),

@@ -69,6 +69,7 @@ impl Run {
             scope_by: self.scope_by,
             transactions: Some(Mask::No),
             inputs: 1,
+            stop: Arc::default(),
         };
         let inventory = Arc::new(Inventory::new(&self.limits, index.pins()));
         let outcome = engine::run(source, &settings, &inventory, &mut |_| {}).expect("threads start");
