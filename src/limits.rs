@@ -162,7 +162,7 @@ impl Default for Limits {
             reorder_bytes: 64 << 20,
             reorder_side_bytes: 256 << 10,
             reorder_wait: Span::from_secs(5),
-            reorder_grace: 16,
+            reorder_grace: 32,
             window: 64 << 20,
             carry_bytes: 64 << 10,
             head_bytes: 64 << 10,

@@ -33,17 +33,17 @@ impl Mangle {
         let mut out: Vec<(u64, Frame<'_>)> = Vec::new();
         let mut halves: Vec<(u64, Frame<'_>, Vec<u8>)> = Vec::new();
         for (at, frame) in (0..).map_while(|at| frames.frame(at)).enumerate() {
-            let place = at as u64 * 4 + if self.swap { random.below(16) } else { 0 };
+            let place = at as u64 * 4 + if self.swap { random.below(32) } else { 0 };
             let parts = if self.split && random.below(3) == 0 { split(&frame, &mut random) } else { None };
             match parts {
                 Some((first, second)) => {
                     halves.push((place, frame, first));
-                    halves.push((place + if self.swap { random.below(12) } else { 0 }, frame, second));
+                    halves.push((place + if self.swap { random.below(24) } else { 0 }, frame, second));
                 }
                 None => out.push((place, frame)),
             }
             if self.double {
-                out.push((place + random.below(16), frame));
+                out.push((place + random.below(32), frame));
             }
         }
         let split: Vec<(u64, Frame<'_>)> = halves

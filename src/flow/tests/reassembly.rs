@@ -98,13 +98,13 @@ fn an_answer_never_comes_before_its_question() {
 fn what_the_peer_acknowledged_and_the_capture_lost_is_a_gap_after_the_grace() {
     // Catches waiting for ever, a gap too early, a wrong length, and a question read before the gap it acknowledges.
     let mut packets = greeted(vec![client(10, 0, 0, b"ask"), client(30, 3, 6, b"next")]);
-    packets.extend((0..15).map(|i| client(31 + i, 7 + i as i64, 6, b"x")));
+    packets.extend((0..31).map(|i| client(31 + i, 7 + i as i64, 6, b"x")));
     let mut bench = Bench::new();
     bench.feed(&packets);
     assert_eq!(bench.said(0), said("ask", ""));
-    bench.feed(&[client(50, 22, 6, b"y")]);
-    assert_eq!(bench.said(0), said("asknextxxxxxxxxxxxxxxxy", "<6>"));
-    bench.feed(&[server(60, 6, 22, b"later"), server(61, 0, 3, b"answer")]).drain();
+    bench.feed(&[client(70, 38, 6, b"y")]);
+    assert_eq!(bench.said(0), said(&format!("asknext{}y", "x".repeat(31)), "<6>"));
+    bench.feed(&[server(80, 6, 38, b"later"), server(81, 0, 3, b"answer")]).drain();
     assert_eq!(bench.said(0).1, "<6>later");
     assert_eq!((bench.table.ledger().gaps, bench.table.stats().gaps, bench.table.stats().late), (6, 1, 1));
     assert_eq!((bench.booked(ByteClass::Discarded), bench.booked(ByteClass::Duplicate)), (6, 0));
@@ -114,8 +114,8 @@ fn what_the_peer_acknowledged_and_the_capture_lost_is_a_gap_after_the_grace() {
 fn bytes_that_come_after_all_are_read_where_nothing_was_read_behind_them() {
     // Catches a peer that acknowledges bytes which are only sent later: they must not be thrown away.
     let mut packets = greeted(vec![client(10, 0, 0, b"ask"), client(30, 3, 6, b"next")]);
-    packets.extend((0..17).map(|i| client(31 + i, 7 + i as i64, 6, b"x")));
-    packets.extend([server(60, 2, 3, b"swer"), server(61, 0, 3, b"an"), server(62, 6, 24, b"!")]);
+    packets.extend((0..33).map(|i| client(31 + i, 7 + i as i64, 6, b"x")));
+    packets.extend([server(70, 2, 3, b"swer"), server(71, 0, 3, b"an"), server(72, 6, 40, b"!")]);
     let bench = run(&packets);
     assert_eq!((bench.said(0).1, bench.table.ledger().gaps), ("<6>swer!".into(), 2));
     assert_eq!((bench.table.stats().late, bench.booked(ByteClass::Discarded)), (2, 2));
