@@ -188,13 +188,16 @@ impl<C: StreamConsumer> FlowTable<C> {
         self.ledger.captured += segment.payload.len() as u64;
         self.stats.urgent += u64::from(segment.flags.has(TcpFlags::URG));
         let (key, end) = FlowKey::of(segment);
-        let at = match self.index.get(&key).copied() {
-            Some(at) => {
-                if self.slot(at).is_some_and(|slot| self.outlived(slot, segment.time)) {
-                    self.renew(at, Close::Idle, segment.time, consumer);
-                }
-                at
-            }
+        let mut known = self.index.get(&key).copied();
+        if let Some(at) = known
+            && self.slot(at).is_some_and(|slot| self.outlived(slot, segment.time))
+        {
+            // Forgotten as `advance` would have: whether it came round in time must not show.
+            self.forget(at, Close::Idle, consumer);
+            known = None;
+        }
+        let at = match known {
+            Some(at) => at,
             // Backscatter: nothing to reset, and nothing will follow.
             None if segment.flags.has(TcpFlags::RST) => return self.discard(segment),
             None => self.create(key, segment.time, consumer),

@@ -166,8 +166,10 @@ impl Http1 {
                 let half = self.half(side);
                 half.began = Some(began);
                 half.reading = Reading::Head(search);
-                if search.first_line > 0 && half.partial.is_empty() {
-                    half.partial.extend_from_slice(bytes);
+                if search.first_line > 0 {
+                    // All that is known so far, however it came: what a hole leaves must not depend on packets.
+                    let known = half.partial.len();
+                    half.partial.extend_from_slice(bytes.get(known..).unwrap_or_default());
                 }
                 Step::Wait(0)
             }

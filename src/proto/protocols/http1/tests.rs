@@ -308,6 +308,20 @@ fn a_head_with_a_hole_is_still_worth_its_first_line() {
     assert_eq!(heard.brief, ["GET /1 > 200", "GET /2 > 404"]);
 }
 
+#[test]
+fn what_a_hole_leaves_of_a_head_does_not_depend_on_packets() {
+    // Catches a parser that remembers the head as it stood when its first line was whole.
+    let head = "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Type: a/b\r\nCook";
+    let heard = |said: &[&str]| {
+        let hole = [Event::Hole(Side::Client, 30), server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")];
+        play(&said.iter().map(client).chain(hole).collect::<Vec<_>>()).full
+    };
+    for at in 1..head.len() {
+        let (a, b) = head.split_at(at);
+        assert_eq!(heard(&[a, b]), heard(&[head]), "cut at byte {at}");
+    }
+}
+
 /// Mangles good talk; whatever comes of it, no byte is lost, and the parser lives.
 #[test]
 fn mangled_talk_is_survived() {
