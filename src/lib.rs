@@ -14,14 +14,14 @@
 //!     4   flow             |     diff               in order                | compared
 //!     3   decode           |     spec   inventory   peeled                  | promised, seen
 //!     2   capture          |          api           frames                  | the words for APIs
-//!     1      time     limits     carry     merge    the ground: small files without imports
+//!     1      time     limits     carry     merge    the ground: small files, imports from each other at most
 //!
 //!         WIRE: bytes to speech     MEANING: speech to judgement       bridge: observe -> api
 //! ```
 //!
 //! **The law.** A room looks upstream for types, never downstream: it may name the room its input comes from, never the
 //! room its output goes to; downstream rooms plug in through a trait that the upstream room owns. Only [`observe`] (an
-//! exchange becomes an observation) and [`engine`] (which assembles) know both towers. `mod.rs` is a room's door:
+//! exchange becomes an observation), [`engine`] (which assembles) and [`cli`] (which sets up) know both towers. `mod.rs` is a room's door:
 //! `mod` lines and `pub use`. A shelf (a plural folder) keeps its table in its `mod.rs`.
 //!
 //! # A packet's way

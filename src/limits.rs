@@ -10,11 +10,12 @@ use crate::time::Span;
 pub struct Limits {
     /// Headers inside headers in one frame. Deeper: `Skip::TooDeep`.
     pub layers: u8,
-    /// Bytes of IP fragments a reader holds. When full the oldest datagram goes: `Skip::FragmentEvicted`.
+    /// Bytes of IP fragments a reader holds. When full the oldest datagram goes. Counter: `datagrams_evicted`.
     pub fragment_bytes: usize,
-    /// How long an incomplete datagram waits (RFC 8200 section 4.5 says 60 s). Counter: `fragments_expired`.
+    /// How long an incomplete datagram waits (RFC 8200 section 4.5 says 60 s). Counter: `datagrams_expired`.
     pub fragment_wait: Span,
-    /// Capture files open at once while several are merged by time; more is a usage error that says so.
+    /// Capture files open at once while several are merged by time. Where more overlap, the rest come late, which is an
+    /// input error that says so. Counter: `late_files`.
     pub open_captures: usize,
 
     /// Bytes of segments in one batch.
@@ -104,8 +105,6 @@ pub struct Limits {
     pub spec_files: usize,
     /// Declared operations times the servers they name, in all specs of a run. More is a spec error.
     pub spec_routes: usize,
-
-    /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
 
     /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
     pub body_shape_nodes: usize,

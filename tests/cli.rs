@@ -148,6 +148,21 @@ fn usage_errors_name_the_flag_and_leave_no_file() {
         (vec!["--format", "json", "--format", "html"], "stdout"),
         (vec!["-o", &file, "--format", "json"], "no --format"),
         (vec!["--format", "json", "-o", "/nowhere/at/all.json"], "/nowhere/at/all.json"),
+        (vec!["--format", "json", "-o", &path("payments.pcap")], "is the input"),
+        (vec!["--format", "json", "-o", &spec().display().to_string()], "is the input"),
+        (
+            vec![
+                "--format",
+                "json",
+                "-o",
+                &file,
+                "--format",
+                "html",
+                "-o",
+                &format!("{}/./x.json", folder.path().display()),
+            ],
+            "named twice",
+        ),
         (vec!["--filter", "tcp and and"], "--filter"),
         (vec!["--scope-by", "none,vlan"], "--scope-by"),
         (vec!["--workers", "0"], "--workers"),
@@ -263,7 +278,7 @@ fn an_interrupt_ends_a_pipe_with_its_report() {
     stdin.write_all(head).expect("it reads");
     // It has read something by now, so that its watcher stands; give it a moment all the same.
     std::thread::sleep(std::time::Duration::from_millis(500));
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let kill = Command::new("bash").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("kill");
     assert!(kill.success());
     std::thread::sleep(std::time::Duration::from_millis(200));
     stdin.write_all(rest).expect("it reads on: the pipe's end is the end");

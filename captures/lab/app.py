@@ -1,4 +1,4 @@
-"""The payment API behind the captures: 38 operations, of which captures/payments.yaml declares 34.
+"""The payment API behind the captures: 41 operations, of which captures/payments.yaml declares 31 (and 4 that are not here).
 
 A real application server (gunicorn runs it) with real state. What is not in the spec is marked SHADOW,
 what the spec calls deprecated ZOMBIE.

@@ -277,9 +277,11 @@ impl<R: Read> Blocks<R> {
             Ending::Failed(error) => {
                 Err(Trouble::Failed(self.window.offset() + self.window.bytes().len() as u64, error))
             }
+            // More than a packet may be gone: nobody knows how much.
             Ending::Cut => {
-                self.tally.cut = true;
-                Ok(false)
+                let what = "its gzip or zstd stream has no end: the file was cut";
+                let at = self.window.offset() + self.window.bytes().len() as u64;
+                Err(Trouble::Failed(at, std::io::Error::new(std::io::ErrorKind::UnexpectedEof, what)))
             }
             Ending::Whole => {
                 self.tally.cut = !self.window.bytes().is_empty();

@@ -33,7 +33,7 @@ written all the same); 3 more payload was missing than --max-loss allows. Where 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Read captures and report the APIs in them.
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = EXAMPLES, override_usage = "shadowtap replay <CAPTURE>... [--spec <FILE_OR_DIR>...] [OPTIONS]")]
     Replay(Box<Replay>),
 }
 
@@ -41,7 +41,7 @@ pub(super) enum Command {
 const EXAMPLES: &str = "Examples:
   shadowtap replay day.pcap --spec openapi.yaml
   shadowtap replay captures/ --spec specs/ --format text --format html -o report.html
-  tcpdump -i eth1 -w - tcp | shadowtap replay - --spec specs/ --format json -o report.json
+  tcpdump -i eth1 -w - | shadowtap replay - --spec specs/ --format json -o report.json
   shadowtap replay day.pcapng.zst --spec specs/ --fail-on shadow,high --max-loss 1";
 
 /// Flags of `replay`.
@@ -91,7 +91,7 @@ pub(super) struct Replay {
     #[arg(short, long, help_heading = "Reports")]
     pub(super) quiet: bool,
 
-    /// Read only packets that this BPF expression takes (see pcap-filter(7)).
+    /// Read only packets that this BPF expression takes (see pcap-filter(7)); tagged frames need `vlan and ...`.
     #[arg(long, value_name = "BPF", help_heading = "How packets are read")]
     pub(super) filter: Option<String>,
     /// What keeps equal private addresses apart: VLAN ids, tunnel ids, both, or none.

@@ -29,7 +29,12 @@ enum Target {
 }
 
 /// Pairs each `-o` with the `--format` before it, by their places on the command line.
-pub(super) fn plan(formats: &[(usize, Format)], files: &[(usize, PathBuf)]) -> anyhow::Result<Vec<Output>> {
+/// No output may be one of the `inputs`, or another output, however they are spelt.
+pub(super) fn plan(
+    formats: &[(usize, Format)],
+    files: &[(usize, PathBuf)],
+    inputs: &[PathBuf],
+) -> anyhow::Result<Vec<Output>> {
     let mut planned: Vec<(usize, Format, Option<&PathBuf>)> =
         formats.iter().map(|(at, format)| (*at, *format, None)).collect();
     if planned.is_empty() {
@@ -54,14 +59,29 @@ pub(super) fn plan(formats: &[(usize, Format)], files: &[(usize, PathBuf)]) -> a
     if to_stdout.len() > 1 {
         bail!("{} formats would go to stdout; give all but one of them a file with -o", to_stdout.len());
     }
-    for (at, (.., file)) in planned.iter().enumerate() {
-        if let Some(file) = file
-            && planned.iter().take(at).any(|(.., other)| *other == Some(file))
-        {
+    let mut places = Vec::new();
+    for file in planned.iter().filter_map(|(.., file)| *file).filter(|file| file.as_os_str() != "-") {
+        let place = place_of(file);
+        if let Some(input) = inputs.iter().find(|input| input.is_file() && place_of(input) == place) {
+            bail!("-o {}: is the input {}; a report would replace it", file.display(), input.display());
+        }
+        if places.contains(&place) {
             bail!("-o {}: named twice", file.display());
         }
+        places.push(place);
     }
     planned.into_iter().map(|(_, format, file)| Ok(Output { format, target: Target::open(file)? })).collect()
+}
+
+/// One spelling for one place: links and dots are followed, as far as the file or its folder exists.
+fn place_of(file: &Path) -> PathBuf {
+    fs::canonicalize(file).unwrap_or_else(|_| {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        match (fs::canonicalize(folder), file.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            _ => file.to_path_buf(),
+        }
+    })
 }
 
 impl Target {
@@ -154,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         let outputs =
-            plan(&[(1, Format::Json), (3, Format::Text), (4, Format::Html)], &[(2, a.clone()), (5, b.clone())])
+            plan(&[(1, Format::Json), (3, Format::Text), (4, Format::Html)], &[(2, a.clone()), (5, b.clone())], &[])
                 .unwrap();
         let places: Vec<_> = outputs.iter().map(|output| output.place().map(Path::to_path_buf)).collect();
         assert_eq!(places, [Some(a.clone()), None, Some(b)]);
@@ -163,8 +183,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_paired_is_said() {
-        let said =
-            |formats: &[(usize, Format)], files: &[(usize, PathBuf)]| plan(formats, files).unwrap_err().to_string();
+        let said = |formats: &[(usize, Format)], files: &[(usize, PathBuf)]| {
+            plan(formats, files, &[]).unwrap_err().to_string()
+        };
         assert!(said(&[(2, Format::Json)], &[(1, "x".into())]).contains("no --format stands before"));
         assert!(said(&[(1, Format::Json), (2, Format::Html)], &[]).contains("2 formats would go to stdout"));
         assert!(said(&[(1, Format::Json)], &[(2, "x".into()), (3, "y".into())]).contains("has its -o already"));

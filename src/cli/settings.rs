@@ -1,5 +1,6 @@
 //! From flags to settings: everything that can be wrong is found here, before the first packet is read.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ArgMatches;
@@ -13,11 +14,11 @@ use crate::report::Mask;
 use crate::spec::HostFlags;
 
 /// The outputs, in order of the command line.
-pub(super) fn outputs(matches: &ArgMatches, flags: &Replay) -> anyhow::Result<Vec<Output>> {
+pub(super) fn outputs(matches: &ArgMatches, flags: &Replay, inputs: &[PathBuf]) -> anyhow::Result<Vec<Output>> {
     let places = |id: &str| matches.indices_of(id).into_iter().flatten();
     let formats: Vec<_> = places("format").zip(flags.format.iter().copied()).collect();
     let files: Vec<_> = places("output").zip(flags.output.iter().cloned()).collect();
-    plan(&formats, &files)
+    plan(&formats, &files, inputs)
 }
 
 /// How the engine runs.

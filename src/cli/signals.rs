@@ -12,8 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What a shell expects of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Sets `stop` at the first SIGINT or SIGTERM; leaves the process at the second. With stdin among the inputs the first
-/// one sets nothing: whoever writes it was told too, and its end is the end.
+/// Sets `stop` at the first SIGINT or SIGTERM: the run ends with the next packet. Leaves the process at the second.
+/// With stdin among the inputs, SIGINT alone sets nothing: Ctrl-C reached its writer too, and its end is the end.
 pub(super) fn watch(stop: &Arc<AtomicBool>, stdin: bool) {
     let stop = Arc::clone(stop);
     let watcher = move || {
@@ -24,17 +24,21 @@ pub(super) fn watch(stop: &Arc<AtomicBool>, stdin: bool) {
             else {
                 return;
             };
-            for first in [true, false] {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                if !first {
-                    std::process::exit(INTERRUPTED);
-                }
-                stop.store(!stdin, Ordering::Relaxed);
-                eprintln!("finishing with what was captured so far; once more stops at once");
+            let interrupted = tokio::select! {
+                _ = interrupt.recv() => true,
+                _ = terminate.recv() => false,
+            };
+            if interrupted && stdin {
+                eprintln!("reading what stdin still has to say; once more stops at once, without a report");
+            } else {
+                stop.store(true, Ordering::Relaxed);
+                eprintln!("stopping with what was captured so far; once more stops at once, without a report");
             }
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(INTERRUPTED);
         });
     };
     // Without the watcher Ctrl-C ends the program as it always does.

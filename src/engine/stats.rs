@@ -108,7 +108,7 @@ pub(super) fn summary(
         count("flow", name, value);
     }
     for (name, value) in sessions.list() {
-        count("proto", name, value);
+        count("proto", &name, value);
     }
     let DecodeCounts { fragments, unknown_links, other_unknown_links } = &reader.decode;
     for (name, value) in [
@@ -173,7 +173,7 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
     warn(
         reader.equal_segments > 0,
         format!(
-            "{} segments arrived under two VLAN or tunnel ids: the mirror copies traffic before and after a router or \
+            "Segments that arrived under two VLAN or tunnel ids: {}. The mirror copies traffic before and after a router or \
              switch, and its exchanges are counted once for each id. If no two networks share addresses here, --scope-by none mends it.",
             reader.equal_segments
         ),
@@ -181,7 +181,7 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
     warn(
         reader.split_connections > 0,
         format!(
-            "{} connections have their two directions under different VLAN or tunnel ids, so requests and responses do \
+            "Connections whose two directions lie under different VLAN or tunnel ids: {}. Their requests and responses do \
              not meet: --scope-by none mends it (or --scope-by tunnel, where only the VLAN differs).",
             reader.split_connections
         ),
@@ -201,7 +201,7 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
     warn(
         source.late_files > 0,
         format!(
-            "{} captures had to wait for others to be closed, so their packets came late: replay fewer files at once.",
+            "Captures that had to wait for others to be closed, so that their packets came late: {}. Replay fewer files at once.",
             source.late_files
         ),
     );
@@ -224,20 +224,28 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
             flows.one_sided, flows.connections
         ),
     );
-    warn(flows.evicted > 0, format!("{} connections were dropped for room: --memory raises the bound.", flows.evicted));
+    warn(flows.evicted > 0, format!("Connections dropped for room: {}. --memory raises the bound.", flows.evicted));
     warn(
         reader.leaps > 0,
         format!(
-            "{} packets carry a time more than an hour off from their neighbours; the neighbours' time was used.",
+            "Packets whose time is more than an hour off from their neighbours': {}. The neighbours' time was used.",
             reader.leaps
+        ),
+    );
+    let ambiguous = sessions.ambiguous();
+    warn(
+        ambiguous > 0,
+        format!(
+            "Messages whose length can be read in two ways: {ambiguous} (counters proto.smuggling.*). A proxy and a server \
+             that read them differently can be made to disagree about where a request begins: look for request smuggling."
         ),
     );
     warn(
         sessions.http2 > 0,
-        format!("{} connections speak HTTP/2, which this version lists and does not read.", sessions.http2),
+        format!("Connections that speak HTTP/2, which this version lists and does not read: {}.", sessions.http2),
     );
     for (link, frames) in &reader.decode.unknown_links {
-        warn(true, format!("{frames} frames have link type {link}, which this version cannot read."));
+        warn(true, format!("Frames of link type {link}, which this version cannot read: {frames}."));
     }
     warnings
 }

@@ -13,6 +13,8 @@ pub enum Case {
     ShadowReads,
     /// A confirmed shadow on an unmanaged host that changes nothing.
     ShadowUnmanagedReads,
+    /// A shadow that only says what may be asked.
+    ShadowOptions,
     /// A shadow that only refused or failed.
     ShadowProvisional,
     /// A zombie that answers.
@@ -32,6 +34,11 @@ pub const SEVERITIES: &[(Case, Severity, &str)] = &[
         Case::ShadowUnmanagedReads,
         Severity::Medium,
         "often another team's or another company's host, where open reads are ordinary: the host is the finding",
+    ),
+    (
+        Case::ShadowOptions,
+        Severity::Info,
+        "frameworks answer OPTIONS everywhere: it tells which methods there are, and no more",
     ),
     (Case::ShadowProvisional, Severity::Low, "it refused or failed each time: perhaps a gate answered, nothing else"),
     (Case::ZombieAnswers, Severity::Medium, "it is known and documented, and should have no callers left"),

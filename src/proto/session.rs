@@ -11,7 +11,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::exchange::{ExchangeSink, Message, Opaque, OpaqueKind};
+use super::exchange::{ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
 use super::preamble::{Preamble, Step};
 use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
@@ -506,8 +506,8 @@ pub struct SessionCounts {
 impl SessionCounts {
     /// Every counter with its name, in report order.
     #[must_use]
-    pub const fn list(&self) -> [(&'static str, u64); 16] {
-        [
+    pub fn list(&self) -> Vec<(String, u64)> {
+        let plain = [
             ("connections_http", self.http),
             ("connections_tls", self.tls),
             ("connections_http2", self.http2),
@@ -524,7 +524,23 @@ impl SessionCounts {
             ("heads_dropped", self.proto.heads_dropped),
             ("fields_dropped", self.proto.fields_dropped),
             ("resyncs", self.proto.resyncs),
-        ]
+        ];
+        let odd = Oddities::ALL.into_iter().zip(self.proto.oddities);
+        let odd = odd.map(|((_, name), count)| (format!("smuggling.{name}"), count));
+        plain.into_iter().map(|(name, count)| (name.to_owned(), count)).chain(odd).collect()
+    }
+
+    /// Exchanges whose framing could be read in two ways. Odd line ends and field spellings are listed, and are not
+    /// among them: old software writes them all day.
+    #[must_use]
+    pub fn ambiguous(&self) -> u64 {
+        let harmless = |kind: Oddities| kind == Oddities::ODD_LINES || kind == Oddities::ODD_FIELD;
+        Oddities::ALL
+            .into_iter()
+            .zip(self.proto.oddities)
+            .filter(|((kind, _), _)| !harmless(*kind))
+            .map(|(_, n)| n)
+            .sum()
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Headline {
     pub shadow: u64,
     /// Of them, on unmanaged hosts.
     pub shadow_unmanaged: u64,
+    /// Unmanaged hosts that bear shadow operations.
+    pub shadow_hosts: u64,
     /// Hosts that no spec covers and that were judged.
     pub unmanaged_hosts: u64,
     /// Requests to shadow operations.

@@ -90,6 +90,10 @@ fn headline(
         judged: !compared.specs.is_empty(),
         shadow: number(of(Kind::Shadow).count()),
         shadow_unmanaged: number(of(Kind::Shadow).filter(|f| f.reason == Some(Reason::UnknownHost)).count()),
+        shadow_hosts: {
+            let bearing = of(Kind::Shadow).filter(|finding| finding.reason == Some(Reason::UnknownHost));
+            number(bearing.map(|finding| finding.subject.service.as_str()).collect::<BTreeSet<_>>().len())
+        },
         unmanaged_hosts: number(unmanaged(compared).len()),
         shadow_requests: of(Kind::Shadow).map(|finding| finding.evidence.requests).sum(),
         zombie: number(of(Kind::Zombie).count()),
@@ -201,25 +205,21 @@ impl Headline {
     pub fn sentence(&self) -> String {
         let unread = percent_text(self.unread_bytes, self.payload_bytes);
         let unread = format!("{unread} of the payload could not be read");
-        let hosts = |kind: &str| format!("{} {kind}{}", self.unmanaged_hosts, plural(self.unmanaged_hosts));
+        let hosts = |number: u64| count(number, "unmanaged host", "unmanaged hosts");
         if !self.judged {
             let endpoints = count(self.endpoints, "endpoint", "endpoints");
             return format!(
                 "no spec was given, so nothing was promised: {endpoints} on {}; {unread}",
-                hosts("unmanaged host")
+                hosts(self.unmanaged_hosts)
             );
         }
         let mut text = format!("shadow {}", self.shadow);
-        if self.unmanaged_hosts > 0 {
-            text.push_str(&format!(" ({} of them on {})", self.shadow_unmanaged, hosts("unmanaged host")));
+        if self.shadow_unmanaged > 0 {
+            text.push_str(&format!(" ({} of them on {})", self.shadow_unmanaged, hosts(self.shadow_hosts)));
         }
         let share = percent_text(self.shadow_requests, self.requests);
         format!("{text}, {share} of all requests; zombie {}; orphan {}; {unread}", self.zombie, self.orphan)
     }
-}
-
-fn plural(count: u64) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 fn count(number: u64, one: &str, many: &str) -> String {

@@ -66,7 +66,7 @@ fn the_headline_counts_what_its_words_say() {
         assert_eq!((headline.unread_bytes, headline.payload_bytes), (500, 1100));
         assert_eq!(
             headline.sentence(),
-            "shadow 3 (2 of them on 2 unmanaged hosts), 23.53 % of all requests; zombie 1; orphan 1; 45.45 % of the payload \
+            "shadow 3 (2 of them on 1 unmanaged host), 23.53 % of all requests; zombie 1; orphan 1; 45.45 % of the payload \
              could not be read"
         );
     });

@@ -73,6 +73,8 @@ fn reason(coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Reason {
 fn case(reason: Reason, pairing: &Pairing<'_>) -> Case {
     if pairing.existence != Existence::Confirmed {
         Case::ShadowProvisional
+    } else if pairing.operation.method == "OPTIONS" {
+        Case::ShadowOptions
     } else if changes_state(&pairing.operation.method) {
         Case::ShadowWrites
     } else if reason == Reason::UnknownHost {

@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | `schema`, `schema_version` | `shadowtap-report`, 1 |
 //! | `tool` | `name`, `version` |
-//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged`, `unmanaged_hosts`, `shadow_requests`, `zombie`, `orphan`, `insufficient_evidence`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
+//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged` (of them, on `shadow_hosts` unmanaged hosts), `unmanaged_hosts` (in all), `shadow_requests`, `zombie`, `orphan`, `insufficient_evidence`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
 //! | `window` | `first` and `last` exchange; null when there was none |
 //! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |

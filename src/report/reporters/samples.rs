@@ -307,6 +307,7 @@ impl Sample {
             judged: self.judged,
             shadow: tally(Kind::Shadow),
             shadow_unmanaged: tally(Kind::Shadow) / 2,
+            shadow_hosts: snapshot.services.len().saturating_sub(2) as u64,
             unmanaged_hosts: snapshot.services.len().saturating_sub(2) as u64,
             shadow_requests: 3_700,
             zombie: tally(Kind::Zombie),
