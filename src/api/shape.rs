@@ -295,13 +295,13 @@ impl<N: AsRef<str>> FromIterator<(N, Shape)> for Fields {
     }
 }
 
+#[cfg(test)]
 impl Index<&str> for Fields {
     type Output = Shape;
 
     /// # Panics
     ///
     /// There is no field of this name.
-    #[expect(clippy::expect_used, reason = "as maps do")]
     fn index(&self, name: &str) -> &Shape {
         self.get(name).expect("no field of this name")
     }

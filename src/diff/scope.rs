@@ -29,7 +29,7 @@ impl FromStr for ScopeItem {
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self::Network(address.into()));
         }
-        if text.contains('/') {
+        if text.contains('/') || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(format!("'{text}' is neither a host nor a network such as 10.0.0.0/8"));
         }
         if text.is_empty() || text.strip_prefix("*.").unwrap_or(text).contains('*') {
