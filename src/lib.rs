@@ -58,11 +58,16 @@
 //!   are known where they are read, and until-close bodies end at a FIN.
 //! - Order between the two directions is causal: mirror ports deliver them out of step, so a segment waits for the peer's bytes
 //!   that it acknowledges, within a grace, and is delivered with its own time.
+//! - `flow/ages.rs` holds connections in lists by age, where a timing wheel was drawn: a packet moves its connection to the end
+//!   of a list, what is due stands in front. A worker's flows, with all that their sessions hold, lie within one bound.
+//! - Time is believed in the reader (`time::Clock`), before any room sees it; flows are forgotten by the slowest tap's time.
 //! - `Pin`, `HostPattern` and `Routes` (templates compiled into a tree) live in [`api`]: `spec` makes pins, `inventory` holds
 //!   them, and neither names the other.
 //! - `Rule` has no `before` and no clock yet: there is one run and nothing stored.
 //! - `transactions` streams from [`engine`] through a sorted spool, not through a `Reporter`: its order must not depend on workers.
-//! - `store`, `fleet` and `web` are not built yet.
+//! - `SpecFormat::read` is handed a resolver of references; `ScopeItem` lives in [`diff`], which judges by it.
+//! - tokio serves one thread of [`cli`], for Ctrl-C; no packet meets it.
+//! - `store`, `fleet`, `web` and live capture are not built yet.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, unused_qualifications)]
