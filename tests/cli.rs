@@ -276,8 +276,19 @@ fn an_interrupt_ends_a_pipe_with_its_report() {
     let mut stdin = child.stdin.take().expect("piped");
     let (head, rest) = bytes.split_at(bytes.len() / 2);
     stdin.write_all(head).expect("it reads");
-    // It has read something by now, so that its watcher stands; give it a moment all the same.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    // The kernel says when the watcher stands: bit 1 of the caught signals is SIGINT.
+    let status = format!("/proc/{}/status", child.id());
+    let caught = || {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim).unwrap_or_default();
+        u64::from_str_radix(mask, 16).unwrap_or_default() & 2 != 0
+    };
+    for _ in 0..2_000 {
+        if caught() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     let kill = Command::new("bash").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("kill");
     assert!(kill.success());
     std::thread::sleep(std::time::Duration::from_millis(200));
