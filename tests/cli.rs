@@ -163,6 +163,7 @@ fn usage_errors_name_the_flag_and_leave_no_file() {
             ],
             "named twice",
         ),
+        (vec!["--format", "transactions", "--format", "transactions", "-o", &file], "named twice"),
         (vec!["--filter", "tcp and and"], "--filter"),
         (vec!["--scope-by", "none,vlan"], "--scope-by"),
         (vec!["--workers", "0"], "--workers"),
@@ -298,4 +299,23 @@ fn an_interrupt_ends_a_pipe_with_its_report() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("once more"), "{}", said(&output));
     assert_eq!(json(&output)["headline"]["requests"], 33, "all of it was read");
+}
+
+#[test]
+fn a_report_never_replaces_a_spec_of_the_folder_it_goes_to() {
+    // Catches an output that lies in the folder given as --spec: an older report may go, a spec may not.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (api, old) = (folder.path().join("api.yaml"), folder.path().join("old.json"));
+    fs::copy(spec(), &api).expect("writable");
+    fs::write(&old, "{}").expect("writable");
+    let run = |out: &Path| {
+        let (specs, out) = (folder.path().display().to_string(), out.display().to_string());
+        shadowtap(&["replay", "-q", &path("ipv6.pcap"), "--spec", &specs, "--format", "json", "-o", &out])
+    };
+    let refused = run(&api);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said(&refused).contains("is the input"), "{}", said(&refused));
+    assert_eq!(fs::read(&api).expect("there"), fs::read(spec()).expect("there"));
+    assert_eq!(run(&old).status.code(), Some(0));
+    assert!(fs::metadata(&old).expect("there").len() > 100);
 }

@@ -59,6 +59,10 @@ pub(super) fn plan(
     if to_stdout.len() > 1 {
         bail!("{} formats would go to stdout; give all but one of them a file with -o", to_stdout.len());
     }
+    // They are written from a spool that is read once.
+    if planned.iter().filter(|(_, format, _)| *format == Format::Transactions).count() > 1 {
+        bail!("--format transactions: named twice; ask for it once, and copy the file");
+    }
     let mut places = Vec::new();
     for file in planned.iter().filter_map(|(.., file)| *file).filter(|file| file.as_os_str() != "-") {
         let place = place_of(file);

@@ -25,7 +25,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let specs = load(&flags.spec, &settings.limits)?;
     let index = SpecIndex::build_within(specs, &settings::hosts(flags), &settings.limits)?;
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
-    let outputs = settings::outputs(matches, flags, &[&inputs[..], &flags.spec[..]].concat())?;
+    let outputs = settings::outputs(matches, flags, &inputs, &settings.limits)?;
 
     let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);

@@ -11,14 +11,25 @@ use crate::decode::ScopeBy;
 use crate::engine::Settings;
 use crate::limits::Limits;
 use crate::report::Mask;
-use crate::spec::HostFlags;
+use crate::spec::{HostFlags, load};
 
-/// The outputs, in order of the command line.
-pub(super) fn outputs(matches: &ArgMatches, flags: &Replay, inputs: &[PathBuf]) -> anyhow::Result<Vec<Output>> {
+/// The outputs, in order of the command line. None may replace one of the `captures`, or a spec, be it named or one of a
+/// folder; an older report in that folder may be replaced.
+pub(super) fn outputs(
+    matches: &ArgMatches,
+    flags: &Replay,
+    captures: &[PathBuf],
+    limits: &Limits,
+) -> anyhow::Result<Vec<Output>> {
+    let is_spec = |file: &&PathBuf| file.is_file() && load(std::slice::from_ref(*file), limits).is_ok();
+    // Without --spec nothing is read as one, whatever the file that is replaced may hold.
+    let written = flags.output.iter().filter(|_| !flags.spec.is_empty()).filter(is_spec);
+    let specs: Vec<PathBuf> = written.chain(&flags.spec).cloned().collect();
+    let inputs = [captures, &specs].concat();
     let places = |id: &str| matches.indices_of(id).into_iter().flatten();
     let formats: Vec<_> = places("format").zip(flags.format.iter().copied()).collect();
     let files: Vec<_> = places("output").zip(flags.output.iter().cloned()).collect();
-    plan(&formats, &files, inputs)
+    plan(&formats, &files, &inputs)
 }
 
 /// How the engine runs.

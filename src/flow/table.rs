@@ -291,9 +291,9 @@ impl<C: StreamConsumer> FlowTable<C> {
     }
 
     /// Closes what is in a slot, and begins a new connection of the same key there.
-    fn renew(&mut self, at: u32, why: Close, time: Timestamp, consumer: &mut C) {
-        let former = self.slot(at).map(|slot| slot.former(why));
-        self.end(at, why, consumer);
+    fn renew(&mut self, at: u32, time: Timestamp, consumer: &mut C) {
+        let former = self.slot(at).map(Slot::former);
+        self.end(at, Close::Finished, consumer);
         if let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) {
             *slot = Slot { former, floor: slot.last.min(time), ..Slot::new(slot.key, time) };
             self.ages.touch(UNOPENED, at);
@@ -330,7 +330,7 @@ impl<C: StreamConsumer> FlowTable<C> {
         if slot.phase == Phase::Over {
             if !segment.payload.is_empty() && !slot.swallows(end, segment, self.bounds.window) {
                 self.stats.port_reuse += 1;
-                self.renew(at, Close::Finished, segment.time, consumer);
+                self.renew(at, segment.time, consumer);
                 return self.receive(at, end, segment, consumer);
             }
             // The edge lies behind the FIN, which is no byte.
@@ -418,7 +418,7 @@ impl<C: StreamConsumer> FlowTable<C> {
             if let Some(renewal) = renewal {
                 // The SYN after this connection came before its FIN.
                 self.stats.port_reuse += 1;
-                self.renew(at, Close::Finished, renewal.at, consumer);
+                self.renew(at, renewal.at, consumer);
                 self.greet(at, renewal);
             }
         }
@@ -494,7 +494,7 @@ impl<C: StreamConsumer> FlowTable<C> {
         };
         if confirmed {
             self.stats.port_reuse += 1;
-            self.renew(at, Close::Finished, renewal.at, consumer);
+            self.renew(at, renewal.at, consumer);
             self.greet(at, renewal);
         }
         true
@@ -562,7 +562,7 @@ impl<C: StreamConsumer> FlowTable<C> {
                 return true;
             }
             self.stats.port_reuse += u64::from(stopped);
-            self.renew(at, Close::Finished, segment.time, consumer);
+            self.renew(at, segment.time, consumer);
             self.greet(at, renewal);
             return true;
         }
@@ -601,14 +601,14 @@ impl<S> Slot<S> {
         }
     }
 
-    /// What the next connection on these ports should know of this one, which ends for `why`.
-    fn former(&self, why: Close) -> Former {
+    /// What the next connection on these ports should know of this one.
+    fn former(&self) -> Former {
         let isn = self.glimpses.iter().filter(|glimpse| !glimpse.answered()).find_map(Glimpse::isn);
         let edges = match &self.dialogue {
             Some(dialogue) => Some(End::BOTH.map(|end| dialogue.edge(end))),
             None => self.glimpses[0].edge().zip(self.glimpses[1].edge()).map(<[Seq; 2]>::from),
         };
-        Former { isn, edges: edges.filter(|_| why != Close::Idle) }
+        Former { isn, edges }
     }
 
     /// Whether a packet that came while the beginning is open repeats the connection before: both of its numbers lie
