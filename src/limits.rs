@@ -148,7 +148,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            layers: 16,
+            layers: 32,
             fragment_bytes: 4 << 20,
             fragment_wait: Span::from_secs(60),
             open_captures: 256,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::decode::TunnelPort;
 use crate::findings::{FailOn, ScopeItem};
 
 /// Passive API discovery: names the APIs nobody wrote down.
@@ -104,6 +105,9 @@ pub(super) struct Replay {
         help_heading = "How packets are read"
     )]
     pub(super) scope_by: Vec<ScopeKind>,
+    /// A UDP port that carries a tunnel, beside the ports of the standards (may be repeated): vxlan:8472, geneve:6082, gtpu:2153.
+    #[arg(long, value_name = "KIND:PORT", value_delimiter = ',', help_heading = "How packets are read")]
+    pub(super) tunnel_port: Vec<TunnelPort>,
     /// Threads that reassemble and parse. Reports do not depend on it.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "How packets are read")]
     pub(super) workers: u16,

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 
 use super::args::{Format, Replay, ScopeKind};
 use super::outputs::{Output, plan};
-use crate::decode::ScopeBy;
+use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::limits::Limits;
 use crate::report::Mask;
@@ -44,6 +44,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
     Ok(Settings {
         limits: Limits::within(flags.memory, workers),
         workers,
+        decode: DecodeOptions { tunnel_ports: flags.tunnel_port.clone() },
         scope_by: scope_by(&flags.scope_by)?,
         transactions,
         inputs: inputs as u64,

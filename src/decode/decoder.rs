@@ -7,23 +7,26 @@ use std::collections::BTreeMap;
 
 use super::fragment::{FragmentCounts, Fragments, Kept};
 use super::ip::{self, Ip};
-use super::layer::{Decoded, IpPair, Layer, Skip, Slice};
+use super::layer::{Decoded, Layer, Skip, Slice};
 use super::link;
-use super::segment::Scope;
+use super::options::DecodeOptions;
+use super::segment::{Datagram, Scope};
 use super::transport;
-use super::tunnels::{Carrier, tunnel};
+use super::tunnels::{Met, TUNNELS, over_ip, over_udp};
 use crate::capture::{Frame, LinkType};
 use crate::limits::Limits;
-use crate::time::Timestamp;
 
 /// Decodes frames. One a reader: only fragments connect its frames.
 pub struct Decoder {
     layers: u8,
+    options: DecodeOptions,
     fragments: Fragments,
     /// Datagrams put together from fragments, one for each level of nesting.
     wholes: [Vec<u8>; 2],
     unknown_links: BTreeMap<u16, u64>,
     other_unknown_links: u64,
+    /// Frames that went through each kind of tunnel.
+    tunnels: [u64; TUNNELS.len()],
 }
 
 /// What decoding counted beside what it returned.
@@ -35,6 +38,8 @@ pub struct DecodeCounts {
     pub unknown_links: BTreeMap<u16, u64>,
     /// Frames of further unknown link types.
     pub other_unknown_links: u64,
+    /// Frames that went through each kind of tunnel; kinds not met are left out.
+    pub tunnels: BTreeMap<&'static str, u64>,
 }
 
 const TCP: u8 = 6;
@@ -46,22 +51,26 @@ impl Decoder {
 
     /// A decoder with nothing held.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, options: &DecodeOptions) -> Self {
         Self {
             layers: limits.layers,
+            options: options.clone(),
             fragments: Fragments::new(limits),
             wholes: Default::default(),
             unknown_links: BTreeMap::new(),
             other_unknown_links: 0,
+            tunnels: [0; TUNNELS.len()],
         }
     }
 
     /// Decodes one frame. The scope of what comes out is the full one, tags and tunnels as they were met.
     #[must_use]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
-        let Self { layers, fragments, wholes, unknown_links, other_unknown_links } = self;
+        let Self { layers, options, fragments, wholes, unknown_links, other_unknown_links, tunnels } = self;
         let mut wholes = wholes.iter_mut();
         let mut scope = Scope::default();
+        let mut met = Met::default();
+        let mut carrier = None;
         let captured = u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX);
         let slice = Slice { bytes: frame.bytes, cut: frame.wire_len.saturating_sub(captured) };
         let mut layer = Layer::Link(frame.link, slice);
@@ -96,12 +105,33 @@ impl Decoder {
                     }
                     read => inside(read),
                 },
-                Layer::Transport(pair, protocol, slice) => {
-                    transport_layer(pair, protocol, slice, frame.time, &mut scope)
-                }
+                Layer::Transport(pair, protocol, slice) => match protocol {
+                    TCP => Layer::Done(transport::segment(pair, slice, frame.time, scope)),
+                    UDP => match transport::datagram(pair, slice, frame.time, scope) {
+                        Ok((datagram, payload)) => {
+                            let outside = met;
+                            match over_udp(options, &datagram, payload, &mut scope, &mut met) {
+                                Some(inner) => {
+                                    carrier = Some((datagram, outside));
+                                    inner
+                                }
+                                None => Layer::Done(Decoded::Datagram(datagram)),
+                            }
+                        }
+                        Err(why) => Layer::skip(why),
+                    },
+                    other => over_ip(other, pair, slice, &mut scope, &mut met)
+                        .unwrap_or(Layer::Done(Decoded::OtherIp(other))),
+                },
                 Layer::Done(_) => layer,
             };
             if let Layer::Done(decoded) = layer {
+                let (decoded, met) = told(decoded, met, carrier);
+                for place in met.places() {
+                    if let Some(count) = tunnels.get_mut(place) {
+                        *count += 1;
+                    }
+                }
                 return decoded;
             }
         }
@@ -111,10 +141,15 @@ impl Decoder {
     /// What was counted so far.
     #[must_use]
     pub fn counts(&self) -> DecodeCounts {
+        let mut tunnels = BTreeMap::new();
+        for (tunnel, met) in TUNNELS.iter().zip(self.tunnels).filter(|(_, met)| *met > 0) {
+            *tunnels.entry(tunnel.name).or_default() += met;
+        }
         DecodeCounts {
             fragments: FragmentCounts { waiting: self.fragments.waiting(), ..self.fragments.counts },
             unknown_links: self.unknown_links.clone(),
             other_unknown_links: self.other_unknown_links,
+            tunnels,
         }
     }
 
@@ -135,25 +170,11 @@ fn inside(read: Ip<'_>) -> Layer<'_> {
     }
 }
 
-fn transport_layer<'a>(pair: IpPair, protocol: u8, slice: Slice<'a>, time: Timestamp, scope: &mut Scope) -> Layer<'a> {
-    match protocol {
-        TCP => Layer::Done(transport::segment(pair, slice, time, *scope)),
-        UDP => match transport::datagram(pair, slice, time, *scope) {
-            Ok((datagram, payload)) => {
-                let mut inner = *scope;
-                match tunnel(Carrier::Udp(datagram.to.port())).map(|peel| peel(payload, &mut inner)) {
-                    None | Some(Layer::Done(_)) => Layer::Done(Decoded::Datagram(datagram)),
-                    Some(layer) => {
-                        *scope = inner;
-                        layer
-                    }
-                }
-            }
-            Err(why) => Layer::skip(why),
-        },
-        other => match tunnel(Carrier::Ip(other)) {
-            Some(peel) => peel(slice, scope),
-            None => Layer::Done(Decoded::OtherIp(other)),
-        },
+/// What became of a frame that went through the tunnels of `met`. A UDP port proves nothing: when what was taken for a
+/// tunnel's content contradicts itself, the datagram that carried it is what the frame holds.
+fn told<'a>(decoded: Decoded<'a>, met: Met, carrier: Option<(Datagram<'a>, Met)>) -> (Decoded<'a>, Met) {
+    match (decoded, carrier) {
+        (Decoded::Skip(Skip::Malformed), Some((datagram, outside))) => (Decoded::Datagram(datagram), outside),
+        _ => (decoded, met),
     }
 }

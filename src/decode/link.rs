@@ -7,6 +7,7 @@ use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
 use super::layer::{Decoded, Layer, Peel, Skip, Slice};
 use super::segment::Scope;
+use super::tunnels::bridges;
 use crate::capture::LinkType;
 
 /// Link types that can be read, the common ones first: the table is searched from its top.
@@ -40,6 +41,16 @@ pub(super) const ETHERS: &[(u16, Peel)] = &[
     (0x8848, mpls),
     (0x8864, pppoe),
     (0x6558, bridged),
+    (0x894f, bridges::services),
+    (0x88e7, bridges::backbone),
+    (0x88e5, bridges::protected),
+    (0x8909, bridges::tag::<8>),
+    (0x8926, bridges::tag::<6>),
+    (0x893f, bridges::tag::<8>),
+    (0xf1c1, bridges::tag::<6>),
+    (0x892f, bridges::tag::<6>),
+    (0x8903, bridges::fabric_path),
+    (0x22f3, bridges::trill),
 ];
 
 const PPP: LinkType = LinkType(9);

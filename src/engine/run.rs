@@ -13,7 +13,7 @@ use super::spool::Lines;
 use super::stats::summary;
 use super::worker::{Share, Worker};
 use crate::capture::{CaptureError, PacketSource};
-use crate::decode::{ScopeBy, Segment};
+use crate::decode::{DecodeOptions, ScopeBy, Segment};
 use crate::flow::FlowKey;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Threads that reassemble and parse. One: the reader's own, and nothing is copied.
     pub workers: usize,
+    /// How frames are read.
+    pub decode: DecodeOptions,
     /// What tells equal addresses apart.
     pub scope_by: ScopeBy,
     /// Keep transaction lines, with or without query values.
@@ -83,7 +85,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, EngineError> {
     let mut tell = |bytes, total, packets| progress(Progress { bytes, total, packets });
-    let reader = Reader::new(source, &settings.limits, settings.scope_by, &settings.stop);
+    let reader = Reader::new(source, &settings.limits, &settings.decode, settings.scope_by, &settings.stop);
     let worker = || Worker::new(&settings.limits, inventory, settings.transactions);
     let (reader, errors, shares) = if settings.workers <= 1 {
         let mut direct = Direct(worker());

@@ -110,7 +110,7 @@ pub(super) fn summary(
     for (name, value) in sessions.list() {
         count("proto", &name, value);
     }
-    let DecodeCounts { fragments, unknown_links, other_unknown_links } = &reader.decode;
+    let DecodeCounts { fragments, unknown_links, other_unknown_links, tunnels } = &reader.decode;
     for (name, value) in [
         ("fragments", fragments.held),
         ("datagrams_completed", fragments.completed),
@@ -123,6 +123,9 @@ pub(super) fn summary(
         ("unknown_link_frames", unknown_links.values().sum::<u64>() + other_unknown_links),
     ] {
         count("decode", name, value);
+    }
+    for (name, value) in tunnels {
+        count("decode", &format!("tunnel_{name}"), *value);
     }
     for (name, value) in observed.counters() {
         count("observe", name, value);

@@ -1,0 +1,53 @@
+//! How frames are read, where more than one way is right.
+
+use std::str::FromStr;
+
+use super::tunnels::TUNNELS;
+
+/// What the user knows of the network that frames do not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecodeOptions {
+    /// UDP ports of tunnels beside those that the standards name; asked before them.
+    pub tunnel_ports: Vec<TunnelPort>,
+}
+
+/// A UDP port that carries a kind of tunnel, written `kind:port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TunnelPort {
+    place: usize,
+    port: u16,
+}
+
+impl TunnelPort {
+    /// The kind's place in `TUNNELS`.
+    pub(super) const fn place(self) -> usize {
+        self.place
+    }
+
+    pub(super) const fn port(self) -> u16 {
+        self.port
+    }
+
+    /// The kinds there are.
+    fn kinds() -> String {
+        let names: Vec<&str> = TUNNELS.iter().filter(|tunnel| tunnel.over_udp()).map(|tunnel| tunnel.name).collect();
+        names.join(", ")
+    }
+}
+
+impl FromStr for TunnelPort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((kind, port)) = text.split_once(':') else {
+            return Err(format!("a tunnel and a port are wanted, such as vxlan:8472; tunnels are {}", Self::kinds()));
+        };
+        let Some(place) = TUNNELS.iter().position(|tunnel| tunnel.over_udp() && tunnel.name == kind) else {
+            return Err(format!("no tunnel over UDP is called '{kind}'; there are {}", Self::kinds()));
+        };
+        match port.parse::<u16>() {
+            Ok(port) if port > 0 => Ok(Self { place, port }),
+            _ => Err(format!("'{port}' is no port; a number from 1 to 65535 is wanted, such as {kind}:8472")),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! LISP data (RFC 9300 section 5.3): IP over UDP between sites; and its generic extension (RFC 9305).
+
+use super::super::layer::{Layer, Skip, Slice};
+use super::super::segment::Scope;
+use super::next;
+
+/// Takes the header off. With the I flag the last word names the instance, whose addresses are its own.
+pub(super) fn peel<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
+    const LEN: usize = 8;
+    const INSTANCE: u8 = 0x08;
+    const NAMED: u8 = 0x04;
+    let (Some(flags), Some(last), Some(rest)) = (slice.u8_at(0), slice.u32_at(4), slice.after(LEN)) else {
+        return Layer::skip(slice.short(LEN));
+    };
+    if flags & INSTANCE != 0 {
+        scope.enter_tunnel(4341, last >> 8);
+    }
+    match (flags & NAMED, rest.u8_at(0).map(|first| first >> 4)) {
+        (0, Some(4 | 6)) => Layer::Ip(rest),
+        (0, _) => Layer::skip(Skip::Malformed),
+        _ => next::layer(slice.u8_at(3).unwrap_or(0), rest),
+    }
+}
