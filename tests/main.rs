@@ -8,4 +8,5 @@ mod ledger;
 mod mangle;
 mod replay;
 mod reports;
+mod tunnels;
 mod workers;

@@ -171,10 +171,12 @@ fn inside(read: Ip<'_>) -> Layer<'_> {
 }
 
 /// What became of a frame that went through the tunnels of `met`. A UDP port proves nothing: when what was taken for a
-/// tunnel's content contradicts itself, the datagram that carried it is what the frame holds.
+/// tunnel's content contradicts itself, or does not lead to IP, the datagram that carried it is what the frame holds.
 fn told<'a>(decoded: Decoded<'a>, met: Met, carrier: Option<(Datagram<'a>, Met)>) -> (Decoded<'a>, Met) {
     match (decoded, carrier) {
-        (Decoded::Skip(Skip::Malformed), Some((datagram, outside))) => (Decoded::Datagram(datagram), outside),
+        (Decoded::Skip(Skip::Malformed) | Decoded::NotIp(_), Some((datagram, outside))) => {
+            (Decoded::Datagram(datagram), outside)
+        }
         _ => (decoded, met),
     }
 }

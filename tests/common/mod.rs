@@ -1,6 +1,7 @@
 //! What the subjects share: captures of the repository, runs through the library, runs of the real binary.
 
 pub mod mangle;
+pub mod tunnels;
 pub mod wire;
 
 use std::path::{Path, PathBuf};

@@ -35,6 +35,9 @@ mod next;
 mod teredo;
 mod vxlan;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 
 use super::layer::{Decoded, IpPair, Layer, Peel, Skip, Slice};
