@@ -79,8 +79,13 @@ pub struct Limits {
     pub clients: usize,
     /// A delta is handed over when it holds this many observations ...
     pub delta_observations: usize,
+    /// ... or these bytes ...
+    pub delta_bytes: usize,
     /// ... or when packet time has moved this far since its first.
     pub delta_span: Span,
+    /// Bytes of all that is known of services, weighed rather too high. When full, parameters and shapes are cut, then unknown
+    /// paths and learned operations go by rank, then services. Counters: those of each.
+    pub inventory_bytes: usize,
 
     /// Depth of `$ref` chains and of schema nesting in a spec. Deeper is a spec error with its place.
     pub ref_depth: usize,
@@ -127,7 +132,9 @@ impl Limits {
     #[must_use]
     pub fn within(bytes: usize, workers: usize) -> Self {
         let workers = workers.max(1);
-        // Half for flows and all they hold, of which half again may be early segments; a third for the inventory.
+        // Half for flows and all they hold, of which half again may be early segments. A third for what was learned, which is
+        // there twice when it is told: in the inventory and in the snapshot. What the flows took may not have gone back to
+        // the system by then: each worker has a heap of its own.
         let flow_bytes = (bytes / 2 / workers).max(2 << 20);
         Self {
             flow_bytes,
@@ -137,7 +144,13 @@ impl Limits {
             batch_bytes: (bytes / 16 / workers / (Self::default().batches + 2)).clamp(16 << 10, 256 << 10),
             spool_bytes: (bytes / 16 / workers).clamp(1 << 20, 64 << 20),
             operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
-            shape_nodes: (bytes / 3 / 400).clamp(50_000, 10_000_000),
+            inventory_bytes: bytes / 6,
+            shape_nodes: (bytes / 6 / 600).clamp(5_000, 10_000_000),
+            delta_bytes: (bytes / 32 / workers).clamp(64 << 10, 8 << 20),
+            services: (bytes / 100_000).clamp(200, 5_000),
+            opaque_services: (bytes / 50_000).clamp(200, 10_000),
+            clients: (bytes / 32_768).clamp(1_024, 16_384),
+            unknown_paths: (bytes / 32_768).clamp(1_024, 16_384),
             // About 1.8 KB each, in the index and among the pins.
             spec_routes: (bytes / 2_000).clamp(50_000, 1_000_000),
             ..Self::default()
@@ -179,6 +192,8 @@ impl Default for Limits {
             opaque_services: 10_000,
             clients: 16_384,
             delta_observations: 4_096,
+            delta_bytes: 2 << 20,
+            inventory_bytes: 256 << 20,
             delta_span: Span::from_secs(1),
             ref_depth: 64,
             spec_bytes: 64 << 20,

@@ -1,5 +1,6 @@
 //! The whole sensor, from captures to reports. One binary: a module a subject.
 
+mod bounds;
 mod cli;
 mod common;
 mod corpus;

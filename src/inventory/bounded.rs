@@ -8,6 +8,17 @@ use std::collections::BTreeMap;
 
 use crate::merge::Merge;
 
+/// Memory of a `BTreeMap` of so many entries, rather too much than too little: a node has room for eleven and is at least
+/// half full, save the first.
+pub(super) const fn tree_bytes<K, V>(len: usize) -> usize {
+    if len == 0 { 0 } else { (len / 5 + 1) * (11 * (size_of::<K>() + size_of::<V>()) + 32) }
+}
+
+/// Memory of a text on the heap, with the allocator's share.
+pub(super) const fn text_bytes(len: usize) -> usize {
+    len + 32
+}
+
 /// The `N` smallest of all things put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Smallest<T, const N: usize> {
@@ -47,6 +58,11 @@ impl<T: Ord, const N: usize> Smallest<T, N> {
         self.kept.len()
     }
 
+    /// Memory beside itself.
+    pub(super) const fn weight(&self) -> usize {
+        self.kept.len().next_power_of_two() * size_of::<T>()
+    }
+
     /// Nothing was put in.
     pub(super) const fn is_empty(&self) -> bool {
         self.kept.is_empty()
@@ -75,13 +91,24 @@ impl<K, const N: usize> Default for Few<K, N> {
 }
 
 impl<const N: usize> Few<Box<str>, N> {
-    /// Counts one; allocates on first sight only.
-    pub(super) fn count(&mut self, key: &str) {
+    /// Counts one; allocates on first sight only. Tells the memory added at the most.
+    pub(super) fn count(&mut self, key: &str) -> usize {
         if let Some(seen) = self.kept.get_mut(key) {
             *seen = seen.saturating_add(1);
-        } else {
-            self.add(key.into(), 1);
+            return 0;
         }
+        let before = self.tree();
+        self.add(key.into(), 1);
+        text_bytes(key.len()) + self.tree() - before.min(self.tree())
+    }
+
+    /// Memory beside itself.
+    pub(super) fn weight(&self) -> usize {
+        self.tree() + self.kept.keys().map(|key| text_bytes(key.len())).sum::<usize>()
+    }
+
+    fn tree(&self) -> usize {
+        tree_bytes::<Box<str>, u64>(self.kept.len())
     }
 
     /// As plain figures; what was not kept stands under `other`.

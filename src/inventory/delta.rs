@@ -51,6 +51,9 @@ pub(super) struct Rest {
 }
 
 impl Rest {
+    /// What one observation may add here: a client or an opaque service, with its share of a tree.
+    const BYTES: usize = 384;
+
     /// Takes in another's share.
     pub(super) fn absorb(&mut self, other: Self, limits: &Limits) {
         self.signals.absorb(other.signals, limits.clients);
@@ -62,9 +65,6 @@ impl Rest {
 }
 
 impl Delta {
-    /// Places of shapes after which a share is due whatever its age: a few MiB.
-    const SHAPES: usize = 32_768;
-
     /// An empty share under these bounds and declarations.
     #[must_use]
     pub fn new(limits: &Limits, pins: Arc<Pins>) -> Self {
@@ -102,7 +102,7 @@ impl Delta {
     /// It is full or old enough to be handed over; `now` is the packets' time.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        let full = self.noted >= self.limits.delta_observations || self.load.shapes >= Self::SHAPES;
+        let full = self.noted >= self.limits.delta_observations || self.load.bytes >= self.limits.delta_bytes;
         full || self.since.is_some_and(|since| now.since(since) >= self.limits.delta_span)
     }
 
@@ -132,8 +132,10 @@ impl ObservationSink for Delta {
         let Seen::Http { method, path } = seen.seen;
         let missed = seen.status.is_some_and(is_missing).then(|| path.iter().fold(0, |hash, s| chain(hash, s.text)));
         self.rest.signals.note(seen.caller, missed, self.limits.clients);
+        self.load.bytes += Rest::BYTES;
 
         if !self.services.contains_key(seen.service) {
+            self.load.bytes += Tally::BYTES;
             let share = Share { covering: self.pins.covering(seen.service), tally: Tally::default() };
             self.services.insert(seen.service.clone(), share);
         }
@@ -146,6 +148,7 @@ impl ObservationSink for Delta {
     fn opaque(&mut self, seen: &OpaqueSeen<'_>) {
         self.noted(seen.last);
         self.rest.opaque.note(seen, self.limits.opaque_services);
+        self.load.bytes += Rest::BYTES + seen.name.map_or(0, str::len);
     }
 
     fn unnamed(&mut self, at: Timestamp) {

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::bounded::{Few, Smallest};
+use super::bounded::{Few, Smallest, text_bytes, tree_bytes};
 use super::shapes::Shapes;
 use super::sketch::{Distinct, Histogram};
 use super::snapshot::{ParamRecord, Record};
-use crate::api::{AuthScheme, Observation, Param, ParamPlace, ParamType};
+use crate::api::{AuthScheme, Observation, Param, ParamPlace, ParamType, Shape};
 use crate::merge::Merge;
 use crate::time::Timestamp;
 
@@ -18,6 +18,9 @@ use crate::time::Timestamp;
 const NAME_BYTES: usize = 128;
 /// What stands in the place of a name that is too long; as `observe` writes a name of no plain class.
 const LONG_NAME: &str = "{value}";
+
+/// What one place of a shape takes: itself, its name, and the room its list has grown into.
+const PLACE_BYTES: usize = 2 * size_of::<(String, Shape)>() + 32;
 
 /// First and last time of something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,12 +72,32 @@ impl Merge for ParamSeen {
 }
 
 impl Params {
-    fn note(&mut self, param: &Param) {
+    /// Tells whether it is a new one.
+    fn note(&mut self, param: &Param) -> bool {
         let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
+        let known = self.kept.len();
         let seen = self.kept.entry((param.place, name.into())).or_default();
         seen.seen.merge(1);
         seen.kinds.entry(param.kind).or_default().merge(1);
+        let new = self.kept.len() > known;
         self.settle();
+        new
+    }
+
+    /// What one takes, with a name of `name` bytes.
+    const fn bytes(name: usize) -> usize {
+        // Its share of a node, and a node of its own for the kinds of its values.
+        tree_bytes::<(ParamPlace, Box<str>), ParamSeen>(5) / 2 + tree_bytes::<ParamType, u64>(1) + text_bytes(name)
+    }
+
+    /// Keeps at most `cap`, from now on.
+    fn cut_to(&mut self, cap: usize) {
+        self.limit = Some(self.limit.map_or(cap, |limit| limit.min(cap)));
+        self.settle();
+    }
+
+    fn weight(&self) -> usize {
+        self.kept.keys().map(|(_, name)| Self::bytes(name.len())).sum()
     }
 
     fn settle(&mut self) {
@@ -122,13 +145,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// What an empty one takes, with its method.
+    pub(super) const BYTES: usize = size_of::<Self>() + 96;
+
     /// An empty record that keeps at most `params` parameters.
     pub(super) fn new(params: usize) -> Self {
         Self { params: Params { limit: Some(params), ..Params::default() }, ..Self::default() }
     }
 
-    /// Takes in how often, when, by whom and how it was answered.
-    pub(super) fn count(&mut self, seen: &Observation<'_>) {
+    /// Takes in how often, when, by whom and how it was answered. Tells the memory added.
+    pub(super) fn count(&mut self, seen: &Observation<'_>) -> usize {
+        let before = self.frame();
         self.requests.merge(1);
         match seen.status {
             None => self.unanswered.merge(1),
@@ -153,19 +180,50 @@ impl Entry {
                 self.auth_ok.entry(*scheme).or_default().merge(1);
             }
         }
+        self.frame().saturating_sub(before)
     }
 
-    /// Takes in what was said: parameters, media types, shapes. Tells what it may weigh.
-    pub(super) fn learn(&mut self, seen: &Observation<'_>) -> usize {
-        seen.params.iter().for_each(|param| self.params.note(param));
+    /// Takes in what was said: parameters, media types, shapes. Tells how many places (of shapes, and parameters) and
+    /// bytes were added at the most.
+    pub(super) fn learn(&mut self, seen: &Observation<'_>) -> (usize, usize) {
+        let (mut places, mut bytes) = (0, 0);
+        for param in seen.params {
+            if self.params.note(param) {
+                places += 1;
+                bytes += Params::bytes(param.name.len().min(NAME_BYTES));
+            }
+        }
         let kept = |text: &'_ &str| text.len() <= NAME_BYTES;
         if let Some(media) = seen.request_type {
-            self.request_types.count(Some(media).filter(kept).unwrap_or("other"));
+            bytes += self.request_types.count(Some(media).filter(kept).unwrap_or("other"));
         }
         if let Some(media) = seen.response_type {
-            self.response_types.count(Some(media).filter(kept).unwrap_or("other"));
+            bytes += self.response_types.count(Some(media).filter(kept).unwrap_or("other"));
         }
-        self.shapes.learn(seen.status.map_or(0, code), seen.asked.as_ref(), seen.answered.as_ref())
+        let grown = self.shapes.learn(seen.status.map_or(0, code), seen.asked.as_ref(), seen.answered.as_ref());
+        (places + grown, bytes + grown * PLACE_BYTES)
+    }
+
+    /// Memory that does not hang on what was said.
+    fn frame(&self) -> usize {
+        Self::BYTES
+            + tree_bytes::<u16, u64>(self.statuses.len())
+            + tree_bytes::<AuthScheme, u64>(self.auth.len())
+            + tree_bytes::<AuthScheme, u64>(self.auth_ok.len())
+            + self.latency.weight()
+            + self.callers.weight()
+            + self.servers.weight()
+    }
+
+    /// Memory it takes, rather too much than too little.
+    pub(super) fn weight(&self) -> usize {
+        let media = self.request_types.weight() + self.response_types.weight();
+        self.frame() + self.params.weight() + media + self.shapes.weight() * PLACE_BYTES
+    }
+
+    /// Places of shapes, and parameters.
+    pub(super) fn places(&self) -> usize {
+        self.shapes.weight() + self.params.kept.len()
     }
 
     /// Requests.
@@ -188,9 +246,10 @@ impl Entry {
         &self.shapes
     }
 
-    /// Counts the places of body shapes and cuts them to at most `cap`.
-    pub(super) fn cut_shapes(&mut self, cap: usize) {
+    /// Cuts the places of body shapes, and the parameters, to at most `cap` of each.
+    pub(super) fn cut_places(&mut self, cap: usize) {
         self.shapes.cut_to(cap);
+        self.params.cut_to(cap);
     }
 
     /// Adds the bounds that were met here.
@@ -279,7 +338,7 @@ const fn code(status: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Scheme, Seen, ServiceId, Shape};
+    use crate::api::{Scheme, Seen, ServiceId};
     use crate::time::Span;
     use proptest::prelude::*;
 

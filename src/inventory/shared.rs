@@ -100,7 +100,8 @@ impl Inventory {
         let over = |held: usize, limit: usize| held > limit.saturating_add(limit / 4);
         if over(held.learned, limits.operations)
             || over(held.unknown, limits.unknown_paths)
-            || over(held.shapes, limits.shape_nodes)
+            || over(held.places, limits.shape_nodes)
+            || over(held.bytes, limits.inventory_bytes)
         {
             self.tidy(&mut common);
         }
@@ -173,30 +174,59 @@ impl Inventory {
 
     /// Counts what is held and brings it down to the bounds.
     fn tidy(&self, common: &mut Common) {
+        let most = self.limits.inventory_bytes;
         let mut held = self.count();
-        if held.learned > self.limits.operations {
-            let ceiling = self.ceiling(self.limits.operations, Tally::learned_ranks);
-            self.services.iter_mut().for_each(|mut tally| {
-                let service = rank(tally.key());
-                tally.drop_learned(service, ceiling);
-            });
-        }
-        if held.unknown > self.limits.unknown_paths {
+        if held.unknown > self.limits.unknown_paths || held.bytes > most {
             self.services.iter_mut().for_each(|mut tally| tally.settle_unknown());
-            let ceiling = self.ceiling(self.limits.unknown_paths, Tally::unknown_ranks);
-            self.services.iter_mut().for_each(|mut tally| {
-                let service = rank(tally.key());
-                tally.drop_unknown(service, ceiling);
-            });
+            self.keep_unknown(most / 4);
+            held = self.count();
         }
         // The first round only counts anew what was estimated.
         let mut cap = Shapes::PLACES;
-        while held.shapes > self.limits.shape_nodes && cap > 0 {
-            self.services.iter_mut().for_each(|mut tally| tally.cut_shapes(cap));
+        while held.places > self.limits.shape_nodes && cap > 0 {
+            self.services.iter_mut().for_each(|mut tally| tally.cut_places(cap));
             held = self.count();
             cap /= 2;
         }
-        common.load = self.count();
+        if held.learned > self.limits.operations {
+            self.keep_learned(usize::MAX);
+            held = self.count();
+        }
+        // What the places of the paths take is not known before they are gone: half of the room is enough in the end.
+        let mut room = most;
+        while held.bytes > most && held.learned > 0 {
+            room /= 2;
+            self.keep_learned(room);
+            held = self.count();
+        }
+        // What is left are declared operations, of hosts that a declaration for every host lets anybody make up.
+        while held.bytes > most && common.ranked.len() > 1 {
+            for _ in 0..common.ranked.len().div_ceil(8) {
+                if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.2)) {
+                    common.other_services.merge(tally.requests());
+                }
+            }
+            held = self.count();
+        }
+        common.load = held;
+    }
+
+    /// Keeps the learned operations of the smallest ranks.
+    fn keep_learned(&self, bytes: usize) {
+        let ceiling = self.ceiling(self.limits.operations, bytes, Tally::learned_ranks);
+        self.services.iter_mut().for_each(|mut tally| {
+            let service = rank(tally.key());
+            tally.drop_learned(service, ceiling);
+        });
+    }
+
+    /// Keeps the unknown paths of the smallest ranks.
+    fn keep_unknown(&self, bytes: usize) {
+        let ceiling = self.ceiling(self.limits.unknown_paths, bytes, Tally::unknown_ranks);
+        self.services.iter_mut().for_each(|mut tally| {
+            let service = rank(tally.key());
+            tally.drop_unknown(service, ceiling);
+        });
     }
 
     fn count(&self) -> Load {
@@ -205,17 +235,21 @@ impl Inventory {
         load
     }
 
-    /// The greatest rank that stays when `limit` stay.
-    fn ceiling(&self, limit: usize, ranks_of: fn(&Tally, u64, &mut Vec<u64>)) -> u64 {
+    /// The greatest rank that stays when `limit` stay, of no more than `bytes` together.
+    fn ceiling(&self, limit: usize, bytes: usize, ranks_of: fn(&Tally, u64, &mut Vec<(u64, usize)>)) -> u64 {
         let mut ranks = Vec::new();
         self.services.iter().for_each(|tally| ranks_of(&tally, rank(tally.key()), &mut ranks));
-        if ranks.len() <= limit {
-            return u64::MAX;
+        ranks.sort_unstable();
+        let mut ceiling = 0;
+        let mut sum = 0_usize;
+        for (at, (rank, weight)) in ranks.into_iter().enumerate() {
+            sum = sum.saturating_add(weight);
+            if at >= limit || sum > bytes {
+                return ceiling;
+            }
+            ceiling = rank;
         }
-        match limit.checked_sub(1) {
-            Some(last) => *ranks.select_nth_unstable(last).1,
-            None => 0,
-        }
+        u64::MAX
     }
 }
 

@@ -10,7 +10,7 @@ use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::bounded::Smallest;
+use super::bounded::{Smallest, tree_bytes};
 use super::snapshot::Latency;
 use crate::merge::Merge;
 use crate::time::Span;
@@ -67,6 +67,13 @@ impl Distinct {
     /// The smallest hashes, in order; all of them while few.
     pub(super) fn sample(&self) -> impl Iterator<Item = u64> {
         self.few.iter().copied()
+    }
+
+    /// Memory beside itself.
+    pub(super) fn weight(&self) -> usize {
+        // Four bits a register, and what the sketch keeps beside them.
+        let many = if self.many.is_some() { (1 << Self::LG_K) / 2 + 512 } else { 0 };
+        self.few.weight() + many
     }
 
     /// Nothing came.
@@ -128,6 +135,11 @@ impl Histogram {
             found.map_or(self.slowest, |(bucket, _)| Self::upper(*bucket).min(self.slowest))
         };
         (total > 0).then(|| Latency { p50: quantile(50), p95: quantile(95), p99: quantile(99), max: self.slowest })
+    }
+
+    /// Memory beside itself.
+    pub(super) fn weight(&self) -> usize {
+        tree_bytes::<u8, u64>(self.buckets.len())
     }
 
     fn bucket(micros: u64) -> u8 {

@@ -64,19 +64,34 @@ pub(super) struct Load {
     pub(super) learned: usize,
     /// Unknown paths.
     pub(super) unknown: usize,
-    /// Places of shapes.
-    pub(super) shapes: usize,
+    /// Places of shapes, and parameters.
+    pub(super) places: usize,
+    /// Memory in all, rather too much than too little.
+    pub(super) bytes: usize,
 }
 
 impl std::ops::AddAssign for Load {
     fn add_assign(&mut self, other: Self) {
         self.learned += other.learned;
         self.unknown += other.unknown;
-        self.shapes += other.shapes;
+        self.places += other.places;
+        self.bytes += other.bytes;
+    }
+}
+
+impl Unknown {
+    /// What one takes beside its path and what its record holds: two slots of a table, and the record.
+    const BYTES: usize = 2 * size_of::<(u64, Self)>() + 64 + Entry::BYTES;
+
+    fn weight(&self) -> usize {
+        Self::BYTES + self.path.len() + self.entry.weight()
     }
 }
 
 impl Tally {
+    /// What one takes, with its name: two slots of a table, and its rank.
+    pub(super) const BYTES: usize = 2 * size_of::<(ServiceId, Self)>() + 512;
+
     /// Takes in one exchange; tells what it added at the most.
     pub(super) fn note(&mut self, seen: &Observation<'_>, taken: Option<Taken<'_>>, limits: &Limits) -> Load {
         self.requests.merge(1);
@@ -89,9 +104,11 @@ impl Tally {
         match (taken, noise) {
             (Some(taken), noise) if taken.declared || noise.is_none() => {
                 let methods = self.pinned.entry(taken.id).or_default();
-                let (entry, _) = methods.entry(taken.method, || Entry::new(limits.params));
-                entry.count(seen);
-                Load { shapes: entry.learn(seen), ..Load::default() }
+                let (entry, new) = methods.entry(taken.method, || Entry::new(limits.params));
+                let counted = entry.count(seen);
+                let (places, learned) = entry.learn(seen);
+                let bytes = counted + learned + if new { Entry::BYTES } else { 0 };
+                Load { places, bytes, ..Load::default() }
             }
             (_, Some(noise)) => {
                 self.noise.entry(noise).or_default().merge(1);
@@ -110,19 +127,23 @@ impl Tally {
         if seen.status.is_some_and(says_nothing_here) {
             let hash = chain(steps.clone().fold(0, |hash, (key, _)| key.chain(hash)), method);
             let known = self.unknown.len();
+            let mut bytes = 0;
             let unknown = self.unknown.entry(hash).or_insert_with(|| {
                 let mut path = String::new();
                 steps.for_each(|(key, _)| key.write(&mut path));
+                bytes = Unknown::BYTES + path.len();
                 Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
             });
             // Counted, not learned: what a scanner put into its requests describes nothing.
-            unknown.entry.count(seen);
-            return Load { unknown: self.unknown.len() - known, ..Load::default() };
+            bytes += unknown.entry.count(seen);
+            return Load { unknown: self.unknown.len() - known, bytes, ..Load::default() };
         }
-        let place = self.learned.place(steps, limits);
+        let (place, grown) = self.learned.place(steps, limits);
         let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
-        entry.count(seen);
-        Load { learned: usize::from(new), shapes: entry.learn(seen), unknown: 0 }
+        let counted = entry.count(seen);
+        let (places, learned) = entry.learn(seen);
+        let bytes = grown + counted + learned + if new { Entry::BYTES } else { 0 };
+        Load { learned: usize::from(new), unknown: 0, places, bytes }
     }
 
     /// Takes in another's share of the same service.
@@ -156,22 +177,25 @@ impl Tally {
         let mut load = Load { unknown: self.unknown.len(), ..Load::default() };
         self.learned.each(0, &mut |_, _, entry| {
             load.learned += 1;
-            load.shapes += entry.shapes().weight();
+            load.places += entry.places();
         });
-        let pinned = self.pinned.values().flat_map(Methods::iter);
-        load.shapes += pinned.map(|(_, entry)| entry.shapes().weight()).sum::<usize>();
+        load.bytes = Self::BYTES + self.learned.weight() + self.unknown.values().map(Unknown::weight).sum::<usize>();
+        for (_, entry) in self.pinned.values().flat_map(Methods::iter) {
+            load.places += entry.places();
+            load.bytes += entry.weight() + 64;
+        }
         load
     }
 
-    /// Cuts the shapes of each operation to at most `cap` places.
-    pub(super) fn cut_shapes(&mut self, cap: usize) {
-        self.learned.each_mut(&mut |entry| entry.cut_shapes(cap));
-        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, entry)| entry.cut_shapes(cap));
+    /// Cuts the shapes of each operation to at most `cap` places, and its parameters to as many.
+    pub(super) fn cut_places(&mut self, cap: usize) {
+        self.learned.each_mut(&mut |entry| entry.cut_places(cap));
+        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, entry)| entry.cut_places(cap));
     }
 
-    /// The rank of every learned record, by which the bound on their number chooses.
-    pub(super) fn learned_ranks(&self, service: u64, ranks: &mut Vec<u64>) {
-        self.learned.each(service, &mut |path, method, _| ranks.push(chain(path, method)));
+    /// The rank and the weight of every learned record, by which the bounds on them choose.
+    pub(super) fn learned_ranks(&self, service: u64, ranks: &mut Vec<(u64, usize)>) {
+        self.learned.each(service, &mut |path, method, entry| ranks.push((chain(path, method), entry.weight())));
     }
 
     /// Forgets learned records of a rank above `ceiling`; their requests stay counted.
@@ -201,9 +225,9 @@ impl Tally {
         });
     }
 
-    /// The rank of every unknown path.
-    pub(super) fn unknown_ranks(&self, service: u64, ranks: &mut Vec<u64>) {
-        ranks.extend(self.unknown.keys().map(|hash| rank(service, *hash)));
+    /// The rank and the weight of every unknown path.
+    pub(super) fn unknown_ranks(&self, service: u64, ranks: &mut Vec<(u64, usize)>) {
+        ranks.extend(self.unknown.iter().map(|(hash, unknown)| (rank(service, *hash), unknown.weight())));
     }
 
     /// Forgets unknown paths of a rank above `ceiling`; their answers stay counted.
@@ -216,6 +240,7 @@ impl Tally {
             }
             keep
         });
+        self.unknown.shrink_to_fit();
     }
 
     /// Adds the bounds that were met here.

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::bounded::text_bytes;
 use super::entry::Entry;
 use super::methods::Methods;
 use super::sketch::{Distinct, chain, faint};
@@ -95,13 +96,24 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// The place of a path, made on first sight. Allocates nothing when the path is known.
-    pub(super) fn place<'a>(&mut self, steps: impl Iterator<Item = (Key<'a>, &'a str)>, limits: &Limits) -> &mut Self {
-        let mut node = self;
+    /// What a place takes that is new in its level, rather too much: a table of words has room for four at once, and is
+    /// less than half full when it has just grown.
+    const BYTES: usize = 3 * size_of::<(Box<str>, Self)>();
+
+    /// The place of a path, made on first sight; and how much memory that took at the most. Allocates nothing when the
+    /// path is known.
+    pub(super) fn place<'a>(
+        &mut self,
+        steps: impl Iterator<Item = (Key<'a>, &'a str)>,
+        limits: &Limits,
+    ) -> (&mut Self, usize) {
+        let (mut node, mut bytes) = (self, 0);
         for (key, text) in steps {
-            node = node.child(key, text, limits.level_words);
+            let added;
+            (node, added) = node.child(key, text, limits.level_words);
+            bytes += added;
         }
-        node
+        (node, bytes)
     }
 
     /// The place of a path, if there is one.
@@ -138,7 +150,7 @@ impl Node {
         self.texts.merge(other.texts);
         self.methods.merge(other.methods);
         for (class, theirs) in other.classes {
-            self.class(class).absorb(theirs, level_words);
+            self.class(class).1.absorb(theirs, level_words);
         }
         for (text, theirs) in other.words {
             let hash = chain(0, &text);
@@ -184,6 +196,7 @@ impl Node {
             node.retain(Key::Word(text).chain(path), keep);
             !node.is_bare()
         });
+        self.words.shrink_to_fit();
         self.classes.retain_mut(|(class, node)| {
             node.retain(Key::Class(*class).chain(path), keep);
             !node.is_bare()
@@ -204,37 +217,61 @@ impl Node {
         self.methods.is_empty() && self.words.is_empty() && self.classes.is_empty() && self.rest.is_none()
     }
 
-    fn child(&mut self, key: Key<'_>, text: &str, level_words: usize) -> &mut Self {
+    fn child(&mut self, key: Key<'_>, text: &str, level_words: usize) -> (&mut Self, usize) {
         match key {
             Key::Class(class) => {
-                let node = self.class(class);
-                node.texts.insert(faint(text));
-                node
+                let known = self.classes.len();
+                let (at, node) = self.class(class);
+                let added = node.counted(faint(text)) + if at == known { Self::BYTES } else { 0 };
+                (node, added)
             }
             Key::Word(text) => {
+                let mut added = 0;
                 if !self.words.contains_key(text) {
                     let hash = chain(0, text);
                     if matches!(self.admit(text, hash, level_words), Room::Rest) {
+                        added = if self.rest.is_none() { Self::BYTES } else { 0 };
                         let rest = self.rest.get_or_insert_default();
-                        rest.texts.insert(hash);
-                        return rest;
+                        added += rest.counted(hash);
+                        return (rest, added);
                     }
                     self.words.insert(text.into(), Self::default());
+                    added = Self::BYTES + text_bytes(text.len());
                 }
                 match self.words.get_mut(text) {
-                    Some(node) => node,
-                    None => self.rest.get_or_insert_default(),
+                    Some(node) => (node, added),
+                    None => (self.rest.get_or_insert_default(), added),
                 }
             }
         }
     }
 
-    fn class(&mut self, class: SegmentClass) -> &mut Self {
+    /// Counts a text that this place stands for; tells the memory added.
+    fn counted(&mut self, hash: u64) -> usize {
+        let before = self.texts.weight();
+        self.texts.insert(hash);
+        self.texts.weight().saturating_sub(before)
+    }
+
+    /// Memory of this place and all below, rather too much than too little.
+    pub(super) fn weight(&self) -> usize {
+        let words = self.words.iter().map(|(text, node)| text_bytes(text.len()) + node.weight());
+        let classes = self.classes.iter().map(|(_, node)| node.weight());
+        let rest = self.rest().map_or(0, |rest| size_of::<Self>() + rest.weight());
+        self.words.capacity() * size_of::<(Box<str>, Self)>() * 8 / 7
+            + self.classes.capacity() * size_of::<(SegmentClass, Self)>()
+            + self.texts.weight()
+            + self.methods.iter().map(|(_, entry)| entry.weight()).sum::<usize>()
+            + words.chain(classes).sum::<usize>()
+            + rest
+    }
+
+    fn class(&mut self, class: SegmentClass) -> (usize, &mut Self) {
         let at = self.classes.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
             self.classes.push((class, Self::default()));
             self.classes.len() - 1
         });
-        &mut self.classes[at].1
+        (at, &mut self.classes[at].1)
     }
 
     /// Where a word belongs; makes room for it, where one with a greater hash has to go.
