@@ -1,7 +1,8 @@
 //! Conversations that no book allows and some software holds all the same.
 
-use crate::flow::{ByteClass, Side};
-use crate::proto::conversation::{Event, Heard, client, dribbled, play, play_midstream, server};
+use crate::flow::{ByteClass, Side, Start};
+use crate::limits::Limits;
+use crate::proto::conversation::{Event, Heard, client, dribbled, play, play_midstream, play_with, server};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const NEXT: &str = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -186,4 +187,53 @@ fn tls_where_a_request_is_due_ends_http() {
     let hello = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00";
     let heard = both(&[server("HTTP/1.1 200 Connection established\r\n\r\n"), client(hello)]);
     assert_eq!((&heard.brief[..], &heard.opaque[..]), (&["- > 200".to_owned()][..], &["tls -".to_owned()][..]));
+}
+
+#[test]
+fn absurd_extensions_and_trailers_are_passed_over() {
+    // Catches a reader that takes a long extension for nonsense, and loses the body and what follows.
+    let long = "x".repeat(9000);
+    for body in [
+        format!("5;{long}\r\nhello\r\n0;{long}\r\n\r\n"),
+        format!("5 ; a=\"{long}\"\r\nhello\r\n0\r\nT: {long}\r\nU: v\r\n\r\n"),
+        format!("{}5\r\nhello\r\n000\r\n\r\n", "0".repeat(2000)),
+        "5\nhello\n0\nT: x\n\n".to_owned(),
+        "5;\r\nhello\r\n0;;;\r\n\r\n".to_owned(),
+        "  5\t\r\nhello\r\n0\r\n\r\n".to_owned(),
+    ] {
+        let post = format!("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+        let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+        let heard = both(&[client(post), server(answer), client(NEXT), server(GONE)]);
+        assert_eq!(heard.brief, ["POST /a > 200", "GET /next > 410"]);
+        assert_eq!(heard.full[0].matches("body 5 whole hello").count(), 2, "{}", heard.full[0]);
+        assert_eq!((heard.counts.proto.resyncs, heard.ledger.of(ByteClass::Discarded)), (0, 0));
+    }
+}
+
+#[test]
+fn extensions_and_trailers_have_an_end() {
+    // Catches a line without end that is waited for, or kept, for ever.
+    let limits = Limits { head_bytes: 1000, ..Limits::default() };
+    for start in ["5;", "0\r\nT: "] {
+        let post = format!("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{start}");
+        let mut talk = vec![client(post)];
+        talk.extend((0..20).map(|_| client("x".repeat(100))));
+        talk.push(client(NEXT));
+        let heard = play_with(&limits, Start::Handshake, &talk);
+        assert_eq!(heard.brief, ["POST /a > -", "GET /next > -"]);
+        assert!(heard.full[0].ends_with("odd bad_chunk"), "{}", heard.full[0]);
+    }
+}
+
+#[test]
+fn a_length_holds_beside_a_coding_nobody_knows() {
+    let heard = both(&[
+        client("POST /a HTTP/1.1\r\nTransfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\nhello"),
+        server(OK),
+        client("POST /b HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+        client(NEXT),
+    ]);
+    assert_eq!(heard.brief, ["POST /a > 200", "POST /b > -", "GET /next > -"]);
+    assert!(heard.full[0].contains("body 5 whole hello") && heard.full[0].ends_with("both_lengths,odd_coding"));
+    assert!(heard.full[1].contains("body 2 whole ok") && heard.full[1].ends_with("odd odd_coding"));
 }
