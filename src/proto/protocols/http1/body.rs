@@ -48,6 +48,14 @@ pub(super) fn of_response(message: &Message, method: Option<&[u8]>, odd: &mut Od
     }
 }
 
+/// The length that a message announces, whether or not it may have a body; 0 where it announces none.
+pub(super) fn announced_length(message: &Message) -> u64 {
+    match announced(message, &mut Oddities::default()) {
+        Announced::Length(n) => n,
+        _ => 0,
+    }
+}
+
 /// What the fields say.
 enum Announced {
     Nothing,

@@ -237,3 +237,56 @@ fn a_length_holds_beside_a_coding_nobody_knows() {
     assert!(heard.full[0].contains("body 5 whole hello") && heard.full[0].ends_with("both_lengths,odd_coding"));
     assert!(heard.full[1].contains("body 2 whole ok") && heard.full[1].ends_with("odd odd_coding"));
 }
+
+#[test]
+fn a_body_that_must_not_be_there_is_passed_over() {
+    // Catches an answer glued to such a body, which no packet and no line shows.
+    let hello = "Content-Length: 5\r\n\r\nhello";
+    for (asked, answered, brief) in [
+        ("HEAD /a", format!("HTTP/1.1 200 OK\r\n{hello}"), "HEAD /a > 200"),
+        ("GET /a", format!("HTTP/1.1 204 No\r\n{hello}"), "GET /a > 204"),
+        ("GET /a", format!("HTTP/1.1 304 No\r\n{hello}"), "GET /a > 304"),
+        ("GET /a", format!("HTTP/1.1 100 Continue\r\n{hello}{OK}"), "GET /a > 200"),
+    ] {
+        let heard = both(&[
+            client(format!("{asked} HTTP/1.1\r\n\r\n{NEXT}")),
+            server(format!("{answered}{GONE}")),
+            client(NEXT),
+            server(OK),
+        ]);
+        assert_eq!(heard.brief, [brief, "GET /next > 410", "GET /next > 200"]);
+    }
+    // What was announced and did not come takes nothing from what follows.
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{GONE}");
+    let heard = both(&[client(format!("HEAD /a HTTP/1.1\r\n\r\n{NEXT}")), server(head)]);
+    assert_eq!(heard.brief, ["HEAD /a > 200", "GET /next > 410"]);
+}
+
+#[test]
+fn an_upgrade_to_what_we_know_is_read_on() {
+    let ask = |to: &str| client(format!("POST /a HTTP/1.1\r\nUpgrade: {to}\r\nContent-Length: 0\r\n\r\n"));
+    let yes = |to: &str| server(format!("HTTP/1.1 101 Yes\r\nUpgrade: {to}\r\n\r\n"));
+    // HTTP the other way round.
+    let events = [ask("PTTH/1.0"), yes("PTTH/1.0"), server(NEXT), client(OK)];
+    let heard = both(&events);
+    assert_eq!(heard.brief, ["POST /a > 101", "GET /next > 200"]);
+    let heard = both(&[ask("TLS/1.0"), yes("TLS/1.0, HTTP/1.1"), client(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")]);
+    assert_eq!(heard.opaque, ["tls -"]);
+    // Frames of a WebSocket may say what they like.
+    let heard = both(&[ask("websocket"), yes("WebSocket"), server(NEXT), client(OK)]);
+    assert_eq!((heard.brief.len(), &heard.opaque[..]), (1, &["upgraded -".to_owned()][..]));
+}
+
+#[test]
+fn a_target_may_be_as_long_as_a_head() {
+    let target = format!("/{}", "a".repeat(50_000));
+    let talk = [client(format!("GET {target} HTTP/1.1\r\n\r\n")), server(OK), client(NEXT), server(GONE)];
+    for talk in [&talk[..], &dribbled(&talk)] {
+        assert_eq!(play(talk).brief, [format!("GET {target} > 200"), "GET /next > 410".to_owned()]);
+    }
+    // Behind bytes that could not be read, too: the line is searched for then.
+    let lost = [&[client("GET /0 HTTP/1.1\r\n\r\n"), client("\0\0\r\n")][..], &talk].concat();
+    for talk in [&lost[..], &dribbled(&lost)] {
+        assert_eq!(play(talk).brief.len(), 3);
+    }
+}

@@ -277,6 +277,12 @@ pub(crate) enum Found {
 /// Searches `bytes` for a start line; `fresh` is where the newest packet begins in them, and lines are looked at
 /// when `lines` says so. Linear: every line is looked at once, and the one that the packet border cuts, twice.
 pub(crate) fn find(bytes: &[u8], fresh: usize, lines: bool, test: impl Fn(&[u8]) -> Line) -> Found {
+    // A line that is long already, and has not ended, was found to be a request so far: it is not looked through again for
+    // each byte that it dribbles on by.
+    let goes_on = bytes.get(fresh..).is_some_and(|new| fresh >= LONG && memchr(b'\n', new).is_none());
+    if goes_on && bytes.len() <= LINE_MAX && request_begun(bytes) == Line::More {
+        return Found::Maybe(0);
+    }
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         match test(rest) {
@@ -358,8 +364,10 @@ const VERSION_LEN: usize = 8;
 const METHOD_MAX: usize = 32;
 /// Bytes of empty lines before a start line.
 const EMPTY_MAX: usize = 64;
-/// A start line longer than this is refused by all servers we know.
-const LINE_MAX: usize = 32 << 10;
+/// A start line longer than this is refused by all servers we know; shorter than what a head may hold.
+const LINE_MAX: usize = 60 << 10;
+/// What is left over of more bytes than this is a request line that has not ended.
+const LONG: usize = 256;
 /// A status shows within this many bytes.
 const STATUS_MAX: usize = 24;
 

@@ -51,6 +51,8 @@ struct Half {
     slot: Option<SlotId>,
     /// The body being read has a hole or is cut: its sample ends there.
     holed: bool,
+    /// Bytes that the last message announced and must not have: some servers send them all the same.
+    surplus: u64,
     /// The beginning of a head that is not all here, copied once, to be worth something if a hole takes the rest.
     partial: Vec<u8>,
 }
@@ -71,6 +73,18 @@ enum Reading {
 impl Default for Reading {
     fn default() -> Self {
         Self::Head(Search::default())
+    }
+}
+
+impl Half {
+    /// How many of `bytes`, which are no message, are a body that must not be there: all of it is here, and a message or
+    /// nothing behind it. A client that skips it reads on.
+    fn surplus_in(&mut self, bytes: &[u8]) -> usize {
+        let surplus = usize::try_from(std::mem::take(&mut self.surplus)).unwrap_or(usize::MAX);
+        match bytes.get(surplus..) {
+            Some(behind) if behind.is_empty() || line::status(behind) == Line::Yes => surplus,
+            _ => 0,
+        }
     }
 }
 
@@ -148,8 +162,12 @@ impl Http1 {
                 return step;
             }
             if start == Line::No {
-                self.get_lost(side);
-                return Step::On(0);
+                let surplus = self.half(side).surplus_in(bytes);
+                ledger.book(ByteClass::Skipped, surplus as u64);
+                if surplus == 0 {
+                    self.get_lost(side);
+                }
+                return Step::On(surplus);
             }
         }
         let began = self.half(side).began.filter(|_| fresh > 0).unwrap_or(at);
@@ -244,8 +262,10 @@ impl Http1 {
             if let Some((_, slot)) = self.pairing.awaiting() {
                 slot.exchange.interim += 1;
             }
+            let half = self.half(Side::Server);
+            half.surplus = body::announced_length(&message);
+            half.reading = Reading::default();
             self.pairing.recycle(message);
-            self.half(Side::Server).reading = Reading::default();
             return Some(None);
         }
         if status >= 400 {
@@ -258,11 +278,19 @@ impl Http1 {
         // Who names nothing to change to, on either side, changes to nothing (RFC 9110 section 15.2.2).
         let switches =
             message.field("upgrade").is_some() || request.is_none_or(|asked| asked.field("upgrade").is_some());
-        let h2c = message.field("upgrade").is_some_and(|to| to.eq_ignore_ascii_case(b"h2c"));
+        let to = message.field("upgrade").unwrap_or_default();
+        let h2c = to.eq_ignore_ascii_case(b"h2c");
+        // TLS (RFC 2817), and HTTP the other way round (PTTH/1.0), are known when they are seen.
+        let known =
+            [&b"tls/"[..], b"ptth/"].iter().any(|t| to.get(..t.len()).is_some_and(|to| to.eq_ignore_ascii_case(t)));
+        self.half(Side::Server).surplus = if framing == Framing::Empty { body::announced_length(&message) } else { 0 };
         let id = self.pairing.answer(message, notes.oddities);
         self.begin_body(Side::Server, id, framing);
         if status == 101 && switches {
             self.pairing.give_up();
+            if known {
+                return Some(Some(Then::Become(Upgrade::Tunnel)));
+            }
             let kind = if h2c { OpaqueKind::Http2 } else { OpaqueKind::Upgraded };
             return Some(Some(Then::Become(Upgrade::Other(kind))));
         }
@@ -517,6 +545,7 @@ impl Protocol for Http1 {
         let half = self.half(side);
         half.left = 0;
         half.stale = 0;
+        half.surplus = 0;
         half.passed = half.passed.saturating_add(missing);
         let recovery = match half.reading {
             Reading::Body(mut body) => {
