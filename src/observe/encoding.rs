@@ -41,10 +41,15 @@ impl Unpacker {
         }
         // Codings are named in the order in which they were laid on (RFC 9110 section 8.4).
         for (step, coding) in codings.get(..count)?.iter().rev().enumerate() {
+            let last = step + 1 == count;
             std::mem::swap(&mut self.out, &mut self.before);
             self.out.clear();
             let packed = if step == 0 { message.body.as_slice() } else { self.before.as_slice() };
-            if !coding.unpack(packed, most, &mut self.out) {
+            // What is packed hardly packs again. Were each step given all the room, a few hundred bytes of the wire could
+            // have the next step work through the whole of it, bit by bit, and give nothing.
+            let room =
+                if last { most } else { most.min(packed.len().saturating_mul(BETWEEN).saturating_add(BETWEEN_MORE)) };
+            if !coding.unpack(packed, room, &mut self.out) {
                 end = TextEnd::Cut;
             }
         }
@@ -118,6 +123,9 @@ fn pour(decoder: impl Read, most: usize, out: &mut Vec<u8>) -> bool {
 
 /// Codings laid one over another; more is an attack on the unpacker.
 const MOST_CODINGS: usize = 3;
+/// How many times its own length a step that is not the last may unpack to, and how much more.
+const BETWEEN: usize = 4;
+const BETWEEN_MORE: usize = 1024;
 /// RFC 9659: a content coding of zstd needs a window of 8 MiB at most.
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Input that the brotli decoder takes at a time.
@@ -223,6 +231,65 @@ mod tests {
             assert!(unpacker.out.capacity() <= 64 << 10, "{coding}");
         }
         assert!(unpacked(&message("gzip, gzip", &twice), 4096).unwrap().0.len() <= 4096);
+    }
+
+    #[test]
+    fn bombs_in_bombs_cost_what_the_wire_cost() {
+        // Catches a few bytes of the wire that have a later step work through a whole sample of nothing: 20,000 empty gzip
+        // members, or empty deflate blocks, pack to next to nothing.
+        let most = 256 << 10;
+        let members = gzip(b"").repeat(20_000);
+        let blocks = [0, 0, 0, 0xff, 0xff].repeat(80_000);
+        for (codings, packed) in [
+            ("gzip, gzip", gzip(&members)),
+            ("deflate, gzip", gzip(&blocks)),
+            ("gzip, zstd", zstd(&members)),
+            ("gzip, gzip, zstd", zstd(&gzip(&members))),
+        ] {
+            assert!(packed.len() < 8192, "{codings} {}", packed.len());
+            let mut unpacker = Unpacker::default();
+            let message = message(codings, &packed);
+            let (got, end) = unpacker.unpack(&message, most).unwrap();
+            assert_eq!((got.len(), end), (0, TextEnd::Cut), "{codings}");
+            assert!(unpacker.before.len() <= 16 * packed.len() + 8192, "{codings} {}", unpacker.before.len());
+        }
+        // Honest ones do not notice.
+        let plain: Vec<u8> = (0..20_000_u32).flat_map(|n| n.to_string().into_bytes()).collect();
+        let whole = Some((plain.clone(), TextEnd::Whole));
+        assert_eq!(unpacked(&message("gzip, gzip", &gzip(&gzip(&plain))), most), whole);
+        assert_eq!(unpacked(&message("br, gzip", &gzip(BROTLI)), most), Some((PLAIN.to_vec(), TextEnd::Whole)));
+        assert_eq!(unpacked(&message("gzip, gzip, br", BROTLI), most).map(|(got, _)| got.len()), Some(0));
+    }
+
+    #[test]
+    fn broken_streams_give_what_came_before() {
+        // Catches an error that throws away good text, or garbage that is taken for text.
+        let plain = b"{\"a\":1}".repeat(3000);
+        for (coding, packed) in [("gzip", gzip(&plain)), ("deflate", zlib(&plain)), ("deflate", deflate(&plain))] {
+            let (got, end) = unpacked(&message(coding, &packed[..packed.len() - 3]), 1 << 20).unwrap();
+            assert!(plain.starts_with(&got) && end == TextEnd::Cut, "{coding}");
+        }
+        let mut wrong = gzip(&plain);
+        let at = wrong.len() - 6;
+        wrong[at] ^= 1;
+        assert_eq!(unpacked(&message("gzip", &wrong), 1 << 20).unwrap(), (plain.clone(), TextEnd::Cut), "checksum");
+        // Several members are one text (RFC 1952 section 2.2).
+        let two = [gzip(PLAIN), gzip(PLAIN)].concat();
+        assert_eq!(unpacked(&message("gzip", &two), 999), Some((PLAIN.repeat(2), TextEnd::Whole)));
+        let trailed = [&gzip(PLAIN)[..], b"garbage"].concat();
+        assert_eq!(unpacked(&message("gzip", &trailed), 999), Some((PLAIN.to_vec(), TextEnd::Cut)));
+        // Named and not done.
+        assert_eq!(unpacked(&message("gzip", PLAIN), 999), Some((Vec::new(), TextEnd::Cut)));
+    }
+
+    #[test]
+    fn a_zstd_window_is_8_mib_at_most() {
+        // RFC 9659 section 3: descriptors 0x68 (8 MiB) and 0x70 (16 MiB), one raw block of one byte.
+        let frame = |window: u8| [0x28, 0xb5, 0x2f, 0xfd, 0x00, window, 0x09, 0x00, 0x00, b'x'];
+        assert_eq!(unpacked(&message("zstd", &frame(0x68)), 999), Some((b"x".to_vec(), TextEnd::Whole)));
+        for window in [0x69, 0x70, 0xff] {
+            assert_eq!(unpacked(&message("zstd", &frame(window)), 999), Some((Vec::new(), TextEnd::Cut)), "{window:x}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::exchange::{ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
 use super::preamble::{Preamble, Step};
 use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
-use super::protocols::http1::line::{Found, Line, find};
+use super::protocols::http1::line::{Found, Line, find, simple_request};
 use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -130,9 +130,12 @@ impl<S: ExchangeSink> Sessions<S> {
                 Step::More => return Turn::Done(0, Want::More),
                 Step::No => {}
             }
+        }
+        if *passed == 0 {
             if foreign(bytes) {
                 return self.deafen(session, bytes.len(), class, ledger);
             }
+            self.counts.http09 += u64::from(simple_request(bytes));
         }
 
         let budget = if undecided.adrift { self.limits.search_bytes } else { self.limits.probe_bytes };
@@ -491,6 +494,8 @@ pub struct SessionCounts {
     pub http2: u64,
     /// Connections that spoke something else.
     pub not_http: u64,
+    /// Sides that began as HTTP/0.9 does: with a path, and no version to tell it from other protocols by.
+    pub http09: u64,
     /// Connections that said too little to tell.
     pub undecided: u64,
     /// Connections with a CONNECT tunnel.
@@ -513,6 +518,7 @@ impl SessionCounts {
             ("connections_http2", self.http2),
             ("connections_not_http", self.not_http),
             ("connections_undecided", self.undecided),
+            ("connections_http09", self.http09),
             ("connections_tunnels", self.tunnels),
             ("connections_upgraded", self.upgrades),
             ("connections_flipped", self.flipped),
@@ -552,6 +558,7 @@ impl Merge for SessionCounts {
         self.http2 += other.http2;
         self.not_http += other.not_http;
         self.undecided += other.undecided;
+        self.http09 += other.http09;
         self.tunnels += other.tunnels;
         self.upgrades += other.upgrades;
         self.flipped += other.flipped;

@@ -26,7 +26,9 @@ pub(super) enum Framing {
 pub(super) fn of_request(message: &Message, odd: &mut Oddities) -> Framing {
     match announced(message, odd) {
         Announced::Chunked => Framing::Chunked,
-        Announced::Length(n) if n > 0 => Framing::Length(n),
+        // With a coding that it does not know a server refuses the request, and nothing follows; or it takes no notice
+        // of the coding, and the length is right.
+        Announced::Length(n) | Announced::Unclear(Some(n)) if n > 0 => Framing::Length(n),
         _ => Framing::Empty,
     }
 }
@@ -42,7 +44,15 @@ pub(super) fn of_response(message: &Message, method: Option<&[u8]>, odd: &mut Od
         Announced::Chunked => Framing::Chunked,
         Announced::Length(0) => Framing::Empty,
         Announced::Length(n) => Framing::Length(n),
-        Announced::Nothing | Announced::Unclear => Framing::UntilClose,
+        Announced::Nothing | Announced::Unclear(_) => Framing::UntilClose,
+    }
+}
+
+/// The length that a message announces, whether or not it may have a body; 0 where it announces none.
+pub(super) fn announced_length(message: &Message) -> u64 {
+    match announced(message, &mut Oddities::default()) {
+        Announced::Length(n) => n,
+        _ => 0,
     }
 }
 
@@ -51,8 +61,8 @@ enum Announced {
     Nothing,
     Length(u64),
     Chunked,
-    /// They say something that has no meaning.
-    Unclear,
+    /// They say something that has no meaning; the length that stands beside it.
+    Unclear(Option<u64>),
 }
 
 fn announced(message: &Message, odd: &mut Oddities) -> Announced {
@@ -76,6 +86,10 @@ fn announced(message: &Message, odd: &mut Oddities) -> Announced {
         }
     }
     let both = length.is_some() || bad_length;
+    if coding != Coding::None && message.version < 11 {
+        // HTTP/1.0 has no codings: some readers honour one there, others do not (RFC 9112 section 6.1).
+        odd.add(Oddities::ODD_CODING);
+    }
     match coding {
         Coding::Chunked => {
             if both {
@@ -88,12 +102,12 @@ fn announced(message: &Message, odd: &mut Oddities) -> Announced {
             if both {
                 odd.add(Oddities::BOTH_LENGTHS);
             }
-            Announced::Unclear
+            Announced::Unclear(length)
         }
         Coding::None => match length {
             // The first of several: most servers that do not refuse take it.
             Some(n) => Announced::Length(n),
-            None if bad_length => Announced::Unclear,
+            None if bad_length => Announced::Unclear(None),
             None => Announced::Nothing,
         },
     }
@@ -167,8 +181,12 @@ pub(super) enum Body {
     Chunk(u64),
     /// At the line end behind a chunk.
     ChunkEnd,
+    /// In the extensions of a chunk of this size, of which so many bytes are allowed still.
+    Extension(u64, usize),
     /// Behind the last chunk: trailers, of which so many bytes are allowed still.
     Trailers(usize),
+    /// Inside a line of them.
+    Trailer(usize),
     /// To the end of the connection.
     UntilClose,
 }
@@ -191,12 +209,17 @@ pub(super) struct Into<'a> {
     pub(super) message: &'a mut Message,
     /// How large the sample may grow. It ends at the first hole.
     pub(super) sample: usize,
-    /// Bytes that trailers may take.
+    /// Bytes that trailers, or the extensions of one chunk, may take.
     pub(super) trailers: usize,
     pub(super) ledger: &'a mut Ledger,
 }
 
 impl Body {
+    /// Behind the size of a chunk.
+    const fn sized(size: u64, trailers: usize) -> Self {
+        if size == 0 { Self::Trailers(trailers) } else { Self::Chunk(size) }
+    }
+
     /// Reads on. What it uses it books.
     pub(super) fn feed(&mut self, bytes: &[u8], into: &mut Into<'_>) -> Fed {
         let mut used = 0;
@@ -242,7 +265,7 @@ impl Body {
                 }
                 Self::Size => {
                     let window = rest.get(..CHUNK_LINE.min(rest.len())).unwrap_or_default();
-                    let Some(end) = memchr(b'\n', window) else {
+                    let Some(end) = memchr::memchr2(b'\n', b';', window) else {
                         // Nonsense shows before its line ends.
                         let hopeless = rest.len() >= CHUNK_LINE
                             || rest.first().is_some_and(|b| !b.is_ascii_hexdigit() && !b.is_ascii_whitespace());
@@ -251,20 +274,42 @@ impl Body {
                     let Some(size) = chunk_size(window.get(..end).unwrap_or_default()) else { return Fed::Bad(used) };
                     into.ledger.book(ByteClass::Parsed, end as u64 + 1);
                     used += end + 1;
-                    *self = if size == 0 { Self::Trailers(into.trailers) } else { Self::Chunk(size) };
-                }
-                Self::Trailers(allowed) => {
-                    let window = rest.get(..allowed.min(rest.len())).unwrap_or_default();
-                    let Some(end) = memchr(b'\n', window) else {
-                        return if rest.len() >= allowed { Fed::Bad(used) } else { Fed::More(used) };
+                    *self = match window.get(end) {
+                        Some(b';') => Self::Extension(size, into.trailers),
+                        _ => Self::sized(size, into.trailers),
                     };
-                    into.ledger.book(ByteClass::Parsed, end as u64 + 1);
-                    used += end + 1;
-                    if matches!(window.get(..end), Some([] | [b'\r'])) {
-                        return Fed::Done(used, 0);
-                    }
-                    *self = Self::Trailers(allowed - end - 1);
                 }
+                // What nobody reads need not be kept until its line ends: it may be as long as a head, and come byte by byte.
+                Self::Extension(size, allowed) => match into.line(rest, allowed) {
+                    Ok((n, true)) => {
+                        used += n;
+                        *self = Self::sized(size, into.trailers);
+                    }
+                    Ok((n, false)) => {
+                        *self = Self::Extension(size, allowed - n);
+                        return Fed::More(used + n);
+                    }
+                    Err(()) => return Fed::Bad(used),
+                },
+                Self::Trailers(allowed) => match rest {
+                    [b'\n', ..] | [b'\r', b'\n', ..] => {
+                        let n = if rest.first() == Some(&b'\n') { 1 } else { 2 };
+                        into.ledger.book(ByteClass::Parsed, n as u64);
+                        return Fed::Done(used + n, 0);
+                    }
+                    [] | [b'\r'] => return Fed::More(used),
+                    _ => *self = Self::Trailer(allowed),
+                },
+                Self::Trailer(allowed) => match into.line(rest, allowed) {
+                    Ok((n, ended)) => {
+                        used += n;
+                        *self = if ended { Self::Trailers(allowed - n) } else { Self::Trailer(allowed - n) };
+                        if !ended {
+                            return Fed::More(used);
+                        }
+                    }
+                    Err(()) => return Fed::Bad(used),
+                },
             }
         }
     }
@@ -289,7 +334,7 @@ impl Body {
                 message.body_len = message.body_len.saturating_add(missing);
                 return Some(0);
             }
-            Self::Size | Self::ChunkEnd | Self::Trailers(_) => return None,
+            Self::Size | Self::ChunkEnd | Self::Extension(..) | Self::Trailers(_) | Self::Trailer(_) => return None,
         };
         message.body_len = message.body_len.saturating_add(missing).saturating_add(left);
         *self = if matches!(self, Self::Length(_)) { Self::Length(0) } else { Self::ChunkEnd };
@@ -310,6 +355,19 @@ impl Into<'_> {
         n
     }
 
+    /// Passes over the rest of a line, its end included; how much that was, and whether the end was there. `Err`: the line
+    /// is longer than `allowed`.
+    fn line(&mut self, rest: &[u8], allowed: usize) -> Result<(usize, bool), ()> {
+        let window = rest.get(..allowed.min(rest.len())).unwrap_or_default();
+        let end = memchr(b'\n', window);
+        if end.is_none() && rest.len() >= allowed {
+            return Err(());
+        }
+        let n = end.map_or(rest.len(), |end| end + 1);
+        self.ledger.book(ByteClass::Parsed, n as u64);
+        Ok((n, end.is_some()))
+    }
+
     const fn full(&self) -> bool {
         self.message.body.len() >= self.sample
     }
@@ -319,7 +377,8 @@ impl Into<'_> {
     }
 }
 
-/// Hexadecimal digits, then blanks, then perhaps extensions, which are ignored (RFC 9112 section 7.1.1).
+/// Hexadecimal digits, with blanks around them. What stands behind a blank is ignored, as extensions are (RFC 9112
+/// section 7.1.1).
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let line = line.trim_ascii();
     let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
@@ -335,7 +394,7 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 
 /// No body is longer; a larger number is an attack on whoever adds to it.
 const LARGEST: u64 = i64::MAX as u64;
-/// Longest size line with its extensions.
+/// Longest size, leading zeros and blanks included.
 const CHUNK_LINE: usize = 4096;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 
 use memchr::memchr;
 
-use super::line::{is_token, skip_empty, split_request, split_status, trim};
+use super::line::{is_token, skip_empty, split_request, split_status_due, trim};
 use crate::proto::exchange::{Message, Oddities};
 
 /// What reading a head brought besides its message.
@@ -40,11 +40,13 @@ impl Search {
             if self.first_line == 0 {
                 self.first_line = line + 1;
             }
-            match (bytes.get(line + 1), bytes.get(line + 2)) {
-                (Some(b'\n'), _) => return Some(line + 2),
-                (Some(b'\r'), Some(b'\n')) => return Some(line + 3),
+            // A line feed ends a line, and what carriage returns stand before it are no part of it (RFC 9112 section 2.2).
+            let next = bytes.get(line + 1..).unwrap_or_default();
+            let returns = next.iter().take(RETURNS_MAX).take_while(|&&b| b == b'\r').count();
+            match next.get(returns) {
+                Some(b'\n') => return Some(line + returns + 2),
                 // Too few bytes behind this line end to say: look at it again.
-                (None, _) | (Some(b'\r'), None) => {
+                None => {
                     self.seen = line;
                     return None;
                 }
@@ -85,7 +87,7 @@ pub(super) fn response(head: &[u8], fields: usize, into: &mut Message) -> Option
         parsed.headers.iter().for_each(|field| into.push_field(field.name.as_bytes(), field.value));
         return Some(noted(head, into, Notes::default()));
     }
-    let (version, status, _) = split_status(skip_empty(head))?;
+    let (version, status, _) = split_status_due(skip_empty(head))?;
     into.set_response(status, version);
     let notes = read_fields(first_line(head).1, fields, into);
     Some(noted(head, into, notes))
@@ -107,12 +109,13 @@ fn read_fields(mut rest: &[u8], bound: usize, into: &mut Message) -> Notes {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest.get(..end).unwrap_or_default();
         rest = rest.get(end + 1..).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let ended = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = ended.get(..ended.iter().rposition(|&b| b != b'\r').map_or(0, |last| last + 1)).unwrap_or_default();
+        if ended.contains(&b'\r') {
+            notes.oddities.add(Oddities::ODD_LINES);
+        }
         if line.is_empty() {
             break;
-        }
-        if line.contains(&b'\r') {
-            notes.oddities.add(Oddities::ODD_LINES);
         }
         if matches!(line.first(), Some(b' ' | b'\t')) && foldable {
             notes.oddities.add(Oddities::ODD_LINES);
@@ -164,6 +167,8 @@ fn noted(head: &[u8], message: &Message, mut notes: Notes) -> Notes {
     notes
 }
 
+/// Carriage returns before one line feed.
+const RETURNS_MAX: usize = 8;
 /// Room for fields on the stack; a larger `Limits::headers` makes the tolerant reader take over beyond it.
 const FIELDS: usize = 128;
 /// Fields that say how long a message is, or what it becomes.

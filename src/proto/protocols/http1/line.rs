@@ -2,6 +2,7 @@
 //!
 //! Strict on what makes it HTTP (`METHOD target HTTP/d.d`, `HTTP/d.d ddd`), lenient on all else: what a server might
 //! answer must not pass unseen because it is spelt oddly. RTSP, SIP and ICAP differ in the version and fall out here.
+//! Where a message is due, because the last one has ended, the version too may be spelt oddly; where one is searched for, never.
 
 use memchr::memchr;
 
@@ -26,14 +27,18 @@ pub(super) struct RequestLine<'a> {
     pub(super) version: u8,
 }
 
-/// Whether a request line starts here. Empty lines before it are passed over (RFC 9112 section 2.2).
+/// Whether a request line starts here, where one is due. Empty lines before it are passed over (RFC 9112 section 2.2).
 pub(crate) fn request(bytes: &[u8]) -> Line {
+    request_as(bytes, split_request)
+}
+
+fn request_as(bytes: &[u8], split: fn(&[u8]) -> Option<RequestLine<'_>>) -> Line {
     let bytes = skip_empty(bytes);
     if request_begun(bytes) == Line::No {
         return Line::No;
     }
     match memchr(b'\n', bytes) {
-        Some(end) if split_request(bytes.get(..end).unwrap_or_default()).is_some() => Line::Yes,
+        Some(end) if split(bytes.get(..end).unwrap_or_default()).is_some() => Line::Yes,
         Some(_) => Line::No,
         None => Line::More,
     }
@@ -43,7 +48,7 @@ pub(crate) fn request(bytes: &[u8]) -> Line {
 pub(super) fn request_begun(bytes: &[u8]) -> Line {
     match method_end(bytes) {
         None if bytes.len() > METHOD_MAX => Line::No,
-        Some(end) if end == 0 || !matches!(bytes.get(end), Some(b' ' | b'\t')) => Line::No,
+        Some(end) if end == 0 || !bytes.get(end).is_some_and(|&b| is_blank(b)) => Line::No,
         _ if bytes.len() > LINE_MAX && memchr(b'\n', bytes.get(..LINE_MAX).unwrap_or_default()).is_none() => Line::No,
         _ => Line::More,
     }
@@ -67,14 +72,58 @@ pub(crate) fn status(bytes: &[u8]) -> Line {
     }
 }
 
+/// As [`status`], where the answer to a request is due: clients take `http/1.1 200`, `HTTP/2.0 200`, `HTTP/1.1 200OK`
+/// and the `ICY 200` of radio stations for what they mean.
+pub(super) fn status_due(bytes: &[u8]) -> Line {
+    match status(bytes) {
+        Line::Yes => return Line::Yes,
+        Line::More if bytes.starts_with(VERSION) => {}
+        Line::More | Line::No => {
+            let begins = |sign: &[u8]| {
+                let n = bytes.len().min(sign.len());
+                bytes.get(..n).is_some_and(|seen| seen.eq_ignore_ascii_case(sign.get(..n).unwrap_or_default()))
+            };
+            if !begins(VERSION) && !begins(ICY) {
+                return Line::No;
+            }
+        }
+    }
+    match split_status_due(bytes) {
+        Some((_, _, end)) if bytes.len() > end => Line::Yes,
+        _ if bytes.len() >= STATUS_MAX || memchr(b'\n', bytes).is_some() => Line::No,
+        _ => Line::More,
+    }
+}
+
 /// As [`request`], where a stream begins: not if its method lacks its first bytes (`ET`), for then it is our capture
-/// that begins late.
+/// that begins late. Blanks before a method everyone knows are passed over.
 pub(crate) fn request_first(bytes: &[u8]) -> Line {
     let cut = |method: &[u8]| !known(method) && KNOWN.iter().any(|k| k.ends_with(method));
-    match request(bytes) {
-        Line::Yes if cut(method(skip_empty(bytes))) => Line::No,
+    let start = skip_blank(bytes);
+    if start.len() < bytes.len() && !KNOWN.iter().any(|k| begins_with(start, k)) {
+        return request(bytes);
+    }
+    match request(start) {
+        Line::Yes if cut(method(start)) => Line::No,
         line => line,
     }
+}
+
+/// `start` may be the beginning of `word`, or begins with it.
+fn begins_with(start: &[u8], word: &[u8]) -> bool {
+    let n = start.len().min(word.len());
+    start.get(..n) == word.get(..n)
+}
+
+/// A request of HTTP/0.9 (RFC 1945 section 4.1) is all there is in the first line: no version, a path.
+pub(crate) fn simple_request(bytes: &[u8]) -> bool {
+    let line = trim_end(bytes.get(..memchr(b'\n', bytes).unwrap_or(0)).unwrap_or_default());
+    line.strip_prefix(b"GET ").is_some_and(|target| target.starts_with(b"/") && !target.contains(&b' '))
+}
+
+/// What may come where a body is due that nobody sends any more: a request by a method everyone knows, or its beginning.
+pub(super) fn request_instead(bytes: &[u8]) -> Line {
+    if KNOWN.iter().any(|k| begins_with(bytes, k)) { request(bytes) } else { Line::No }
 }
 
 /// As [`request`], where one is searched for amid bytes of unknown kind: words of a text, and methods glued to what
@@ -83,12 +132,12 @@ pub(crate) fn request_found(bytes: &[u8]) -> Line {
     let start = skip_empty(bytes);
     let method = method(start);
     if known(method) {
-        return request(bytes);
+        return request_as(bytes, split_plain);
     }
     if !method.iter().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'-')) {
         return Line::No;
     }
-    match request(bytes) {
+    match request_as(bytes, split_plain) {
         Line::Yes if KNOWN.iter().any(|k| k.ends_with(method) || method.ends_with(k)) => Line::No,
         Line::Yes
             if !matches!(trim(start.get(method.len()..).unwrap_or_default()).first(), Some(b'/' | b'*' | b'h')) =>
@@ -112,14 +161,34 @@ fn known(method: &[u8]) -> bool {
     KNOWN.contains(&method)
 }
 
-/// Splits `METHOD target HTTP/d.d`, without its line end; blanks and carriage returns around are dropped.
+/// Splits a request line that is due, without its line end: as [`split_plain`], or by a method everyone knows with a
+/// version spelt oddly (`http/1.1`, `HTTP/2.0`, `HTTP/1.10`, `HTTP/1.1 junk`). Some server answers each of them.
 pub(super) fn split_request(line: &[u8]) -> Option<RequestLine<'_>> {
-    let line = trim_end(line);
+    if let Some(plain) = split_plain(line) {
+        return Some(plain);
+    }
+    let method = method(line);
+    let rest = line.get(method.len()..).filter(|_| known(method))?;
+    let mut end = rest.len();
+    while let Some(blank) = rest.get(..end)?.iter().rposition(|&b| is_blank(b)) {
+        if let Some(version) = rest.get(blank + 1..end).and_then(version_due) {
+            let target = trim_blank(rest.get(..blank)?);
+            let sane = target.first().is_some_and(|first| matches!(first, b'/' | b'*' | b'h' | b'H'));
+            return sane.then_some(RequestLine { method, target, version });
+        }
+        end = blank;
+    }
+    None
+}
+
+/// Splits `METHOD target HTTP/d.d`; blanks and carriage returns around are dropped.
+fn split_plain(line: &[u8]) -> Option<RequestLine<'_>> {
+    let line = trim_blank(line);
     let method = line.get(..method_end(line).filter(|&end| end > 0)?)?;
     let rest = line.get(method.len()..)?;
-    let blank = rest.iter().rposition(|&b| b == b' ' || b == b'\t')?;
+    let blank = rest.iter().rposition(|&b| is_blank(b))?;
     let (rest, spelt) = rest.split_at_checked(blank + 1)?;
-    Some(RequestLine { method, target: trim(rest), version: version_number(spelt)? })
+    Some(RequestLine { method, target: trim_blank(rest), version: version_number(spelt)? })
 }
 
 /// Splits a status line: version times ten, status, and where the digits end.
@@ -140,6 +209,48 @@ pub(super) fn split_status(bytes: &[u8]) -> Option<(u8, u16, usize)> {
     }
     let status = digits.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
     (100..=999).contains(&status).then_some((version, status, start + 3))
+}
+
+/// Splits a status line that is due, however its version is spelt.
+pub(super) fn split_status_due(bytes: &[u8]) -> Option<(u8, u16, usize)> {
+    if let Some(plain) = split_status(bytes) {
+        return Some(plain);
+    }
+    let spelt = bytes.iter().take(STATUS_MAX).position(|&b| is_blank(b))?;
+    let version = match bytes.get(..spelt)? {
+        b"ICY" => 10,
+        spelt => version_due(spelt)?,
+    };
+    let start = spelt + bytes.get(spelt..)?.iter().take(8).position(u8::is_ascii_digit)?;
+    let digits = bytes.get(start..start + 3)?;
+    if !bytes.get(spelt..start)?.iter().all(|&b| is_blank(b))
+        || !digits.iter().all(u8::is_ascii_digit)
+        || bytes.get(start + 3).is_some_and(u8::is_ascii_digit)
+    {
+        return None;
+    }
+    let status = digits.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
+    (100..=999).contains(&status).then_some((version, status, start + 3))
+}
+
+/// A version however spelt: letter case, leading zeros, more digits, what follows them.
+fn version_due(spelt: &[u8]) -> Option<u8> {
+    let (name, number) = spelt.split_at_checked(VERSION.len())?;
+    if !name.eq_ignore_ascii_case(VERSION) {
+        return None;
+    }
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+    let value =
+        |bytes: &[u8]| bytes.iter().fold(0_u8, |n, b| n.saturating_mul(10).saturating_add(b.saturating_sub(b'0')));
+    let (major, rest) = number.split_at_checked(digits(number)).filter(|(major, _)| !major.is_empty())?;
+    let minor = rest.strip_prefix(b".").unwrap_or_default();
+    let minor = minor.get(..digits(minor)).unwrap_or_default();
+    match value(major) {
+        0 => Some(9),
+        1 => Some(10 + value(minor).min(1)),
+        2 => Some(20),
+        _ => Some(30),
+    }
 }
 
 /// `HTTP/1.` is answered as if it were whole. `HTTP/2.0` is the preface of another protocol, or a liar.
@@ -166,6 +277,12 @@ pub(crate) enum Found {
 /// Searches `bytes` for a start line; `fresh` is where the newest packet begins in them, and lines are looked at
 /// when `lines` says so. Linear: every line is looked at once, and the one that the packet border cuts, twice.
 pub(crate) fn find(bytes: &[u8], fresh: usize, lines: bool, test: impl Fn(&[u8]) -> Line) -> Found {
+    // A line that is long already, and has not ended, was found to be a request so far: it is not looked through again for
+    // each byte that it dribbles on by.
+    let goes_on = bytes.get(fresh..).is_some_and(|new| fresh >= LONG && memchr(b'\n', new).is_none());
+    if goes_on && bytes.len() <= LINE_MAX && request_begun(bytes) == Line::More {
+        return Found::Maybe(0);
+    }
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         match test(rest) {
@@ -207,6 +324,25 @@ pub(super) const fn is_token(byte: u8) -> bool {
         || byte.is_ascii_alphanumeric()
 }
 
+/// Past blanks and empty lines.
+pub(super) fn skip_blank(bytes: &[u8]) -> &[u8] {
+    let blank = |b: &u8| matches!(b, b'\r' | b'\n' | b' ' | b'\t');
+    let n = bytes.iter().take(EMPTY_MAX).take_while(|b| blank(b)).count();
+    bytes.get(n..).unwrap_or_default()
+}
+
+/// What may stand between the parts of a start line (RFC 9112 section 3).
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
+}
+
+fn trim_blank(bytes: &[u8]) -> &[u8] {
+    let blank = |b: &u8| is_blank(*b) || *b == b'\r';
+    let start = bytes.iter().position(|b| !blank(b)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|b| !blank(b)).map_or(start, |last| last + 1);
+    bytes.get(start..end).unwrap_or_default()
+}
+
 /// Without blanks at both ends.
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|&b| b != b' ' && b != b'\t').unwrap_or(bytes.len());
@@ -220,18 +356,23 @@ pub(super) fn trim_end(bytes: &[u8]) -> &[u8] {
 }
 
 const VERSION: &[u8] = b"HTTP/";
+/// What SHOUTcast answers instead.
+const ICY: &[u8] = b"ICY ";
 /// `HTTP/1.1`.
 const VERSION_LEN: usize = 8;
 /// Longer tokens are no method anyone registered.
 const METHOD_MAX: usize = 32;
 /// Bytes of empty lines before a start line.
 const EMPTY_MAX: usize = 64;
-/// A start line longer than this is refused by all servers we know.
-const LINE_MAX: usize = 32 << 10;
+/// A start line longer than this is refused by all servers we know; shorter than what a head may hold.
+const LINE_MAX: usize = 60 << 10;
+/// What is left over of more bytes than this is a request line that has not ended.
+const LONG: usize = 256;
 /// A status shows within this many bytes.
 const STATUS_MAX: usize = 24;
 
-/// Methods registered or common in the wild, to tell a whole method from one with its first bytes missing.
+/// Methods registered (WebDAV and its kin among them) or common in the wild (UPnP, Exchange), to tell a whole method from
+/// one with its first bytes missing.
 const KNOWN: &[&[u8]] = &[
     b"GET",
     b"HEAD",
@@ -253,6 +394,41 @@ const KNOWN: &[&[u8]] = &[
     b"SEARCH",
     b"REPORT",
     b"PURGE",
+    b"ACL",
+    b"BASELINE-CONTROL",
+    b"BIND",
+    b"CHECKIN",
+    b"CHECKOUT",
+    b"LABEL",
+    b"LINK",
+    b"MERGE",
+    b"MKACTIVITY",
+    b"MKCALENDAR",
+    b"MKREDIRECTREF",
+    b"MKWORKSPACE",
+    b"ORDERPATCH",
+    b"REBIND",
+    b"UNBIND",
+    b"UNCHECKOUT",
+    b"UNLINK",
+    b"UPDATE",
+    b"UPDATEREDIRECTREF",
+    b"VERSION-CONTROL",
+    b"BCOPY",
+    b"BDELETE",
+    b"BMOVE",
+    b"BPROPFIND",
+    b"BPROPPATCH",
+    b"POLL",
+    b"SUBSCRIBE",
+    b"UNSUBSCRIBE",
+    b"NOTIFY",
+    b"M-SEARCH",
+    b"RPC_IN_DATA",
+    b"RPC_OUT_DATA",
+    b"SOURCE",
+    b"DEBUG",
+    b"TRACK",
 ];
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod pairing;
 mod parser;
 
 #[cfg(test)]
+mod evil;
+#[cfg(test)]
 mod tests;
 
 use crate::flow::{Connection, Side};

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::proto::exchange::{Message, Oddities, OpaqueKind};
 use crate::proto::protocol::{Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use crate::time::Timestamp;
+use crate::tls::{Hello, Looks, hello, looks_like_tls};
 
 /// The parser of one connection.
 pub(super) struct Http1 {
@@ -40,6 +41,8 @@ struct Half {
     reading: Reading,
     /// Bytes left over by the last call: what is behind them in the next slice is a new packet.
     left: usize,
+    /// Bytes of those that were read already, out of `partial`, and must not be read again.
+    stale: usize,
     /// When the first of the left-over bytes was captured.
     began: Option<Timestamp>,
     /// Bytes read or missing so far.
@@ -48,6 +51,8 @@ struct Half {
     slot: Option<SlotId>,
     /// The body being read has a hole or is cut: its sample ends there.
     holed: bool,
+    /// Bytes that the last message announced and must not have: some servers send them all the same.
+    surplus: u64,
     /// The beginning of a head that is not all here, copied once, to be worth something if a hole takes the rest.
     partial: Vec<u8>,
 }
@@ -68,6 +73,18 @@ enum Reading {
 impl Default for Reading {
     fn default() -> Self {
         Self::Head(Search::default())
+    }
+}
+
+impl Half {
+    /// How many of `bytes`, which are no message, are a body that must not be there: all of it is here, and a message or
+    /// nothing behind it. A client that skips it reads on.
+    fn surplus_in(&mut self, bytes: &[u8]) -> usize {
+        let surplus = usize::try_from(std::mem::take(&mut self.surplus)).unwrap_or(usize::MAX);
+        match bytes.get(surplus..) {
+            Some(behind) if behind.is_empty() || line::status(behind) == Line::Yes => surplus,
+            _ => 0,
+        }
     }
 }
 
@@ -115,8 +132,8 @@ impl Http1 {
         ledger: &mut Ledger,
     ) -> Step {
         if search.seen == 0 {
-            // Empty lines between messages (RFC 9112 section 2.2).
-            let empty = bytes.len() - line::skip_empty(bytes).len();
+            // Empty lines between messages (RFC 9112 section 2.2), and blanks before one.
+            let empty = bytes.len() - line::skip_blank(bytes).len();
             if empty > 0 {
                 ledger.book(ByteClass::Parsed, empty as u64);
                 return Step::On(empty);
@@ -132,11 +149,25 @@ impl Http1 {
                 // Only a whole line is read through, and only once, so that a dribbled one costs what it weighs.
                 Side::Client if search.first_line == 0 => line::request_begun(bytes),
                 Side::Client => line::request(bytes),
+                Side::Server if self.pairing.awaiting().is_some() => line::status_due(bytes),
                 Side::Server => line::status(bytes),
             };
+            if side == Side::Client
+                && start != Line::Yes
+                && let Some(step) = instead_of_request(bytes)
+            {
+                if matches!(step, Step::Leave(..)) {
+                    self.pairing.give_up();
+                }
+                return step;
+            }
             if start == Line::No {
-                self.get_lost(side);
-                return Step::On(0);
+                let surplus = self.half(side).surplus_in(bytes);
+                ledger.book(ByteClass::Skipped, surplus as u64);
+                if surplus == 0 {
+                    self.get_lost(side);
+                }
+                return Step::On(surplus);
             }
         }
         let began = self.half(side).began.filter(|_| fresh > 0).unwrap_or(at);
@@ -166,7 +197,7 @@ impl Http1 {
                 let half = self.half(side);
                 half.began = Some(began);
                 half.reading = Reading::Head(search);
-                if search.first_line > 0 {
+                if search.first_line > 0 || side == Side::Server {
                     // All that is known so far, however it came: what a hole leaves must not depend on packets.
                     let known = half.partial.len();
                     half.partial.extend_from_slice(bytes.get(known..).unwrap_or_default());
@@ -231,19 +262,35 @@ impl Http1 {
             if let Some((_, slot)) = self.pairing.awaiting() {
                 slot.exchange.interim += 1;
             }
+            let half = self.half(Side::Server);
+            half.surplus = body::announced_length(&message);
+            half.reading = Reading::default();
             self.pairing.recycle(message);
-            self.half(Side::Server).reading = Reading::default();
             return Some(None);
+        }
+        if status >= 400 {
+            self.refused_early(at);
         }
         let owes = self.pairing.owes();
         let request = self.pairing.awaiting().filter(|_| !owes).and_then(|(_, slot)| slot.exchange.request.as_ref());
         let connect = request.is_some_and(|request| request.method() == b"CONNECT");
         let framing = body::of_response(&message, request.map(Message::method), &mut notes.oddities);
-        let h2c = message.field("upgrade").is_some_and(|to| to.eq_ignore_ascii_case(b"h2c"));
+        // Who names nothing to change to, on either side, changes to nothing (RFC 9110 section 15.2.2).
+        let switches =
+            message.field("upgrade").is_some() || request.is_none_or(|asked| asked.field("upgrade").is_some());
+        let to = message.field("upgrade").unwrap_or_default();
+        let h2c = to.eq_ignore_ascii_case(b"h2c");
+        // TLS (RFC 2817), and HTTP the other way round (PTTH/1.0), are known when they are seen.
+        let known =
+            [&b"tls/"[..], b"ptth/"].iter().any(|t| to.get(..t.len()).is_some_and(|to| to.eq_ignore_ascii_case(t)));
+        self.half(Side::Server).surplus = if framing == Framing::Empty { body::announced_length(&message) } else { 0 };
         let id = self.pairing.answer(message, notes.oddities);
         self.begin_body(Side::Server, id, framing);
-        if status == 101 {
+        if status == 101 && switches {
             self.pairing.give_up();
+            if known {
+                return Some(Some(Then::Become(Upgrade::Tunnel)));
+            }
             let kind = if h2c { OpaqueKind::Http2 } else { OpaqueKind::Upgraded };
             return Some(Some(Then::Become(Upgrade::Other(kind))));
         }
@@ -255,6 +302,20 @@ impl Http1 {
             self.half(Side::Client).reading = Reading::default();
         }
         Some(None)
+    }
+
+    /// The server refuses what it has not read to its end: a head too slow, too long, or not to its taste. What is known
+    /// of that head was asked, and the rest of it is worth nothing.
+    fn refused_early(&mut self, at: Timestamp) {
+        let client = self.half(Side::Client);
+        if client.partial.is_empty() || !matches!(client.reading, Reading::Head(_)) || self.pairing.awaiting().is_some()
+        {
+            return;
+        }
+        self.salvage(Side::Client, at);
+        self.get_lost(Side::Client);
+        let client = self.half(Side::Client);
+        client.stale = client.left;
     }
 
     fn begin_body(&mut self, side: Side, id: Option<SlotId>, framing: Framing) {
@@ -308,9 +369,13 @@ impl Http1 {
     }
 
     fn body(&mut self, side: Side, at: Timestamp, bytes: &[u8], mut body: Body, ledger: &mut Ledger) -> Step {
-        if self.no_body_after_all(side, body, bytes) {
-            self.finish_body(side, false);
-            return Step::On(0);
+        match self.no_body_after_all(side, body, bytes) {
+            Line::Yes => {
+                self.finish_body(side, false);
+                return Step::On(0);
+            }
+            Line::More => return Step::Wait(0),
+            Line::No => {}
         }
         let [client, server] = &self.halves;
         let half = if side == Side::Client { client } else { server };
@@ -356,23 +421,26 @@ impl Http1 {
 
     /// A body was announced, and in its place comes the next message: the request asked leave (`Expect`) and was
     /// refused, or the response answers a HEAD that was not seen.
-    fn no_body_after_all(&mut self, side: Side, body: Body, bytes: &[u8]) -> bool {
-        if !matches!(body, Body::Length(_) | Body::Size) || bytes.is_empty() {
-            return false;
-        }
-        let Some(id) = self.half(side).slot else { return false };
-        let Some(slot) = self.pairing.slot(id) else { return false };
+    fn no_body_after_all(&mut self, side: Side, body: Body, bytes: &[u8]) -> Line {
+        let left = match body {
+            Body::Length(left) => left,
+            // The shortest body in chunks.
+            Body::Size => 5,
+            _ => return Line::No,
+        };
+        let Some(slot) = self.half(side).slot.and_then(|id| self.pairing.slot(id)) else { return Line::No };
         let untouched = |message: &Option<Message>| message.as_ref().is_some_and(|message| message.body_len == 0);
-        match side {
-            Side::Client => {
-                slot.answer != Answer::Awaited && untouched(&slot.exchange.request) && line::request(bytes) == Line::Yes
+        let line = match side {
+            Side::Client if slot.answer != Answer::Awaited && untouched(&slot.exchange.request) => {
+                line::request_instead(bytes)
             }
-            Side::Server => {
-                slot.exchange.request.is_none()
-                    && untouched(&slot.exchange.response)
-                    && line::status(bytes) == Line::Yes
+            Side::Server if slot.exchange.request.is_none() && untouched(&slot.exchange.response) => {
+                line::status(bytes)
             }
-        }
+            _ => Line::No,
+        };
+        // A body that ends here is one, whatever it looks like.
+        if line == Line::More && (bytes.is_empty() || bytes.len() as u64 >= left) { Line::No } else { line }
     }
 
     /// Looks for the next message.
@@ -422,8 +490,12 @@ impl Http1 {
         let half = self.half(side);
         let began = half.began.unwrap_or(at);
         let mut partial = std::mem::take(&mut half.partial);
-        let Some(end) = memchr::memrchr(b'\n', &partial) else { return };
-        partial.truncate(end + 1);
+        match memchr::memrchr(b'\n', &partial) {
+            Some(end) => partial.truncate(end + 1),
+            // A status stands at the start of its line; a target may go on.
+            None if side == Side::Server && line::status(&partial) == Line::Yes => {}
+            None => return,
+        }
         let _ = match side {
             Side::Client => self.request(&partial, began, at),
             Side::Server => self.response(&partial, began, at),
@@ -436,8 +508,11 @@ impl Http1 {
 impl Protocol for Http1 {
     fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress {
         self.pairing.swap_spares(out);
-        let fresh = self.half(side).left.min(bytes.len());
-        let mut used = 0;
+        let half = self.half(side);
+        let fresh = half.left.min(bytes.len());
+        let mut used = std::mem::take(&mut half.stale).min(fresh);
+        half.passed = half.passed.saturating_add(used as u64);
+        ledger.book(ByteClass::Discarded, used as u64);
         let then = loop {
             let rest = bytes.get(used..).unwrap_or_default();
             let fresh = fresh.saturating_sub(used);
@@ -469,6 +544,8 @@ impl Protocol for Http1 {
         self.pairing.swap_spares(out);
         let half = self.half(side);
         half.left = 0;
+        half.stale = 0;
+        half.surplus = 0;
         half.passed = half.passed.saturating_add(missing);
         let recovery = match half.reading {
             Reading::Body(mut body) => {
@@ -506,18 +583,29 @@ impl Protocol for Http1 {
         recovery
     }
 
-    fn end(&mut self, side: Side, _: Timestamp, out: &mut Outlet<'_>) {
+    fn end(&mut self, side: Side, at: Timestamp, out: &mut Outlet<'_>) {
         self.pairing.swap_spares(out);
-        if let Reading::Body(body) = self.half(side).reading {
-            self.finish_body(side, body == Body::UntilClose);
-            self.half(side).reading = Reading::Lost;
+        match self.half(side).reading {
+            Reading::Body(body) => {
+                self.finish_body(side, body == Body::UntilClose);
+                self.half(side).reading = Reading::Lost;
+            }
+            // The status was told; nobody will add to it.
+            Reading::Head(_) if side == Side::Server => {
+                self.salvage(side, at);
+                self.get_lost(side);
+            }
+            _ => {}
         }
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
     }
 
-    fn finish(&mut self, _: Timestamp, out: &mut Outlet<'_>) {
+    fn finish(&mut self, at: Timestamp, out: &mut Outlet<'_>) {
         self.pairing.swap_spares(out);
+        if matches!(self.half(Side::Server).reading, Reading::Head(_)) {
+            self.salvage(Side::Server, at);
+        }
         for side in [Side::Client, Side::Server] {
             if matches!(self.half(side).reading, Reading::Body(_)) {
                 self.finish_body(side, false);
@@ -538,6 +626,22 @@ impl Protocol for Http1 {
     }
 }
 
+/// Where a request is due the client goes on in another protocol, so that HTTP has ended: with HTTP/2 behind an upgrade,
+/// with TLS behind an upgrade or a CONNECT, whose answer was not seen.
+fn instead_of_request(bytes: &[u8]) -> Option<Step> {
+    if bytes.starts_with(HTTP2) {
+        return Some(Step::Leave(0, Then::Become(Upgrade::Other(OpaqueKind::Http2))));
+    }
+    if hello(bytes) == Hello::Not {
+        return None;
+    }
+    match looks_like_tls(bytes) {
+        Looks::Yes => Some(Step::Leave(0, Then::Become(Upgrade::Tunnel))),
+        Looks::More => Some(Step::Wait(0)),
+        Looks::No => None,
+    }
+}
+
 /// The message of an exchange that `side` is sending.
 fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Option<&mut Message> {
     let slot = pairing.slot(id)?;
@@ -547,6 +651,8 @@ fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Option<&mut Mess
     }
 }
 
+/// How HTTP/2 begins (RFC 9113 section 3.4).
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n";
 /// Slices behind an unanswered CONNECT that are waited through.
 const TUNNEL_ASKED: u8 = 3;
 /// Bytes behind an unanswered CONNECT that are waited through.
