@@ -8,4 +8,7 @@ mod ledger;
 mod mangle;
 mod replay;
 mod reports;
+mod seeds;
+#[path = "fuzz/targets/mod.rs"]
+mod targets;
 mod workers;
