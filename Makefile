@@ -3,7 +3,7 @@
 APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 OUT = target/demo
 
-.PHONY: demo test deps captures bench
+.PHONY: demo test deps captures bench fuzz
 
 demo: deps
 	cargo build --release --locked
@@ -26,3 +26,8 @@ captures: deps
 
 bench: deps
 	cargo bench --locked
+
+# Every fuzz target for SECONDS each, 20 unless given; see tests/fuzz/README.md.
+fuzz: deps
+	@command -v c++ >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends g++; }
+	tests/fuzz/run.sh $(or $(SECONDS),20)

@@ -9,5 +9,8 @@ mod ledger;
 mod mangle;
 mod replay;
 mod reports;
+mod seeds;
+#[path = "fuzz/targets/mod.rs"]
+mod targets;
 mod tunnels;
 mod workers;

@@ -55,11 +55,29 @@ impl FileSource {
         Self::open_in(path, Room::of(1, limits), Arc::default())
     }
 
+    /// Reads what is open already, or lies in memory. `path` is what errors call it.
+    ///
+    /// # Errors
+    /// When its first bytes cannot be read.
+    pub fn reading(path: &Path, input: impl Read + Send + 'static, limits: &Limits) -> Result<Self, CaptureError> {
+        Self::reading_in(path, Box::new(input), Room::of(1, limits), Arc::default(), 0)
+    }
+
     pub(super) fn open_in(path: &Path, room: Room, consumed: Arc<AtomicU64>) -> Result<Self, CaptureError> {
         let io = |source| CaptureError::Io { path: path.to_owned(), source };
-        let total = size(path);
         let raw: Box<dyn Read + Send> =
             if is_stdin(path) { Box::new(std::io::stdin()) } else { Box::new(File::open(path).map_err(io)?) };
+        Self::reading_in(path, raw, room, consumed, size(path))
+    }
+
+    fn reading_in(
+        path: &Path,
+        raw: Box<dyn Read + Send>,
+        room: Room,
+        consumed: Arc<AtomicU64>,
+        total: u64,
+    ) -> Result<Self, CaptureError> {
+        let io = |source| CaptureError::Io { path: path.to_owned(), source };
         let (packing, input) =
             unpack(Counted { input: raw, count: Arc::clone(&consumed) }, room.zstd_window).map_err(io)?;
         let blocks = Blocks::new(input, room.floor, room.ceiling, room.secrets);
