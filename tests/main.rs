@@ -4,6 +4,7 @@ mod bounds;
 mod cli;
 mod common;
 mod corpus;
+mod differential;
 mod hostile;
 mod ledger;
 mod mangle;

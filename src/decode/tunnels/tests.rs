@@ -92,7 +92,7 @@ fn arubas_numbers_are_wireless_and_their_neighbours_are_not() {
     let met = |protocol: [u8; 2]| {
         let mut decoder = decoder();
         let bytes = between(Way::There, 0, 47, &cat(&[&[0, 0], &protocol, &[8; 60]]));
-        decoder.decode(&ethernet(&bytes, bytes.len()));
+        let _ = decoder.decode(&ethernet(&bytes, bytes.len()));
         decoder.counts().tunnels
     };
     for (protocol, kind) in [
