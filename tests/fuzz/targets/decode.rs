@@ -1,6 +1,6 @@
 //! Frames through one decoder, so that fragments meet: no panic, nothing larger than it can be, the same twice.
 
-use shadowtap::decode::{DecodeCounts, Decoded, Decoder, Skip};
+use shadowtap::decode::{DecodeCounts, DecodeOptions, Decoded, Decoder, Skip};
 use shadowtap::limits::Limits;
 
 use super::frames::each;
@@ -13,7 +13,7 @@ pub fn run(data: &[u8]) {
 
 fn decode(data: &[u8]) -> (Digest, DecodeCounts) {
     let limits = Limits { fragment_bytes: 64 << 10, ..Limits::default() };
-    let mut decoder = Decoder::new(&limits);
+    let mut decoder = Decoder::new(&limits, &DecodeOptions::default());
     let mut digest = Digest::new();
     let (mut held, mut bad) = (0_u64, 0_u64);
     each(data, |frame| {

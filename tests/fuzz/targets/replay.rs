@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use shadowtap::capture::MemorySource;
-use shadowtap::decode::ScopeBy;
+use shadowtap::decode::{DecodeOptions, ScopeBy};
 use shadowtap::diff::compare;
 use shadowtap::engine::{self, Settings};
 use shadowtap::findings::{Policy, View, judge};
@@ -33,6 +33,7 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
     let settings = Settings {
         limits: Limits::default(),
         workers,
+        decode: DecodeOptions::default(),
         scope_by: ScopeBy::default(),
         transactions: Some(Mask::No),
         inputs: 1,
