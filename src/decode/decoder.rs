@@ -74,6 +74,7 @@ impl Decoder {
         let captured = u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX);
         let slice = Slice { bytes: frame.bytes, cut: frame.wire_len.saturating_sub(captured) };
         let mut layer = Layer::Link(frame.link, slice);
+        let mut decoded = Decoded::Skip(Skip::TooDeep);
         for _ in 0..*layers {
             layer = match layer {
                 Layer::Link(label, slice) => match link::link(label) {
@@ -94,7 +95,7 @@ impl Decoder {
                 Layer::Ip(slice) => match ip::packet(slice) {
                     Ip::Piece(piece) => {
                         // A fragment in a fragment in a fragment is somebody's game.
-                        let Some(whole) = wholes.next() else { return Decoded::Skip(Skip::TooDeep) };
+                        let Some(whole) = wholes.next() else { break };
                         match fragments.add(&piece, scope, frame.time, whole) {
                             Kept::Held => Layer::Done(Decoded::Held),
                             Kept::Skip(why) => Layer::skip(why),
@@ -125,17 +126,18 @@ impl Decoder {
                 },
                 Layer::Done(_) => layer,
             };
-            if let Layer::Done(decoded) = layer {
-                let (decoded, met) = told(decoded, met, carrier);
-                for place in met.places() {
-                    if let Some(count) = tunnels.get_mut(place) {
-                        *count += 1;
-                    }
-                }
-                return decoded;
+            if let Layer::Done(done) = layer {
+                decoded = done;
+                break;
             }
         }
-        Decoded::Skip(Skip::TooDeep)
+        let (decoded, met) = told(decoded, met, carrier);
+        for place in met.places() {
+            if let Some(count) = tunnels.get_mut(place) {
+                *count += 1;
+            }
+        }
+        decoded
     }
 
     /// What was counted so far.

@@ -58,6 +58,16 @@ pub(super) fn packet(slice: Slice<'_>) -> Ip<'_> {
     }
 }
 
+/// Whether bytes that nothing else marks are an IP packet: a version, and a length that they have.
+pub(super) fn fits(slice: Slice<'_>) -> bool {
+    let len = match slice.u8_at(0).map(|first| first >> 4) {
+        Some(4) => slice.u16_at(2).map(usize::from).filter(|len| *len >= 20),
+        Some(6) => slice.u16_at(4).map(|len| usize::from(len) + 40),
+        _ => None,
+    };
+    len.is_some_and(|len| len <= slice.bytes.len().saturating_add(slice.cut as usize))
+}
+
 fn v4(slice: Slice<'_>) -> Ip<'_> {
     let header = match Ipv4HeaderSlice::from_slice(slice.bytes) {
         Ok(header) => header,

@@ -1,5 +1,6 @@
 //! LISP data (RFC 9300 section 5.3): IP over UDP between sites; and its generic extension (RFC 9305).
 
+use super::super::ip;
 use super::super::layer::{Layer, Skip, Slice};
 use super::super::segment::Scope;
 use super::next;
@@ -15,9 +16,10 @@ pub(super) fn peel<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
     if flags & INSTANCE != 0 {
         scope.enter_tunnel(4341, last >> 8);
     }
-    match (flags & NAMED, rest.u8_at(0).map(|first| first >> 4)) {
-        (0, Some(4 | 6)) => Layer::Ip(rest),
-        (0, _) => Layer::skip(Skip::Malformed),
+    match flags & NAMED {
+        // Nothing in the header must be as it is, so the packet must fit.
+        0 if ip::fits(rest) => Layer::Ip(rest),
+        0 => Layer::skip(Skip::Malformed),
         _ => next::layer(slice.u8_at(3).unwrap_or(0), rest),
     }
 }

@@ -18,19 +18,21 @@ pub(super) fn peel<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
 pub(super) fn peel_shape<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
     /// 2001::/32.
     const PREFIX: [u8; 4] = [0x20, 1, 0, 0];
-    /// Extension headers, TCP, UDP, ICMPv6, and no next header (a bubble).
-    const SENSIBLE: [u8; 8] = [0, 6, 17, 43, 44, 58, 59, 60];
-    let Some((inner, length)) = packet(slice) else { return Layer::skip(Skip::Malformed) };
-    let ours = [8, 24].iter().any(|at| inner.bytes.get(*at..*at + 4).is_some_and(|start| start == PREFIX));
-    let sensible = inner.u8_at(6).is_some_and(|next| SENSIBLE.contains(&next));
-    match whole(inner) == PACKET + length {
-        true if ours && sensible => Layer::Ip(inner),
+    match packet(slice) {
+        Some((inner, length))
+            if whole(inner) == PACKET + length
+                && [8, 24].iter().any(|at| inner.bytes.get(*at..*at + 4).is_some_and(|start| start == PREFIX)) =>
+        {
+            Layer::Ip(inner)
+        }
         _ => Layer::skip(Skip::Malformed),
     }
 }
 
 /// The IPv6 packet behind the indications that may stand before it, and the length of its payload.
 fn packet(slice: Slice<'_>) -> Option<(Slice<'_>, usize)> {
+    /// Extension headers, TCP, UDP, ICMPv6, and no next header (a bubble).
+    const SENSIBLE: [u8; 8] = [0, 6, 17, 43, 44, 58, 59, 60];
     let mut inner = slice;
     // Authentication: lengths of an identifier and a value, then both, a nonce of 8 bytes and a confirmation of one
     // (section 5.1.1).
@@ -42,7 +44,8 @@ fn packet(slice: Slice<'_>) -> Option<(Slice<'_>, usize)> {
         inner = inner.after(8)?;
     }
     let length = inner.u16_at(4)?;
-    (inner.bytes.len() >= PACKET && inner.u8_at(0)? >> 4 == 6).then_some((inner, length.into()))
+    let sensible = inner.u8_at(0)? >> 4 == 6 && SENSIBLE.contains(&inner.u8_at(6)?);
+    (sensible && inner.bytes.len() >= PACKET).then_some((inner, length.into()))
 }
 
 /// Bytes that were on the wire.

@@ -87,6 +87,28 @@ fn every_row_has_its_tunnel_here() {
 }
 
 #[test]
+fn arubas_numbers_are_wireless_and_their_neighbours_are_not() {
+    // Catches a range that swallows EtherTypes: MPLS, PPPoE and IPv6 lie between Aruba's numbers.
+    let met = |protocol: [u8; 2]| {
+        let mut decoder = decoder();
+        let bytes = between(Way::There, 0, 47, &cat(&[&[0, 0], &protocol, &[8; 60]]));
+        let _ = decoder.decode(&ethernet(&bytes, bytes.len()));
+        decoder.counts().tunnels
+    };
+    for (protocol, kind) in [
+        ([0x82, 0x00], "aruba"),
+        ([0x83, 0x70], "aruba"),
+        ([0x90, 0x00], "aruba"),
+        ([0x88, 0x47], "gre"),
+        ([0x88, 0x64], "gre"),
+        ([0x86, 0xdd], "gre"),
+        ([0x82, 0x01], "gre"),
+    ] {
+        assert_eq!(met(protocol), [(kind, 1)].into(), "{protocol:02x?}");
+    }
+}
+
+#[test]
 fn numbers_keep_tunnels_apart_and_directions_together() {
     // Catches a scope that depends on the direction, and one that forgets a number.
     for (wrap, v6) in carried() {
@@ -210,13 +232,20 @@ fn what_is_no_tunnel_stays_a_datagram() {
     let mut is_datagram = |bytes: &[u8], payload: &[u8], what: &str| match decoder.decode(&ethernet(bytes, bytes.len()))
     {
         Decoded::Datagram(datagram) => assert_eq!(datagram.payload, payload, "{what}"),
-        other => panic!("{what}: {other:?}"),
+        other => panic!("{what}: {other:?} of {payload:02x?} in {bytes:02x?}"),
     };
     let ports = [4789, 8472, 4790, 6081, 2152, 4754, 6635, 1701, 4341, 5247, 6080, 5072, 3544, 50_001];
     let query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\x03com\x00\x00\x01\x00\x01";
     for port in ports {
         for payload in [&b""[..], b"\0", query, &[0xff; 60], b"status: all is well\n"] {
             is_datagram(&over_udp(Way::There, port, payload), payload, "not a tunnel");
+        }
+        // Text, and any byte over and over: letters are versions of IP, and flags that must be set.
+        for byte in 0..=u8::MAX {
+            let text: Vec<u8> = b"hello, World: Mail Log = Kernel 6.1".iter().map(|b| b ^ (byte & 0x60)).collect();
+            for payload in [vec![byte; 64], cat(&[&[byte], &text, &text])] {
+                is_datagram(&over_udp(Way::There, port, &payload), &payload, "one byte, or text");
+            }
         }
     }
     // Good headers of VXLAN, and an IP packet inside that is none.
