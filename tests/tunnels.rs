@@ -187,7 +187,7 @@ fn a_tunnel_at_any_port_is_read_by_flag() {
 
 #[test]
 fn the_flag_for_ports_is_checked_before_anything_is_read() {
-    for (value, mend) in [("vxlna:1", "vxlan-gpe"), ("vxlan", "vxlan:8472"), ("vxlan:0", "1 to 65535")] {
+    for (value, mend) in [("vxlna:1", "vxlan-gpe"), ("vxlan", "vxlan:14789"), ("vxlan:0", "1 to 65535")] {
         let output = shadowtap(&["replay", "no-such.pcap", "--tunnel-port", value]);
         assert_eq!(output.status.code(), Some(2));
         let said = crate::common::said(&output);

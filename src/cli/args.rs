@@ -105,7 +105,7 @@ pub(super) struct Replay {
         help_heading = "How packets are read"
     )]
     pub(super) scope_by: Vec<ScopeKind>,
-    /// A UDP port that carries a tunnel, beside the ports of the standards (may be repeated): vxlan:8472, geneve:6082, gtpu:2153.
+    /// A UDP port that carries a tunnel, beside the ports of the standards (may be repeated): vxlan:14789, geneve:6082. A wrong kind is answered with all there are.
     #[arg(long, value_name = "KIND:PORT", value_delimiter = ',', help_heading = "How packets are read")]
     pub(super) tunnel_port: Vec<TunnelPort>,
     /// Threads that reassemble and parse. Reports do not depend on it.

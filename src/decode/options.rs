@@ -40,14 +40,14 @@ impl FromStr for TunnelPort {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((kind, port)) = text.split_once(':') else {
-            return Err(format!("a tunnel and a port are wanted, such as vxlan:8472; tunnels are {}", Self::kinds()));
+            return Err(format!("a tunnel and a port are wanted, such as vxlan:14789; tunnels are {}", Self::kinds()));
         };
         let Some(place) = TUNNELS.iter().position(|tunnel| tunnel.over_udp() && tunnel.name == kind) else {
             return Err(format!("no tunnel over UDP is called '{kind}'; there are {}", Self::kinds()));
         };
         match port.parse::<u16>() {
             Ok(port) if port > 0 => Ok(Self { place, port }),
-            _ => Err(format!("'{port}' is no port; a number from 1 to 65535 is wanted, such as {kind}:8472")),
+            _ => Err(format!("'{port}' is no port; a number from 1 to 65535 is wanted, such as {kind}:14789")),
         }
     }
 }

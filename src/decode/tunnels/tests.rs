@@ -286,7 +286,7 @@ fn a_port_named_by_flag_is_a_tunnels_and_no_other_is() {
 #[test]
 fn a_bad_kind_or_port_names_the_mend() {
     let wrong = |text: &str| text.parse::<TunnelPort>().unwrap_err();
-    assert!(wrong("vxlan").contains("vxlan:8472"));
+    assert!(wrong("vxlan").contains("vxlan:14789"));
     assert!(wrong("vxlna:4789").contains("'vxlna'") && wrong("vxlna:4789").contains("vxlan, "));
     for port in ["0", "65536", "x", "", "-1"] {
         assert!(wrong(&format!("vxlan:{port}")).contains("1 to 65535"), "{port}");
