@@ -6,7 +6,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use shadowtap::capture::{MemorySource, MergedSource};
-use shadowtap::decode::ScopeBy;
+use shadowtap::decode::{DecodeOptions, ScopeBy};
 use shadowtap::engine::{self, Settings};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
@@ -32,6 +32,7 @@ fn one_worker(bencher: Bencher<'_, '_>, name: &str) {
         limits: Limits::default(),
         workers: 1,
         scope_by: ScopeBy::default(),
+        decode: DecodeOptions::default(),
         transactions: None,
         inputs: 1,
         stop: Arc::default(),

@@ -104,6 +104,10 @@ pub(super) struct Replay {
         help_heading = "How packets are read"
     )]
     pub(super) scope_by: Vec<ScopeKind>,
+    /// Do not read packets whose IPv4, TCP or UDP checksum is wrong. Not for captures made on a host that sends: its card fills
+    /// checksums in later.
+    #[arg(long, help_heading = "How packets are read")]
+    pub(super) verify_checksums: bool,
     /// Threads that reassemble and parse. Reports do not depend on it.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "How packets are read")]
     pub(super) workers: u16,

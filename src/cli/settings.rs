@@ -7,7 +7,7 @@ use clap::ArgMatches;
 
 use super::args::{Format, Replay, ScopeKind};
 use super::outputs::{Output, plan};
-use crate::decode::ScopeBy;
+use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::limits::Limits;
 use crate::report::Mask;
@@ -45,6 +45,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         limits: Limits::within(flags.memory, workers),
         workers,
         scope_by: scope_by(&flags.scope_by)?,
+        decode: DecodeOptions { verify_checksums: flags.verify_checksums },
         transactions,
         inputs: inputs as u64,
         stop: Arc::default(),

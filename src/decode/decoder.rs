@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::checksum::Checksums;
 use super::fragment::{FragmentCounts, Fragments, Kept};
 use super::ip::{self, Ip};
 use super::layer::{Decoded, IpPair, Layer, Skip, Slice};
-use super::link;
+use super::links;
+use super::options::DecodeOptions;
 use super::segment::Scope;
 use super::transport;
 use super::tunnels::{Carrier, tunnel};
@@ -24,6 +26,8 @@ pub struct Decoder {
     wholes: [Vec<u8>; 2],
     unknown_links: BTreeMap<u16, u64>,
     other_unknown_links: u64,
+    /// Only when the options ask for it.
+    checksums: Option<Checksums>,
 }
 
 /// What decoding counted beside what it returned.
@@ -35,6 +39,8 @@ pub struct DecodeCounts {
     pub unknown_links: BTreeMap<u16, u64>,
     /// Frames of further unknown link types.
     pub other_unknown_links: u64,
+    /// TCP and UDP checksums of packets that were cut, where checksums are verified.
+    pub unverified_checksums: u64,
 }
 
 const TCP: u8 = 6;
@@ -46,20 +52,21 @@ impl Decoder {
 
     /// A decoder with nothing held.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, options: &DecodeOptions) -> Self {
         Self {
             layers: limits.layers,
             fragments: Fragments::new(limits),
             wholes: Default::default(),
             unknown_links: BTreeMap::new(),
             other_unknown_links: 0,
+            checksums: options.verify_checksums.then(Checksums::default),
         }
     }
 
     /// Decodes one frame. The scope of what comes out is the full one, tags and tunnels as they were met.
     #[must_use]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
-        let Self { layers, fragments, wholes, unknown_links, other_unknown_links } = self;
+        let Self { layers, fragments, wholes, unknown_links, other_unknown_links, checksums } = self;
         let mut wholes = wholes.iter_mut();
         let mut scope = Scope::default();
         let captured = u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX);
@@ -67,7 +74,7 @@ impl Decoder {
         let mut layer = Layer::Link(frame.link, slice);
         for _ in 0..*layers {
             layer = match layer {
-                Layer::Link(label, slice) => match link::link(label) {
+                Layer::Link(label, slice) => match links::link(label) {
                     Some(peel) => peel(slice, &mut scope),
                     None => {
                         if unknown_links.len() < Self::UNKNOWN_LINKS || unknown_links.contains_key(&label.0) {
@@ -78,10 +85,11 @@ impl Decoder {
                         Layer::skip(Skip::UnknownLink)
                     }
                 },
-                Layer::Ether(label, slice) => match link::ether(label) {
+                Layer::Ether(label, slice) => match links::ether(label) {
                     Some(peel) => peel(slice, &mut scope),
                     None => Layer::Done(Decoded::NotIp(label)),
                 },
+                Layer::Ip(slice) if checksums.is_some() && !Checksums::header(slice) => Layer::skip(Skip::BadChecksum),
                 Layer::Ip(slice) => match ip::packet(slice) {
                     Ip::Piece(piece) => {
                         // A fragment in a fragment in a fragment is somebody's game.
@@ -96,6 +104,11 @@ impl Decoder {
                     }
                     read => inside(read),
                 },
+                Layer::Transport(pair, protocol, slice)
+                    if checksums.as_mut().is_some_and(|checksums| !checksums.transport(pair, protocol, slice)) =>
+                {
+                    Layer::skip(Skip::BadChecksum)
+                }
                 Layer::Transport(pair, protocol, slice) => {
                     transport_layer(pair, protocol, slice, frame.time, &mut scope)
                 }
@@ -115,13 +128,14 @@ impl Decoder {
             fragments: FragmentCounts { waiting: self.fragments.waiting(), ..self.fragments.counts },
             unknown_links: self.unknown_links.clone(),
             other_unknown_links: self.other_unknown_links,
+            unverified_checksums: self.checksums.as_ref().map_or(0, |checksums| checksums.unverified),
         }
     }
 
     /// Whether frames of this link type can be read at all.
     #[must_use]
     pub fn knows(label: LinkType) -> bool {
-        link::link(label).is_some()
+        links::link(label).is_some()
     }
 }
 

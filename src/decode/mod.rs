@@ -1,10 +1,12 @@
 //! From frame to segment: headers come off one by one. No memory but fragments.
 
+mod checksum;
 mod decoder;
 mod fragment;
 mod ip;
 mod layer;
-mod link;
+mod links;
+mod options;
 mod segment;
 mod transport;
 mod tunnels;
@@ -15,4 +17,5 @@ mod tests;
 pub use decoder::{DecodeCounts, Decoder};
 pub use fragment::FragmentCounts;
 pub use layer::{Decoded, IpPair, Layer, Peel, Skip, Slice};
+pub use options::DecodeOptions;
 pub use segment::{Datagram, Scope, ScopeBy, Segment, Seq, TcpFlags};

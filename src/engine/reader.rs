@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::scopes::ScopeWatch;
 use super::stats::ReaderStats;
 use crate::capture::{CaptureError, Event, Frame, LinkType, PacketSource};
-use crate::decode::{Decoded, Decoder, ScopeBy, Segment};
+use crate::decode::{DecodeOptions, Decoded, Decoder, ScopeBy, Segment};
 use crate::limits::Limits;
 use crate::time::{Clock, Timestamp, Weighed};
 
@@ -51,11 +51,12 @@ impl<'s> Reader<'s> {
         source: &'s mut dyn PacketSource,
         limits: &Limits,
         scope_by: ScopeBy,
+        options: &DecodeOptions,
         stop: &'s AtomicBool,
     ) -> Self {
         Self {
             source,
-            decoder: Decoder::new(limits),
+            decoder: Decoder::new(limits, options),
             scope_by,
             scopes: ScopeWatch::default(),
             clock: Clock::default(),

@@ -10,10 +10,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::batch::Batch;
 use super::reader::{Reader, SegmentSink};
 use super::spool::Lines;
-use super::stats::summary;
+use super::stats::{summary, unreadable_links};
 use super::worker::{Share, Worker};
 use crate::capture::{CaptureError, PacketSource};
-use crate::decode::{ScopeBy, Segment};
+use crate::decode::{DecodeOptions, ScopeBy, Segment};
 use crate::flow::FlowKey;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub workers: usize,
     /// What tells equal addresses apart.
     pub scope_by: ScopeBy,
+    /// What was chosen about decoding.
+    pub decode: DecodeOptions,
     /// Keep transaction lines, with or without query values.
     pub transactions: Option<Mask>,
     /// How many inputs the source was given, for the summary.
@@ -83,7 +85,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, EngineError> {
     let mut tell = |bytes, total, packets| progress(Progress { bytes, total, packets });
-    let reader = Reader::new(source, &settings.limits, settings.scope_by, &settings.stop);
+    let reader = Reader::new(source, &settings.limits, settings.scope_by, &settings.decode, &settings.stop);
     let worker = || Worker::new(&settings.limits, inventory, settings.transactions);
     let (reader, errors, shares) = if settings.workers <= 1 {
         let mut direct = Direct(worker());
@@ -119,6 +121,9 @@ pub fn run(
         if let (Some(lines), Some(spool)) = (&mut lines, share.spool.take()) {
             lines.add(spool);
         }
+    }
+    for line in unreadable_links(&reader.decode) {
+        tracing::warn!("{line}");
     }
     let summary = summary(&reader, shares, &errors, settings.inputs);
     Ok(Outcome { summary, errors, lines, stopped: reader.stopped })

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use shadowtap::capture::{MemorySource, MergedSource, PacketSource};
-use shadowtap::decode::ScopeBy;
+use shadowtap::decode::{DecodeOptions, ScopeBy};
 use shadowtap::diff::compare;
 use shadowtap::engine::{self, Lines, Settings};
 use shadowtap::findings::{Policy, View, judge};
@@ -44,13 +44,20 @@ pub fn spec() -> PathBuf {
 pub struct Run {
     pub workers: usize,
     pub scope_by: ScopeBy,
+    pub decode: DecodeOptions,
     pub specs: Vec<PathBuf>,
     pub limits: Limits,
 }
 
 impl Default for Run {
     fn default() -> Self {
-        Self { workers: 1, scope_by: ScopeBy::default(), specs: vec![captures()], limits: Limits::default() }
+        Self {
+            workers: 1,
+            scope_by: ScopeBy::default(),
+            decode: DecodeOptions::default(),
+            specs: vec![captures()],
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -67,6 +74,7 @@ impl Run {
             limits: self.limits.clone(),
             workers: self.workers,
             scope_by: self.scope_by,
+            decode: self.decode.clone(),
             transactions: Some(Mask::No),
             inputs: 1,
             stop: Arc::default(),
