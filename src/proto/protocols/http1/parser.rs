@@ -166,7 +166,7 @@ impl Http1 {
                 let half = self.half(side);
                 half.began = Some(began);
                 half.reading = Reading::Head(search);
-                if search.first_line > 0 {
+                if search.first_line > 0 || side == Side::Server {
                     // All that is known so far, however it came: what a hole leaves must not depend on packets.
                     let known = half.partial.len();
                     half.partial.extend_from_slice(bytes.get(known..).unwrap_or_default());
@@ -422,8 +422,12 @@ impl Http1 {
         let half = self.half(side);
         let began = half.began.unwrap_or(at);
         let mut partial = std::mem::take(&mut half.partial);
-        let Some(end) = memchr::memrchr(b'\n', &partial) else { return };
-        partial.truncate(end + 1);
+        match memchr::memrchr(b'\n', &partial) {
+            Some(end) => partial.truncate(end + 1),
+            // A status stands at the start of its line; a target may go on.
+            None if side == Side::Server && line::status(&partial) == Line::Yes => {}
+            None => return,
+        }
         let _ = match side {
             Side::Client => self.request(&partial, began, at),
             Side::Server => self.response(&partial, began, at),
