@@ -60,6 +60,7 @@
 //!   that it acknowledges, within a grace, and is delivered with its own time.
 //! - `flow/ages.rs` holds connections in lists by age, where a timing wheel was drawn: a packet moves its connection to the end
 //!   of a list, what is due stands in front. A worker's flows, with all that their sessions hold, lie within one bound.
+//! - `decode/link.rs` became the shelf `decode/links/`: forty link types are more than one file.
 //! - Time is believed in the reader (`time::Clock`), before any room sees it; flows are forgotten by the slowest tap's time.
 //! - `Pin`, `HostPattern` and `Routes` (templates compiled into a tree) live in [`api`]: `spec` makes pins, `inventory` holds
 //!   them, and neither names the other.

@@ -75,8 +75,13 @@ fn v4(slice: Slice<'_>) -> Ip<'_> {
     if !header.is_fragmenting_payload() {
         return inside(pair, protocol, payload);
     }
-    if payload.cut > 0 {
-        return Ip::Skip(Skip::Truncated);
+    let offset = u32::from(header.fragments_offset().value()) * 8;
+    match (payload.cut, offset) {
+        (0, _) => {}
+        // What the capture cut never becomes whole. The beginning, with the transport's header, goes on as it is; behind it
+        // bytes are missing.
+        (_, 0) => return inside(pair, protocol, payload),
+        _ => return Ip::Skip(Skip::Truncated),
     }
     let more = header.more_fragments();
     // A middle fragment is a multiple of eight bytes; what is over the last is dropped, as Linux does.
@@ -85,7 +90,7 @@ fn v4(slice: Slice<'_>) -> Ip<'_> {
         pair,
         id: header.identification().into(),
         protocol,
-        offset: u32::from(header.fragments_offset().value()) * 8,
+        offset,
         more,
         bytes: payload.bytes.get(..keep).unwrap_or_default(),
     })
@@ -139,7 +144,9 @@ pub(super) fn inside(mut pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -
                     Ok(header) => header,
                     Err(error) => return Ip::Skip(slice.short(error.required_len)),
                 };
-                if header.is_fragmenting_payload() {
+                // As with version 4, a beginning that was cut goes on as it is.
+                let beginning = header.fragment_offset().value() == 0 && slice.cut > 0;
+                if header.is_fragmenting_payload() && !beginning {
                     return v6_piece(pair, &header, slice);
                 }
                 // A fragment that is all there is (RFC 6946).

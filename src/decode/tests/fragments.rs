@@ -111,9 +111,24 @@ fn fragments_that_contradict_others_are_refused() {
     assert_eq!(decoder.counts().fragments.bad, 4);
     let torn = ip6_part(6, 1, 1, &[0; 9]);
     assert_eq!(once(LinkType::RAW, &torn), Got::Skip(Skip::BadFragment));
-    let bytes = ip4_part(6, 1, 0x2000, &[0; 64]);
-    let cut = Frame { wire_len: bytes.len() as u32, ..frame(LinkType::RAW, &bytes[..50]) };
-    assert_eq!(got(&mut decoder, &cut), Got::Skip(Skip::Truncated));
+}
+
+#[test]
+fn of_fragments_that_the_capture_cut_the_first_is_read_as_far_as_it_goes() {
+    // Catches a head that is there and thrown away because its datagram can never be whole.
+    for version in [4, 6] {
+        let parts = in_fragments(version, 1, 1000, 512);
+        let mut decoder = decoder();
+        let mut cut = |part: usize, keep: usize| {
+            let bytes = &parts[part];
+            got(&mut decoder, &Frame { wire_len: bytes.len() as u32, ..frame(LinkType::RAW, &bytes[..keep]) })
+        };
+        let keep = parts[0].len() - 512 + 20 + 30;
+        let want = Got::Segment { scope: Scope::default(), payload: body(1000)[..30].to_vec(), cut: 512 - 20 - 30 };
+        assert_eq!(cut(0, keep), want, "IPv{version}");
+        assert_eq!(cut(1, keep), Got::Skip(Skip::Truncated), "IPv{version}");
+        assert_eq!(decoder.counts().fragments.held, 0);
+    }
 }
 
 #[test]
