@@ -1,16 +1,19 @@
 //! The whole sensor, from captures to reports. One binary: a module a subject.
 
 mod bounds;
+mod checksums;
 mod cli;
 mod common;
 mod corpus;
 mod differential;
 mod hostile;
 mod ledger;
+mod links;
 mod mangle;
 mod replay;
 mod reports;
 mod seeds;
+mod snaplen;
 #[path = "fuzz/targets/mod.rs"]
 mod targets;
 mod tunnels;

@@ -180,7 +180,10 @@ fn a_tunnel_at_any_port_is_read_by_flag() {
     let (report, none) = read(&sensor(), frames());
     assert!(none.is_empty());
     assert_eq!(report.pointer("/capture/packets/udp").and_then(Value::as_u64), Some(packets.len() as u64));
-    let decode = DecodeOptions { tunnel_ports: vec!["vxlan:14789".parse().expect("a kind and a port")] };
+    let decode = DecodeOptions {
+        tunnel_ports: vec!["vxlan:14789".parse().expect("a kind and a port")],
+        ..DecodeOptions::default()
+    };
     let (_, got) = read(&Run { decode, ..sensor() }, frames());
     assert!(got == want);
 }

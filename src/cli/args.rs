@@ -108,6 +108,10 @@ pub(super) struct Replay {
     /// A UDP port that carries a tunnel, beside the ports of the standards (may be repeated): vxlan:14789, geneve:6082. A wrong kind is answered with all there are.
     #[arg(long, value_name = "KIND:PORT", value_delimiter = ',', help_heading = "How packets are read")]
     pub(super) tunnel_port: Vec<TunnelPort>,
+    /// Do not read packets whose IPv4, TCP or UDP checksum is wrong. Not for captures made on a host that sends: its card fills
+    /// checksums in later.
+    #[arg(long, help_heading = "How packets are read")]
+    pub(super) verify_checksums: bool,
     /// Threads that reassemble and parse. Reports do not depend on it.
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "How packets are read")]
     pub(super) workers: u16,

@@ -44,7 +44,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
     Ok(Settings {
         limits: Limits::within(flags.memory, workers),
         workers,
-        decode: DecodeOptions { tunnel_ports: flags.tunnel_port.clone() },
+        decode: DecodeOptions { tunnel_ports: flags.tunnel_port.clone(), verify_checksums: flags.verify_checksums },
         scope_by: scope_by(&flags.scope_by)?,
         transactions,
         inputs: inputs as u64,

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use super::checksum::Checksums;
 use super::fragment::{FragmentCounts, Fragments, Kept};
 use super::ip::{self, Ip};
 use super::layer::{Decoded, Layer, Skip, Slice};
-use super::link;
+use super::links;
 use super::options::DecodeOptions;
 use super::segment::{Datagram, Scope};
 use super::transport;
@@ -27,6 +28,8 @@ pub struct Decoder {
     other_unknown_links: u64,
     /// Frames that went through each kind of tunnel.
     tunnels: [u64; TUNNELS.len()],
+    /// Only when the options ask for it.
+    checksums: Option<Checksums>,
 }
 
 /// What decoding counted beside what it returned.
@@ -40,6 +43,8 @@ pub struct DecodeCounts {
     pub other_unknown_links: u64,
     /// Frames that went through each kind of tunnel; kinds not met are left out.
     pub tunnels: BTreeMap<&'static str, u64>,
+    /// TCP and UDP checksums of packets that were cut, where checksums are verified.
+    pub unverified_checksums: u64,
 }
 
 const TCP: u8 = 6;
@@ -60,13 +65,14 @@ impl Decoder {
             unknown_links: BTreeMap::new(),
             other_unknown_links: 0,
             tunnels: [0; TUNNELS.len()],
+            checksums: options.verify_checksums.then(Checksums::default),
         }
     }
 
     /// Decodes one frame. The scope of what comes out is the full one, tags and tunnels as they were met.
     #[must_use]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
-        let Self { layers, options, fragments, wholes, unknown_links, other_unknown_links, tunnels } = self;
+        let Self { layers, options, fragments, wholes, unknown_links, other_unknown_links, tunnels, checksums } = self;
         let mut wholes = wholes.iter_mut();
         let mut scope = Scope::default();
         let mut met = Met::default();
@@ -77,7 +83,7 @@ impl Decoder {
         let mut decoded = Decoded::Skip(Skip::TooDeep);
         for _ in 0..*layers {
             layer = match layer {
-                Layer::Link(label, slice) => match link::link(label) {
+                Layer::Link(label, slice) => match links::link(label) {
                     Some(peel) => peel(slice, &mut scope),
                     None => {
                         if unknown_links.len() < Self::UNKNOWN_LINKS || unknown_links.contains_key(&label.0) {
@@ -88,10 +94,11 @@ impl Decoder {
                         Layer::skip(Skip::UnknownLink)
                     }
                 },
-                Layer::Ether(label, slice) => match link::ether(label) {
+                Layer::Ether(label, slice) => match links::ether(label) {
                     Some(peel) => peel(slice, &mut scope),
                     None => Layer::Done(Decoded::NotIp(label)),
                 },
+                Layer::Ip(slice) if checksums.is_some() && !Checksums::header(slice) => Layer::skip(Skip::BadChecksum),
                 Layer::Ip(slice) => match ip::packet(slice) {
                     Ip::Piece(piece) => {
                         // A fragment in a fragment in a fragment is somebody's game.
@@ -106,6 +113,11 @@ impl Decoder {
                     }
                     read => inside(read),
                 },
+                Layer::Transport(pair, protocol, slice)
+                    if checksums.as_mut().is_some_and(|checksums| !checksums.transport(pair, protocol, slice)) =>
+                {
+                    Layer::skip(Skip::BadChecksum)
+                }
                 Layer::Transport(pair, protocol, slice) => match protocol {
                     TCP => Layer::Done(transport::segment(pair, slice, frame.time, scope)),
                     UDP => match transport::datagram(pair, slice, frame.time, scope) {
@@ -152,13 +164,14 @@ impl Decoder {
             unknown_links: self.unknown_links.clone(),
             other_unknown_links: self.other_unknown_links,
             tunnels,
+            unverified_checksums: self.checksums.as_ref().map_or(0, |checksums| checksums.unverified),
         }
     }
 
     /// Whether frames of this link type can be read at all.
     #[must_use]
     pub fn knows(label: LinkType) -> bool {
-        link::link(label).is_some()
+        links::link(label).is_some()
     }
 }
 

@@ -3,7 +3,7 @@
 //! In: an IP packet, padding and all. Out: addresses, protocol number and payload, or a piece for the fragment
 //! cache. Checksums are not verified: offloading makes them wrong on every sending host.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use etherparse::err::{ipv4, ipv6};
 use etherparse::{IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice};
@@ -44,6 +44,7 @@ const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
+const MOBILITY: u8 = 135;
 const HOST_IDENTITY: u8 = 139;
 const SHIM6: u8 = 140;
 
@@ -84,8 +85,13 @@ fn v4(slice: Slice<'_>) -> Ip<'_> {
     if !header.is_fragmenting_payload() {
         return inside(pair, protocol, payload);
     }
-    if payload.cut > 0 {
-        return Ip::Skip(Skip::Truncated);
+    let offset = u32::from(header.fragments_offset().value()) * 8;
+    match (payload.cut, offset) {
+        (0, _) => {}
+        // What the capture cut never becomes whole. The beginning, with the transport's header, goes on as it is; behind it
+        // bytes are missing.
+        (_, 0) => return inside(pair, protocol, payload),
+        _ => return Ip::Skip(Skip::Truncated),
     }
     let more = header.more_fragments();
     // A middle fragment is a multiple of eight bytes; what is over the last is dropped, as Linux does.
@@ -94,7 +100,7 @@ fn v4(slice: Slice<'_>) -> Ip<'_> {
         pair,
         id: header.identification().into(),
         protocol,
-        offset: u32::from(header.fragments_offset().value()) * 8,
+        offset,
         more,
         bytes: payload.bytes.get(..keep).unwrap_or_default(),
     })
@@ -118,7 +124,7 @@ fn v6(slice: Slice<'_>) -> Ip<'_> {
 
 /// Passes over what stands between an IP header and its payload; also where a datagram put together goes on.
 #[inline]
-pub(super) fn inside(pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -> Ip<'_> {
+pub(super) fn inside(mut pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -> Ip<'_> {
     for _ in 0..EXTENSIONS {
         let (next, len) = match protocol {
             AUTHENTICATION => match IpAuthHeaderSlice::from_slice(slice.bytes) {
@@ -130,9 +136,16 @@ pub(super) fn inside(pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -> Ip
             },
             // These belong to IPv6 alone.
             _ if pair.from.is_ipv4() => return Ip::Whole(pair, protocol, slice),
-            HOP_BY_HOP | ROUTING | DESTINATION | HOST_IDENTITY | SHIM6 => {
+            HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 => {
                 match Ipv6RawExtHeaderSlice::from_slice(slice.bytes) {
-                    Ok(header) => (header.next_header().0, header.slice().len()),
+                    Ok(header) => {
+                        match protocol {
+                            ROUTING => pair.to = last_stop(header.slice()).map_or(pair.to, IpAddr::V6),
+                            DESTINATION => pair.from = home(header.slice()).map_or(pair.from, IpAddr::V6),
+                            _ => {}
+                        }
+                        (header.next_header().0, header.slice().len())
+                    }
                     Err(error) => return Ip::Skip(slice.short(error.required_len)),
                 }
             }
@@ -141,7 +154,9 @@ pub(super) fn inside(pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -> Ip
                     Ok(header) => header,
                     Err(error) => return Ip::Skip(slice.short(error.required_len)),
                 };
-                if header.is_fragmenting_payload() {
+                // As with version 4, a beginning that was cut goes on as it is.
+                let beginning = header.fragment_offset().value() == 0 && slice.cut > 0;
+                if header.is_fragmenting_payload() && !beginning {
                     return v6_piece(pair, &header, slice);
                 }
                 // A fragment that is all there is (RFC 6946).
@@ -153,6 +168,39 @@ pub(super) fn inside(pair: IpPair, mut protocol: u8, mut slice: Slice<'_>) -> Ip
         (protocol, slice) = (next, rest);
     }
     Ip::Skip(Skip::TooDeep)
+}
+
+/// Where a packet under way through a routing header is sent in the end: a connection's ends are these, and its checksums
+/// cover them (RFC 8200 section 8.1).
+fn last_stop(header: &[u8]) -> Option<Ipv6Addr> {
+    const ADDRESSES: usize = 8;
+    let at = match header {
+        [_, _, _, 0, ..] => return None,
+        // RFC 5095 forbids it, which keeps nobody from sending it; RFC 6275 section 6.4.
+        [_, _, 0 | 2, ..] => header.len().checked_sub(16)?,
+        // RFC 8754 section 2: the last segment stands first.
+        [_, _, 4, ..] => ADDRESSES,
+        _ => return None,
+    };
+    if at < ADDRESSES {
+        return None;
+    }
+    header.get(at..)?.first_chunk::<16>().copied().map(Ipv6Addr::from)
+}
+
+/// A mobile host's own address, where it sends from another (RFC 6275 section 6.3). Linear: each option takes a byte.
+fn home(header: &[u8]) -> Option<Ipv6Addr> {
+    const PAD: u8 = 0;
+    const HOME_ADDRESS: u8 = 201;
+    let mut options = header.get(2..)?;
+    loop {
+        options = match options {
+            [PAD, rest @ ..] => rest,
+            [HOME_ADDRESS, 16, rest @ ..] => return rest.first_chunk::<16>().copied().map(Ipv6Addr::from),
+            [_, len, rest @ ..] => rest.get(usize::from(*len)..)?,
+            _ => return None,
+        };
+    }
 }
 
 fn v6_piece<'a>(pair: IpPair, header: &Ipv6FragmentHeaderSlice<'_>, slice: Slice<'a>) -> Ip<'a> {

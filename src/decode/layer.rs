@@ -24,12 +24,27 @@ impl<'a> Slice<'a> {
         Some(Self { bytes: self.bytes.get(count..)?, cut: self.cut })
     }
 
+    /// What follows the first `count` bytes of the wire, which the capture may have cut; `None` when there were fewer.
+    #[inline]
+    pub(super) fn passed(self, count: usize) -> Option<Self> {
+        self.after(count).or_else(|| {
+            let beyond = u32::try_from(count - self.bytes.len()).ok()?;
+            Some(Self { bytes: &[], cut: self.cut.checked_sub(beyond)? })
+        })
+    }
+
     /// What a header that counts `len` bytes from here owns: padding behind it is dropped, and what is missing of
     /// it is cut, also when the frame on the wire was too short for it.
     #[inline]
     pub(super) fn counted(self, len: u32) -> Self {
         let bytes = self.bytes.get(..len as usize).unwrap_or(self.bytes);
         Self { bytes, cut: len.saturating_sub(u32::try_from(bytes.len()).unwrap_or(u32::MAX)) }
+    }
+
+    /// All but the last `count` bytes that the wire had.
+    pub(super) fn without_last(self, count: u32) -> Self {
+        let wire = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX).saturating_add(self.cut);
+        self.counted(wire.saturating_sub(count))
     }
 
     /// Why a header of `need` bytes cannot be read here: the capture cut it, or there never were so many.
@@ -114,11 +129,23 @@ pub enum Skip {
     UnknownLink,
     /// A fragment that contradicts those already held (too long, too many).
     BadFragment,
+    /// A checksum that is wrong, where they are verified, or that the capturing radio found wrong.
+    BadChecksum,
+    /// What the link encrypted (IEEE 802.11, IEEE 802.1AE).
+    Encrypted,
 }
 
 impl Skip {
     /// All reasons, in report order.
-    pub const ALL: [Self; 5] = [Self::Truncated, Self::Malformed, Self::TooDeep, Self::UnknownLink, Self::BadFragment];
+    pub const ALL: [Self; 7] = [
+        Self::Truncated,
+        Self::Malformed,
+        Self::TooDeep,
+        Self::UnknownLink,
+        Self::BadFragment,
+        Self::BadChecksum,
+        Self::Encrypted,
+    ];
 
     /// Its name in reports.
     #[must_use]
@@ -129,6 +156,8 @@ impl Skip {
             Self::TooDeep => "too_deep",
             Self::UnknownLink => "unknown_link",
             Self::BadFragment => "bad_fragment",
+            Self::BadChecksum => "bad_checksum",
+            Self::Encrypted => "encrypted",
         }
     }
 }

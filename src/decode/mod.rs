@@ -1,10 +1,11 @@
 //! From frame to segment: headers come off one by one. No memory but fragments.
 
+mod checksum;
 mod decoder;
 mod fragment;
 mod ip;
 mod layer;
-mod link;
+mod links;
 mod options;
 mod segment;
 mod transport;

@@ -1,4 +1,4 @@
-//! How frames are read, where more than one way is right.
+//! How frames are read, where more than one way is right: what whoever runs the sensor chose.
 
 use std::str::FromStr;
 
@@ -9,6 +9,9 @@ use super::tunnels::TUNNELS;
 pub struct DecodeOptions {
     /// UDP ports of tunnels beside those that the standards name; asked before them.
     pub tunnel_ports: Vec<TunnelPort>,
+    /// Packets whose checksum is wrong are not delivered. Off by default: where the sending host itself captures, its
+    /// card fills the checksums in later.
+    pub verify_checksums: bool,
 }
 
 /// A UDP port that carries a kind of tunnel, written `kind:port`.

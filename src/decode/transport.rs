@@ -2,30 +2,32 @@
 
 use std::net::SocketAddr;
 
-use etherparse::err::tcp;
-use etherparse::{TcpHeaderSlice, UdpHeaderSlice};
+use etherparse::UdpHeaderSlice;
 
 use super::layer::{Decoded, IpPair, Skip, Slice};
 use super::segment::{Datagram, Scope, Segment, Seq, TcpFlags};
 use crate::time::Timestamp;
 
 /// A TCP segment, its payload cut or whole.
+///
+/// All that is wanted of its header stands in the first 14 bytes, so a capture that cut what follows still tells where the
+/// segment lies in its stream, and how much of it is missing.
 pub(super) fn segment<'a>(pair: IpPair, slice: Slice<'a>, time: Timestamp, scope: Scope) -> Decoded<'a> {
-    let header = match TcpHeaderSlice::from_slice(slice.bytes) {
-        Ok(header) => header,
-        Err(tcp::HeaderSliceError::Len(error)) => return Decoded::Skip(slice.short(error.required_len)),
-        Err(tcp::HeaderSliceError::Content(_)) => return Decoded::Skip(Skip::Malformed),
+    const FIXED: usize = 20;
+    let (Some(from), Some(to), Some(seq), Some(ack), Some(offset), Some(flags)) =
+        (slice.u16_at(0), slice.u16_at(2), slice.u32_at(4), slice.u32_at(8), slice.u8_at(12), slice.u8_at(13))
+    else {
+        return Decoded::Skip(slice.short(FIXED));
     };
-    let (Some(flags), Some(payload)) = (slice.u8_at(13), slice.after(header.slice().len())) else {
-        return Decoded::Skip(Skip::Truncated);
-    };
+    let len = usize::from(offset >> 4) * 4;
+    let Some(payload) = slice.passed(len).filter(|_| len >= FIXED) else { return Decoded::Skip(Skip::Malformed) };
     Decoded::Segment(Segment {
         time,
         scope,
-        from: SocketAddr::new(pair.from, header.source_port()),
-        to: SocketAddr::new(pair.to, header.destination_port()),
-        seq: Seq(header.sequence_number()),
-        ack: Seq(header.acknowledgment_number()),
+        from: SocketAddr::new(pair.from, from),
+        to: SocketAddr::new(pair.to, to),
+        seq: Seq(seq),
+        ack: Seq(ack),
         flags: TcpFlags(flags),
         payload: payload.bytes,
         cut: payload.cut,

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::batch::Batch;
 use super::reader::{Reader, SegmentSink};
 use super::spool::Lines;
-use super::stats::summary;
+use super::stats::{summary, unreadable_links};
 use super::worker::{Share, Worker};
 use crate::capture::{CaptureError, PacketSource};
 use crate::decode::{DecodeOptions, ScopeBy, Segment};
@@ -121,6 +121,9 @@ pub fn run(
         if let (Some(lines), Some(spool)) = (&mut lines, share.spool.take()) {
             lines.add(spool);
         }
+    }
+    for line in unreadable_links(&reader.decode) {
+        tracing::warn!("{line}");
     }
     let summary = summary(&reader, shares, &errors, settings.inputs);
     Ok(Outcome { summary, errors, lines, stopped: reader.stopped })

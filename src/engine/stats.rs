@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::worker::Share;
-use crate::capture::{CaptureError, SourceStats};
+use crate::capture::{CaptureError, LinkType, SourceStats};
 use crate::decode::{DecodeCounts, Decoded, Skip};
 use crate::flow::{ByteClass, FlowStats, Ledger};
 use crate::merge::Merge;
@@ -110,7 +110,7 @@ pub(super) fn summary(
     for (name, value) in sessions.list() {
         count("proto", &name, value);
     }
-    let DecodeCounts { fragments, unknown_links, other_unknown_links, tunnels } = &reader.decode;
+    let DecodeCounts { fragments, unknown_links, other_unknown_links, tunnels, unverified_checksums } = &reader.decode;
     for (name, value) in [
         ("fragments", fragments.held),
         ("datagrams_completed", fragments.completed),
@@ -121,6 +121,7 @@ pub(super) fn summary(
         ("fragments_duplicate", fragments.duplicate),
         ("fragments_contradicting", fragments.bad),
         ("unknown_link_frames", unknown_links.values().sum::<u64>() + other_unknown_links),
+        ("checksums_not_verified", *unverified_checksums),
     ] {
         count("decode", name, value);
     }
@@ -247,8 +248,35 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
         sessions.http2 > 0,
         format!("Connections that speak HTTP/2, which this version lists and does not read: {}.", sessions.http2),
     );
-    for (link, frames) in &reader.decode.unknown_links {
-        warn(true, format!("Frames of link type {link}, which this version cannot read: {frames}."));
+    let skipped = |reason: Skip| reader.packets.skipped.get(reason as usize).copied().unwrap_or_default();
+    let damaged = skipped(Skip::BadChecksum);
+    warn(
+        damaged > 0,
+        format!(
+            "Packets whose checksum is wrong: {damaged}. They were not read. Where the capturing host sent them itself, that is no \
+             damage, as its card fills checksums in later: replay without --verify-checksums."
+        ),
+    );
+    let encrypted = skipped(Skip::Encrypted);
+    warn(
+        encrypted > 0,
+        format!("Frames that the link itself encrypted (IEEE 802.11, MACsec), which cannot be read: {encrypted}."),
+    );
+    for line in unreadable_links(&reader.decode) {
+        warn(true, line);
     }
     warnings
+}
+
+/// The link types that cannot be read, each named once.
+pub(super) fn unreadable_links(counts: &DecodeCounts) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (link, frames) in &counts.unknown_links {
+        let name = LinkType(*link).name().map_or_else(String::new, |name| format!(" ({name})"));
+        lines.push(format!("Link type {link}{name} cannot be read: {frames} packets."));
+    }
+    if counts.other_unknown_links > 0 {
+        lines.push(format!("Further link types cannot be read: {} packets.", counts.other_unknown_links));
+    }
+    lines
 }

@@ -1,8 +1,8 @@
 //! Packets inside packets: what carries a tunnel, and how its header comes off.
 //!
 //! To read another tunnel, write its `Peel` in a file of its own and give it a row here; the flag, the counter and the
-//! tests over all rows follow. Headers between Ethernet and IP that bridges and switches put there are in
-//! `bridges.rs`, and have their rows in `link.rs`.
+//! tests over all rows follow. Headers that bridges and switches put between Ethernet and IP are
+//! in `links/`.
 //!
 //! # What keeps tunnels apart
 //!
@@ -19,7 +19,6 @@
 //! | Teredo, AYIYA | nothing | what is inside are addresses of the one Internet |
 
 mod ayiya;
-pub(super) mod bridges;
 mod capwap;
 mod erspan;
 mod etherip;
@@ -32,6 +31,7 @@ mod l2tp;
 mod lisp;
 mod mpls;
 mod next;
+pub(super) mod nsh;
 mod teredo;
 mod vxlan;
 

@@ -272,13 +272,16 @@ fn a_port_named_by_flag_is_a_tunnels_and_no_other_is() {
     let vxlan = cat(&[&[8, 0, 0, 0, 0, 0, 7, 0], &bare(&inner)]);
     let bytes = over_udp(Way::There, 9999, &vxlan);
     assert!(segment(&mut decoder(), &bytes).is_none());
-    let options = DecodeOptions { tunnel_ports: vec!["vxlan:9999".parse().unwrap(), "gtpu:80".parse().unwrap()] };
+    let options = DecodeOptions {
+        tunnel_ports: vec!["vxlan:9999".parse().unwrap(), "gtpu:80".parse().unwrap()],
+        ..DecodeOptions::default()
+    };
     let mut asked = Decoder::new(&Limits::default(), &options);
     let got = segment(&mut asked, &bytes).map(|got| (got.payload.to_vec(), got.scope));
     // The same network as at the usual port.
     assert_eq!(got, Some((PAYLOAD.to_vec(), scope(&over_udp(Way::There, 4789, &vxlan)))));
     // A port of one tunnel may be another's here; what does not fit is read as ever.
-    let options = DecodeOptions { tunnel_ports: vec!["geneve:4789".parse().unwrap()] };
+    let options = DecodeOptions { tunnel_ports: vec!["geneve:4789".parse().unwrap()], ..DecodeOptions::default() };
     let mut asked = Decoder::new(&Limits::default(), &options);
     assert!(segment(&mut asked, &over_udp(Way::There, 4789, &vxlan)).is_some());
 }

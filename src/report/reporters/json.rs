@@ -26,7 +26,7 @@
 //! | `exchanges`, `unnamed` | exchanges in all; responses without a request in the capture |
 //! | `bounds` | bounds that were met, by counter; empty: nothing was folded early or left out |
 //! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters` (those that are not zero, `room.name`), `warnings` |
-//! | `capture.packets` | `seen` = `tcp` + `udp` + `other_ip` + `not_ip` + the sum of `skipped` by reason (`truncated`, `malformed`, `too_deep`, `unknown_link`, `bad_fragment`, `fragment_held`) |
+//! | `capture.packets` | `seen` = `tcp` + `udp` + `other_ip` + `not_ip` + the sum of `skipped` by reason (`truncated`, `malformed`, `too_deep`, `unknown_link`, `bad_fragment`, `bad_checksum`, `encrypted`, `fragment_held`) |
 //! | `capture.payload` | TCP payload bytes: `captured` = `parsed` + `skipped` + `opaque` + `not_http` + `duplicate` + `discarded` |
 //! | `capture.missing` | TCP payload bytes that are not in the capture: `gaps`, `cut` by the snap length |
 //!
