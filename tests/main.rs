@@ -6,6 +6,7 @@ mod cli;
 mod common;
 mod corpus;
 mod differential;
+mod evil_http;
 mod hostile;
 mod ledger;
 mod links;

@@ -15,7 +15,7 @@ use super::exchange::{ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
 use super::preamble::{Preamble, Step};
 use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
-use super::protocols::http1::line::{Found, Line, find, simple_request};
+use super::protocols::http1::line::{Found, Line, find, many_empty, simple_request};
 use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -138,6 +138,11 @@ impl<S: ExchangeSink> Sessions<S> {
             self.counts.http09 += u64::from(simple_request(bytes));
         }
 
+        let empty = many_empty(bytes);
+        if empty > 0 {
+            ledger.book(class, empty as u64);
+            return Turn::Again(empty);
+        }
         let budget = if undecided.adrift { self.limits.search_bytes } else { self.limits.probe_bytes };
         let adrift = undecided.adrift;
         let found = find(bytes, fresh, adrift && *passed < budget, |rest| probe(adrift, side, rest).1);

@@ -290,3 +290,42 @@ fn a_target_may_be_as_long_as_a_head() {
         assert_eq!(play(talk).brief.len(), 3);
     }
 }
+
+#[test]
+fn a_body_longer_than_it_says_makes_no_method_up() {
+    // Catches `cdefGET`, a method of nobody's.
+    for junk in ["cdef", "cdef\r\n", "\r\n", "c", "GET", "POST"] {
+        let talk = [
+            client(format!("POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nab{junk}")),
+            server(format!("{OK}{}", junk.to_ascii_lowercase())),
+            client(NEXT),
+            server(GONE),
+        ];
+        assert_eq!(play(&talk).brief, ["POST /a > 200", "GET /next > 410"], "{}", junk.escape_debug());
+        if !junk.starts_with(|first: char| first.is_ascii_uppercase()) {
+            let (a, b) = NEXT.split_at(9);
+            let cut = [&talk[..2], &[client(a), client(b), server(GONE)]].concat();
+            assert_eq!(play(&cut).brief, ["POST /a > 200", "GET /next > 410"], "{}", junk.escape_debug());
+        }
+    }
+    // The beginning of a method is that of its rest.
+    let talk = [
+        client("PROP"),
+        client("FIND /a HTTP/1.1\r\n\r\n"),
+        server(OK),
+        client("NEW"),
+        client("GET /b HTTP/1.1\r\n\r\n"),
+    ];
+    assert_eq!(play(&talk).brief, ["PROPFIND /a > 200", "GET /b > -"]);
+}
+
+#[test]
+fn any_number_of_empty_lines_may_come_first() {
+    for n in [1, 31, 32, 63, 64, 65, 100, 5000] {
+        let talk = [client(format!("{}{NEXT}", "\r\n".repeat(n))), server(GONE)];
+        assert_eq!(both(&talk).brief, ["GET /next > 410"], "{n}");
+        let behind = [client(format!("{NEXT}{}{NEXT}", "\r\n".repeat(n))), server(GONE), server(OK)];
+        assert_eq!(play(&behind).brief, ["GET /next > 410", "GET /next > 200"], "{n}");
+    }
+    assert!(both(&[server("200 OK HTTP/1.1\r\n\r\n")]).brief.is_empty());
+}

@@ -96,9 +96,11 @@ pub(super) fn status_due(bytes: &[u8]) -> Line {
 }
 
 /// As [`request`], where a stream begins: not if its method lacks its first bytes (`ET`), for then it is our capture
-/// that begins late. Blanks before a method everyone knows are passed over.
+/// that begins late; nor without any letter (`200 OK HTTP/1.1`). Blanks before a method everyone knows are passed over.
 pub(crate) fn request_first(bytes: &[u8]) -> Line {
-    let cut = |method: &[u8]| !known(method) && KNOWN.iter().any(|k| k.ends_with(method));
+    let cut = |method: &[u8]| {
+        !known(method) && (KNOWN.iter().any(|k| k.ends_with(method)) || !method.iter().any(u8::is_ascii_alphabetic))
+    };
     let start = skip_blank(bytes);
     if start.len() < bytes.len() && !KNOWN.iter().any(|k| begins_with(start, k)) {
         return request(bytes);
@@ -146,6 +148,13 @@ pub(crate) fn request_found(bytes: &[u8]) -> Line {
         }
         line => line,
     }
+}
+
+/// What is left over is glued to a request that begins with the newest packet, at `fresh`: a body was longer than it
+/// said, and its end looks like the beginning of a method.
+pub(super) fn glued(bytes: &[u8], fresh: usize) -> bool {
+    let method = method(bytes);
+    fresh > 0 && method.len() > fresh && !known(method) && bytes.get(fresh..).is_some_and(starts_known)
 }
 
 /// A method everyone knows starts here, and ends here.
@@ -322,6 +331,12 @@ fn method_end(bytes: &[u8]) -> Option<usize> {
 pub(super) const fn is_token(byte: u8) -> bool {
     matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
         || byte.is_ascii_alphanumeric()
+}
+
+/// Bytes of empty lines at the start, where they are more than [`skip_empty`] passes over; else 0.
+pub(crate) fn many_empty(bytes: &[u8]) -> usize {
+    let n = bytes.iter().take_while(|&&b| b == b'\r' || b == b'\n').count();
+    if n >= EMPTY_MAX { n } else { 0 }
 }
 
 /// Past blanks and empty lines.

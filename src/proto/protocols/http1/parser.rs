@@ -161,6 +161,10 @@ impl Http1 {
                 }
                 return step;
             }
+            if side == Side::Client && start != Line::No && line::glued(bytes, fresh) {
+                self.get_lost(side);
+                return Step::On(0);
+            }
             if start == Line::No {
                 let surplus = self.half(side).surplus_in(bytes);
                 ledger.book(ByteClass::Skipped, surplus as u64);
