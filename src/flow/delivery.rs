@@ -73,12 +73,14 @@ impl<S> Dialogue<S> {
             desk.ledger.book(class, bytes.len() as u64);
             return;
         }
+        // First, because it may be told of a hole, and answer with a skip.
+        self.open(at, desk);
+        let half = self.half(end);
         let skipped = half.skip.min(bytes.len() as u64);
         half.skip -= skipped;
         desk.ledger.book(ByteClass::Skipped, skipped);
         let fresh = bytes.get(skipped as usize..).unwrap_or_default();
         if !fresh.is_empty() {
-            self.open(at, desk);
             self.read(end, at, fresh, desk);
         }
     }

@@ -209,7 +209,7 @@ impl<S> Dialogue<S> {
             offset = self.half(end).next;
         } else if bytes > 0 {
             half.at_home();
-            if settled && !half.touched && offset < half.next && bytes > 1 {
+            if settled && !half.touched && !half.ended && offset < half.next && bytes > 1 {
                 // Some captures let the data begin at the SYN's own number; and where only the peer's word told the
                 // beginning, the stream itself knows better.
                 if !half.firm || offset + 1 == half.next {

@@ -381,3 +381,27 @@ proptest! {
         prop_assert_eq!(bench.booked(ByteClass::Parsed), model.len() as u64);
     }
 }
+
+#[test]
+fn a_reader_that_first_hears_of_a_hole_may_answer_with_a_skip() {
+    // Catches a skip that is asked for while the session opens, and applied only behind the bytes at hand.
+    let mut bench = Bench::new();
+    bench.recorder.after_gap = Want::Skip(2);
+    bench.feed(&greeted(vec![client(10, 5, 0, b"abcdef")])).drain();
+    assert_eq!(bench.said(0), said("<5>cdef", ""));
+    assert_eq!((bench.booked(ByteClass::Skipped), bench.booked(ByteClass::Parsed)), (2, 4));
+}
+
+#[test]
+fn nothing_is_read_of_a_side_that_has_ended() {
+    // Catches a beginning that is moved back to what comes late, behind an end that was already told.
+    let mut bench = Bench::within(&Limits { reorder_grace: 2, ..Limits::default() });
+    let packets = [
+        client(10, 0, 5, b"ask"),
+        packet(11, Side::Server, FIN | ACK, 5, 3, b""),
+        client(12, 3, 6, b"more"),
+        server(13, 0, 3, b"abc"),
+    ];
+    bench.feed(&packets).drain();
+    assert_eq!(bench.said(0), said("askmore", "."));
+}

@@ -16,7 +16,12 @@ pub fn run(data: &[u8]) {
     let piece = usize::from(tape.byte());
     let whole = read(tape.0, usize::MAX);
     let pieces = read(tape.0, piece + 1);
-    assert_eq!(whole, pieces, "in pieces of {} bytes another file", piece + 1);
+    if whole.1 > 0 && matches!(tape.0, [0x1f, 0x8b, ..] | [0x28, 0xb5, ..] | [0x50..=0x5f, 0x2a, ..]) {
+        // What an unpacker still gives before it meets damage depends on how much it was handed at once.
+        assert!(pieces.1 > 0, "in pieces of {} bytes the damage is gone", piece + 1);
+    } else {
+        assert_eq!(whole, pieces, "in pieces of {} bytes another file", piece + 1);
+    }
 }
 
 /// Frames, errors, and a digest of both.
