@@ -6,6 +6,7 @@ mod common;
 mod corpus;
 mod hostile;
 mod ledger;
+mod linear;
 mod mangle;
 mod replay;
 mod reports;
