@@ -4,6 +4,7 @@ mod bounds;
 mod cli;
 mod common;
 mod corpus;
+mod evil_tcp;
 mod hostile;
 mod ledger;
 mod linear;
