@@ -160,13 +160,19 @@ pub(super) fn summary(
             discarded: ledger.of(ByteClass::Discarded),
         },
         missing: MissingLedger { gaps: ledger.gaps, cut: ledger.cut },
-        warnings: warnings(reader, &ledger, &flows, &sessions),
+        warnings: warnings(reader, &ledger, &flows, &sessions, &observed),
         counters,
     }
 }
 
 /// What was lost or looks wrong, and what mends it.
-fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: &SessionCounts) -> Vec<String> {
+fn warnings(
+    reader: &ReaderStats,
+    ledger: &Ledger,
+    flows: &FlowStats,
+    sessions: &SessionCounts,
+    observed: &ObserverCounts,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut warn = |met: bool, text: String| {
         if met {
@@ -234,6 +240,14 @@ fn warnings(reader: &ReaderStats, ledger: &Ledger, flows: &FlowStats, sessions: 
         format!(
             "Packets whose time is more than an hour off from their neighbours': {}. The neighbours' time was used.",
             reader.leaps
+        ),
+    );
+    warn(
+        observed.clocks_apart > 0,
+        format!(
+            "Exchanges whose answer is stamped before its question: {}. The clocks of the taps are apart; such latencies are \
+             not told, and the others are off by as much.",
+            observed.clocks_apart
         ),
     );
     let ambiguous = sessions.ambiguous();

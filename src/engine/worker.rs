@@ -128,7 +128,7 @@ fn line_of(exchange: &Exchange) -> TransactionLine<'_> {
         response_type: response.and_then(|message| message.field("content-type")),
         request_body_len: request.map_or(0, |message| message.body_len),
         response_body_len: response.map_or(0, |message| message.body_len),
-        latency: request.zip(response).map(|(asked, answered)| answered.began.since(asked.began)),
+        latency: exchange.latency(),
         interim: exchange.interim,
         encrypted: exchange.encrypted,
     }

@@ -48,6 +48,7 @@ impl<S: ObservationSink> Observer<S> {
 impl<S: ObservationSink> ExchangeSink for Observer<S> {
     fn exchange(&mut self, exchange: &Exchange) {
         self.scratch.counts.exchanges += 1;
+        self.scratch.counts.clocks_apart += u64::from(exchange.clocks_apart());
         if exchange.request.as_ref().is_some_and(|request| request.method() == b"CONNECT") {
             // It asks a proxy for a tunnel (RFC 9110 section 9.3.6), and no API for anything.
             self.scratch.counts.tunnels += 1;

@@ -90,4 +90,6 @@ crate::merge::counters! {
     packed,
     /// Query and form parameters beyond `Limits::params`.
     params_refused,
+    /// Exchanges whose answer is stamped before its question: taps whose clocks are apart.
+    clocks_apart,
 }

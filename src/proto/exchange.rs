@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::flow::Connection;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// A request and its response, or one of them alone.
 #[derive(Clone, Debug)]
@@ -31,6 +31,20 @@ impl Exchange {
     #[must_use]
     pub fn at(&self) -> Timestamp {
         self.request.as_ref().or(self.response.as_ref()).map_or(Timestamp::ZERO, |message| message.began)
+    }
+
+    /// From the first byte of the request to the first of the response. None where one is missing, or where the answer
+    /// is stamped before its question: two taps whose clocks are apart, so that no figure would be true.
+    #[must_use]
+    pub fn latency(&self) -> Option<Span> {
+        let (asked, answered) = (self.request.as_ref()?.began, self.response.as_ref()?.began);
+        (asked <= answered).then(|| answered.since(asked))
+    }
+
+    /// The answer is stamped before its question.
+    #[must_use]
+    pub fn clocks_apart(&self) -> bool {
+        self.request.as_ref().zip(self.response.as_ref()).is_some_and(|(asked, answered)| answered.began < asked.began)
     }
 }
 

@@ -15,7 +15,7 @@ use super::exchange::{ExchangeSink, Message, Oddities, Opaque, OpaqueKind};
 use super::preamble::{Preamble, Step};
 use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
-use super::protocols::http1::line::{Found, Line, find, many_empty, simple_request};
+use super::protocols::http1::line::{Found, Line, find, goes_on, many_empty, simple_request};
 use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -67,6 +67,8 @@ struct Undecided {
     preamble: Preamble,
     /// Bytes of each side that were looked at in vain.
     passed: [u64; 2],
+    /// So many left-over bytes of each side are known to begin a request line that has not ended; 0 when that is not known.
+    line: [usize; 2],
     /// The streams began before the capture, or have a hole: a message may start at any line.
     adrift: bool,
 }
@@ -119,6 +121,14 @@ impl<S: ExchangeSink> Sessions<S> {
         if bytes.is_empty() {
             return Turn::Done(0, Want::More);
         }
+        let known = std::mem::take(&mut undecided.line[side.index()]);
+        if known == fresh
+            && goes_on(bytes, fresh)
+            && looks_like_tls(bytes.get(fresh..).unwrap_or_default()) != Looks::Yes
+        {
+            undecided.line[side.index()] = bytes.len();
+            return Turn::Done(0, Want::More);
+        }
         let class = if session.tunnel { ByteClass::Opaque } else { ByteClass::NotHttp };
         let passed = &mut undecided.passed[side.index()];
         if *passed == 0 && !undecided.adrift {
@@ -166,6 +176,9 @@ impl<S: ExchangeSink> Sessions<S> {
                 }
                 ledger.book(class, keep as u64);
                 *passed += keep as u64;
+                if found == Found::Maybe(keep) {
+                    undecided.line[side.index()] = bytes.len() - keep;
+                }
                 let [a, b] = undecided.passed;
                 // A side that is quiet may still speak; one that has said so much in vain will not.
                 if (a >= budget && b >= budget) || a.max(b) >= budget.saturating_mul(ONE_SIDED) {

@@ -72,7 +72,7 @@ impl Style for Rest {
             service,
             seen: Seen::Http { method: method(request.method()), path: &path },
             status: response.map(|message| message.status).filter(|status| (100..=999).contains(status)),
-            latency: response.map(|message| message.began.since(request.began)),
+            latency: exchange.latency(),
             request_bytes: request.body_len,
             response_bytes: response.map_or(0, |message| message.body_len),
             request_type,

@@ -317,6 +317,13 @@ pub(crate) fn find(bytes: &[u8], fresh: usize, lines: bool, test: impl Fn(&[u8])
     Found::Nowhere
 }
 
+/// Whether `bytes`, of which those before `fresh` were found to be the beginning of a request line ([`Found::Maybe`]), are
+/// just that still: no line end came. A line that is dribbled and never ends would else be gone through at each byte.
+pub(crate) fn goes_on(bytes: &[u8], fresh: usize) -> bool {
+    let new = bytes.get(fresh..).unwrap_or_default();
+    fresh > METHOD_MAX.max(STATUS_MAX) + EMPTY_MAX && bytes.len() <= LINE_MAX && memchr(b'\n', new).is_none()
+}
+
 /// Past the empty lines a client may send before its request.
 pub(super) fn skip_empty(bytes: &[u8]) -> &[u8] {
     let n = bytes.iter().take(EMPTY_MAX).take_while(|&&b| b == b'\r' || b == b'\n').count();

@@ -45,6 +45,8 @@ struct Half {
     stale: usize,
     /// When the first of the left-over bytes was captured.
     began: Option<Timestamp>,
+    /// So many of them are known to begin a request line that has not ended; 0 when that is not known.
+    line: usize,
     /// Bytes read or missing so far.
     passed: u64,
     /// The exchange whose body is being read.
@@ -368,6 +370,7 @@ impl Http1 {
         }
         let half = self.half(side);
         half.reading = Reading::Lost;
+        half.line = 0;
         half.began = None;
         half.partial = Vec::new();
     }
@@ -453,6 +456,11 @@ impl Http1 {
             Side::Client => line::request_found,
             Side::Server => line::status,
         };
+        let half = self.half(side);
+        if half.line == fresh && line::goes_on(bytes, fresh) {
+            half.line = bytes.len();
+            return Step::Wait(0);
+        }
         let found = line::find(bytes, fresh, true, test);
         let used = match found {
             Found::At(at) | Found::Maybe(at) => at,
@@ -461,6 +469,7 @@ impl Http1 {
         ledger.book(ByteClass::Discarded, used as u64);
         let half = self.half(side);
         half.began = half.began.filter(|_| used < fresh).or(Some(at));
+        half.line = if matches!(found, Found::Maybe(_)) { bytes.len() - used } else { 0 };
         match found {
             Found::At(_) => {
                 half.reading = Reading::default();
