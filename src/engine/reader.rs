@@ -108,7 +108,6 @@ impl<'s> Reader<'s> {
         self.stats.id = format!("{:032x}", self.digest.digest128());
         (self.stats.leaps, self.stats.moves) = (self.clock.leaps(), self.clock.moves());
         self.stats.equal_segments = self.scopes.equal_segments;
-        self.stats.split_connections = self.scopes.split_connections();
         self.stats.decode = self.decoder.counts();
         self.stats.source = self.source.stats();
         self.stats.now = self.clock.now();

@@ -1,8 +1,8 @@
-//! Notices when VLAN or tunnel ids tell apart what is one connection.
+//! Notices when VLAN or tunnel ids tell apart what is one segment.
 //!
 //! Scopes keep equal private addresses apart, and real mirror ports defeat them: the same segment tagged and
-//! untagged, before and after routing between VLANs, or the two directions of a connection under different tags.
-//! Nothing is mended here; it is counted, so that the report can name the flag that mends it. Two fixed tables.
+//! untagged, before and after routing between VLANs. Nothing is mended here; it is counted, so that the report can name
+//! the flag that mends it. One fixed table. (Directions under different tags are joined by `flow`.)
 
 use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
@@ -14,8 +14,6 @@ use crate::time::{Span, Timestamp};
 
 /// Equal segments are looked for among the latest of each slot; copies come within milliseconds.
 const SEGMENTS: usize = 1 << 13;
-/// Connections watched at once for directions that never share a scope.
-const CONNECTIONS: usize = 1 << 14;
 /// Copies of one segment further apart than this are retransmissions.
 const COPY_WITHIN: Span = Span::from_millis(1000);
 
@@ -25,10 +23,8 @@ pub(super) struct ScopeWatch {
     /// A scope other than the default was seen: only from then on is there anything to watch.
     armed: bool,
     segments: Vec<Option<Copied>>,
-    connections: Vec<Option<Directions>>,
     /// Segments that arrived under two scopes.
     pub(super) equal_segments: u64,
-    split_connections: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,21 +32,6 @@ struct Copied {
     digest: u64,
     scope: Scope,
     time: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Directions {
-    digest: u64,
-    /// Scopes seen in each direction, two at the most: more make no difference to the question.
-    scopes: [[Option<Scope>; 2]; 2],
-}
-
-impl Directions {
-    /// Both directions were seen, and no scope carried both.
-    fn split(&self) -> bool {
-        let [there, back] = self.scopes;
-        there[0].is_some() && back[0].is_some() && !there.iter().flatten().any(|scope| back.contains(&Some(*scope)))
-    }
 }
 
 impl ScopeWatch {
@@ -62,19 +43,13 @@ impl ScopeWatch {
             }
             self.armed = true;
             self.segments = vec![None; SEGMENTS];
-            self.connections = vec![None; CONNECTIONS];
         }
-        let forward = segment.from <= segment.to;
-        let (low, high) = if forward { (segment.from, segment.to) } else { (segment.to, segment.from) };
-        let mut hasher = Xxh3::with_seed(0);
-        feed(&mut hasher, low);
-        feed(&mut hasher, high);
-        let connection = hasher.digest();
-        self.direction(connection, usize::from(!forward), segment.scope);
         if segment.payload.is_empty() && !segment.flags.has(TcpFlags::SYN) {
             return;
         }
-        hasher.write_u8(u8::from(forward));
+        let mut hasher = Xxh3::with_seed(0);
+        feed(&mut hasher, segment.from);
+        feed(&mut hasher, segment.to);
         hasher.write_u32(segment.seq.0);
         hasher.write_usize(segment.payload.len());
         hasher.update(segment.payload.get(..32).unwrap_or(segment.payload));
@@ -90,26 +65,6 @@ impl ScopeWatch {
             Some(known) if known.digest == digest => {}
             _ => *slot = Some(Copied { digest, scope: segment.scope, time: segment.time }),
         }
-    }
-
-    fn direction(&mut self, digest: u64, way: usize, scope: Scope) {
-        let Some(slot) = self.connections.get_mut(place(digest, CONNECTIONS)) else { return };
-        if slot.is_none_or(|known| known.digest != digest) {
-            self.split_connections += u64::from(slot.is_some_and(|known| known.split()));
-            *slot = Some(Directions { digest, scopes: [[None; 2]; 2] });
-        }
-        if let Some(scopes) = slot.as_mut().and_then(|known| known.scopes.get_mut(way))
-            && !scopes.contains(&Some(scope))
-            && let Some(free) = scopes.iter_mut().find(|known| known.is_none())
-        {
-            *free = Some(scope);
-        }
-    }
-
-    /// Connections whose directions lie in different scopes, so far.
-    pub(super) fn split_connections(&self) -> u64 {
-        let held = self.connections.iter().flatten().filter(|known| known.split()).count();
-        self.split_connections + held as u64
     }
 }
 
@@ -157,23 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn directions_under_different_tags_are_one_split_connection() {
-        let mut watch = ScopeWatch::default();
-        for _ in 0..3 {
-            watch.segment(&segment(10, false, b""));
-            watch.segment(&segment(20, true, b""));
-        }
-        assert_eq!(watch.split_connections(), 1);
-    }
-
-    #[test]
-    fn equal_addresses_in_two_vlans_are_no_split() {
+    fn equal_addresses_in_two_vlans_are_no_copies() {
         // Catches a watch that cries wolf over what scopes are for.
         let mut watch = ScopeWatch::default();
-        for vlan in [10, 20] {
-            watch.segment(&segment(vlan, false, b""));
-            watch.segment(&segment(vlan, true, b""));
+        for (vlan, payload) in [(10, b"GET /a"), (20, b"GET /b")] {
+            watch.segment(&segment(vlan, false, payload));
+            watch.segment(&segment(vlan, true, payload));
         }
-        assert_eq!((watch.split_connections(), watch.equal_segments), (0, 0));
+        assert_eq!(watch.equal_segments, 0);
     }
 }

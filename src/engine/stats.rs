@@ -23,7 +23,6 @@ pub(super) struct ReaderStats {
     pub(super) leaps: u64,
     pub(super) moves: u64,
     pub(super) equal_segments: u64,
-    pub(super) split_connections: u64,
     pub(super) decode: DecodeCounts,
     pub(super) source: SourceStats,
     /// It was told to stop before its source ended.
@@ -141,7 +140,6 @@ pub(super) fn summary(
     count("reader", "time_leaps", reader.leaps);
     count("reader", "time_leaps_believed", reader.moves);
     count("reader", "equal_segments_in_two_scopes", reader.equal_segments);
-    count("reader", "connections_split_by_scope", reader.split_connections);
     CaptureSummary {
         id: reader.id.clone(),
         first: reader.first,
@@ -186,14 +184,6 @@ fn warnings(
             "Segments that arrived under two VLAN or tunnel ids: {}. The mirror copies traffic before and after a router or \
              switch, and its exchanges are counted once for each id. If no two networks share addresses here, --scope-by none mends it.",
             reader.equal_segments
-        ),
-    );
-    warn(
-        reader.split_connections > 0,
-        format!(
-            "Connections whose two directions lie under different VLAN or tunnel ids: {}. Their requests and responses do \
-             not meet: --scope-by none mends it (or --scope-by tunnel, where only the VLAN differs).",
-            reader.split_connections
         ),
     );
     warn(reader.stopped, "The run was stopped before the end of its captures: what followed was not read.".to_owned());

@@ -165,6 +165,11 @@ impl<S> Dialogue<S> {
         size_of::<Self>() + self.halves[0].weight() + self.halves[1].weight() + session
     }
 
+    /// A packet of this side was seen.
+    pub(super) const fn heard(&self, end: End) -> bool {
+        self.halves[end.index()].seen
+    }
+
     /// Where a side's stream stands: the sequence number it sends next.
     pub(super) const fn edge(&self, end: End) -> Seq {
         let half = &self.halves[end.index()];

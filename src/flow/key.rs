@@ -94,14 +94,21 @@ impl FlowKey {
         Scope { vlans: self.vlans, tunnels: (self.tunnels[0] as u64) << 32 | self.tunnels[1] as u64 }
     }
 
-    /// Which of `workers` owns this flow: the same for both directions, in every run and on every machine.
+    /// The same ends, outside any scope.
+    #[must_use]
+    pub(super) const fn anywhere(self) -> Self {
+        Self { vlans: 0, tunnels: [0; 2], ..self }
+    }
+
+    /// Which of `workers` owns this flow: the same for both directions, in every run and on every machine, and whatever
+    /// the scope, for the directions may have one each.
     ///
     /// The seed is public, so an attacker can aim at one worker. It gains nothing that flooding would not: the maps
     /// behind it have seeds of their own.
     #[must_use]
     pub fn shard(&self, workers: usize) -> usize {
         // The high half of a product maps evenly without a division.
-        ((u128::from(self.digest(SHARD_SEED)) * workers.max(1) as u128) >> 64) as usize
+        ((u128::from(self.anywhere().digest(SHARD_SEED)) * workers.max(1) as u128) >> 64) as usize
     }
 
     /// A digest that is the same everywhere.

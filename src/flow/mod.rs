@@ -9,6 +9,7 @@ mod half;
 mod key;
 mod ledger;
 mod reorder;
+mod siblings;
 mod stats;
 mod table;
 #[cfg(test)]

@@ -13,6 +13,8 @@ counters! {
     midstream,
     /// Connections whose payload only ever went one way.
     one_sided,
+    /// Connections whose directions came under different VLAN or tunnel ids, and were joined.
+    scopes_joined,
     /// A SYN or SYN-ACK seen again.
     syn_retransmissions,
     /// Connections that took the addresses and ports of one that was still remembered.

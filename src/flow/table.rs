@@ -16,6 +16,7 @@ use super::dialogue::{Birth, Bounds, Desk, Dialogue};
 use super::half::Glimpse;
 use super::key::{End, FlowKey};
 use super::ledger::{ByteClass, Ledger};
+use super::siblings::{Siblings, answers};
 use super::stats::FlowStats;
 use crate::decode::{Segment, Seq, TcpFlags};
 use crate::limits::Limits;
@@ -26,6 +27,7 @@ use crate::time::{Span, Timestamp};
 pub struct FlowTable<C: StreamConsumer> {
     // Keyed with a random seed: who sends packets chooses the keys.
     index: HashMap<FlowKey, u32, RandomState>,
+    siblings: Siblings,
     slots: Vec<Option<Slot<C::Session>>>,
     free: Vec<u32>,
     /// Every slot, in the list of its age.
@@ -129,6 +131,7 @@ impl<C: StreamConsumer> FlowTable<C> {
     pub fn new(limits: &Limits) -> Self {
         Self {
             index: HashMap::default(),
+            siblings: Siblings::default(),
             slots: Vec::new(),
             free: Vec::new(),
             ages: Ages::new(),
@@ -179,7 +182,7 @@ impl<C: StreamConsumer> FlowTable<C> {
     /// Memory taken by all connections, roughly.
     #[must_use]
     pub fn weight(&self) -> usize {
-        self.weight + self.index.len() * Self::SLOT_COST
+        self.weight + self.index.len() * Self::SLOT_COST + self.siblings.weight()
     }
 
     /// Takes one segment. O(1) when it comes in its turn; allocates nothing unless it is early, opens a connection, or
@@ -196,7 +199,7 @@ impl<C: StreamConsumer> FlowTable<C> {
             self.forget(at, Close::Idle, consumer);
             known = None;
         }
-        let at = match known {
+        let at = match known.or_else(|| self.join(key, end, segment)) {
             Some(at) => at,
             // Backscatter: nothing to reset, and nothing will follow.
             None if segment.flags.has(TcpFlags::RST) => return self.discard(segment),
@@ -246,6 +249,23 @@ impl<C: StreamConsumer> FlowTable<C> {
         }
     }
 
+    /// The connection whose other direction came under another scope, if this segment is of one.
+    fn join(&mut self, key: FlowKey, end: End, segment: &Segment<'_>) -> Option<u32> {
+        let plain = key.anywhere();
+        let outside = self.index.get(&plain).copied().filter(|at| plain != key && self.siblings.lone(*at));
+        let at = [self.siblings.latest(key), outside].into_iter().flatten().find(|at| {
+            self.slot(*at).is_some_and(|slot| {
+                slot.phase == Phase::Live
+                    && !self.outlived(slot, segment.time)
+                    && answers(&slot.glimpses, slot.dialogue.as_deref(), end, segment)
+            })
+        })?;
+        self.siblings.join(key, at);
+        self.index.insert(key, at);
+        self.stats.scopes_joined += 1;
+        Some(at)
+    }
+
     fn discard(&mut self, segment: &Segment<'_>) {
         self.ledger.book(ByteClass::Discarded, segment.payload.len() as u64);
     }
@@ -264,6 +284,7 @@ impl<C: StreamConsumer> FlowTable<C> {
             *place = slot;
         }
         self.index.insert(key, at);
+        self.siblings.note(key, at);
         self.ages.touch(UNOPENED, at);
         self.stats.connections += 1;
         at
@@ -285,6 +306,9 @@ impl<C: StreamConsumer> FlowTable<C> {
         self.end(at, why, consumer);
         if let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::take) {
             self.index.remove(&slot.key);
+            if let Some(other) = self.siblings.forget(slot.key, at) {
+                self.index.remove(&other);
+            }
             self.ages.remove(at);
             self.free.push(at);
         }

@@ -7,7 +7,8 @@
 //! # What keeps tunnels apart
 //!
 //! Equal addresses in two networks are two hosts, so a tunnel that names its network narrows the scope. But the two
-//! directions of one connection must meet: what is known to differ by direction names no network.
+//! directions of one connection must meet: what is known to differ by direction names no network. (Where a number differs
+//! by direction all the same, as VMware's mirror sessions have it in their GRE keys, `flow` joins the two.)
 //!
 //! | tunnel | narrowed by | why |
 //! | --- | --- | --- |

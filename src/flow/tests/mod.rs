@@ -4,6 +4,7 @@ mod bounds;
 mod lifecycle;
 mod mangle;
 mod reassembly;
+mod siblings;
 
 use std::net::SocketAddr;
 

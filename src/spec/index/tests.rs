@@ -1,9 +1,10 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::nearest::{FailedOn, NearestOp};
 use super::super::server::expand;
 use super::super::warnings::Warnings;
 use super::*;
+use crate::time::processor_time;
 
 /// A spec with these servers; operations as `METHOD path`, deprecated with a `!` in front.
 fn spec(name: &str, version: &str, servers: &[&str], operations: &[&str]) -> Spec {
@@ -298,7 +299,7 @@ fn many_unknown_endpoints_are_placed_quickly() {
     let declared: Vec<String> = (0..2_000).map(|n| format!("GET /v1/group{}/{{id}}/item{n}", n % 50)).collect();
     let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
     let index = index(vec![spec("a", "1", &["http://h/api"], &declared)]);
-    let since = Instant::now();
+    let since = processor_time();
     for n in 0..10_000 {
         let path = match n % 4 {
             0 => format!("/api/v1/group{}/{{number}}/other{n}", n % 60),
@@ -309,6 +310,6 @@ fn many_unknown_endpoints_are_placed_quickly() {
         let host = if n % 5 == 0 { "unknown" } else { "h" };
         let _ = nearest(&index, host, "GET", &path);
     }
-    let took = since.elapsed();
+    let took = processor_time() - since;
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
