@@ -42,6 +42,9 @@ pub struct Limits {
     /// Packets of a flow for which a hole that the peer did acknowledge may still be filled (mirror ports deliver
     /// the two directions out of step); after them it is a gap.
     pub reorder_grace: u32,
+    /// How far the clocks of the two taps may be apart that show one direction each: what acknowledges bytes of a peer of
+    /// which nothing later was seen waits this much longer than `reorder_grace` packets.
+    pub reorder_skew: Span,
     /// A segment further ahead than this is no part of the stream. Counter: `out_of_window`.
     pub window: u32,
     /// Left-over bytes a parser may leave with a direction. More: the session goes deaf, counted.
@@ -175,6 +178,7 @@ impl Default for Limits {
             reorder_side_bytes: 256 << 10,
             reorder_wait: Span::from_secs(5),
             reorder_grace: 32,
+            reorder_skew: Span::from_millis(1_500),
             window: 64 << 20,
             carry_bytes: 64 << 10,
             head_bytes: 64 << 10,

@@ -415,3 +415,24 @@ fn what_a_fin_acknowledges_and_nobody_captured_is_missing() {
     assert_eq!(told.missing(), lost.payload.len() as u64);
     assert_eq!(told.exchanges, ["GET /one 200 0 5", "POST /two - 20 0"]);
 }
+
+#[test]
+fn two_taps_apart_on_a_busy_connection_lose_nothing() {
+    // Catches a patience in packets alone: in a second of clocks apart, hundreds come from one side.
+    for (early, apart) in [(true, 100), (false, 100), (true, 400), (false, 400), (true, 1_000), (false, 1_000)] {
+        let mut packets = opening();
+        let (mut asked, mut answered) = (0, 0);
+        for turn in 0..300 {
+            packets.push(client(10 + turn * 10, asked, answered, ASK));
+            asked += A;
+            packets.push(server(15 + turn * 10, answered, asked, ANSWER));
+            answered += B;
+        }
+        packets.iter_mut().filter(|p| p.from_client != early).for_each(|p| p.at += apart * 1_000);
+        packets.sort_by_key(|p| p.at);
+        let told = tell(&packets);
+        let whole = told.exchanges.iter().filter(|exchange| *exchange == BOTH[0]).count();
+        println!("{early} {apart}: {whole} of {}, missing {}", told.exchanges.len(), told.missing());
+        assert_eq!((whole, told.exchanges.len(), told.missing()), (300, 300, 0), "{early} {apart}");
+    }
+}

@@ -3,7 +3,8 @@
 //! In: segments of one connection, as the mirror port delivered them. Out: calls to the consumer: each direction in
 //! order, and no answer before the question it acknowledges. A connection has two ages:
 //!
-//! *Opening*: until both SYNs were seen, or `Limits::reorder_grace` packets with news have passed, everything is held.
+//! *Opening*: until both SYNs were seen, or `Limits::reorder_grace` packets with news have passed and
+//! `Limits::reorder_skew`, everything is held.
 //! Only then is it known where the streams begin, who serves, and whether there is another direction at all; so a
 //! handshake that comes late, a capture that joined midstream and one that sees one side only all give the same
 //! result in whatever order their first packets came. The usual connection is settled before its first byte.
@@ -69,6 +70,7 @@ pub(super) struct Desk<'d, C> {
 pub(super) struct Bounds {
     pub(super) grace: u32,
     pub(super) wait: Span,
+    pub(super) skew: Span,
     pub(super) window: u32,
     pub(super) side_bytes: usize,
     pub(super) carry_bytes: usize,
@@ -79,6 +81,7 @@ impl Bounds {
         Self {
             grace: limits.reorder_grace,
             wait: limits.reorder_wait,
+            skew: limits.reorder_skew,
             window: limits.window,
             side_bytes: limits.reorder_side_bytes,
             carry_bytes: limits.carry_bytes,
@@ -233,7 +236,9 @@ impl<S> Dialogue<S> {
             news |= self.half(end).finish(offset.saturating_add(bytes), stamp, settled);
         }
         self.packets = self.packets.saturating_add(u32::from(news));
-        if !self.settled && (greeted || self.packets >= desk.bounds.grace) {
+        // A direction that a tap with a late clock shows begins as much later.
+        let waited = self.packets >= desk.bounds.grace && self.latest.since(birth.first) > desk.bounds.skew;
+        if !self.settled && (greeted || waited) {
             self.settle(birth, desk);
         }
         self.pump(Patience::Usual, desk);
