@@ -10,8 +10,11 @@ use shadowtap::time::Timestamp;
 use super::tape::Tape;
 
 /// Link types by their byte. One past the end means: the two bytes that follow are the number.
-pub const LINKS: [u16; 20] =
-    [1, 0, 12, 14, 101, 108, 113, 228, 229, 276, 9, 51, 105, 127, 119, 163, 192, 239, 107, 104];
+#[rustfmt::skip]
+pub const LINKS: [u16; 40] = [
+    1, 0, 12, 14, 101, 108, 113, 228, 229, 276, 9, 51, 105, 127, 119, 163, 192, 239, 107, 104,
+    6, 8, 10, 50, 100, 109, 117, 122, 123, 129, 138, 143, 166, 204, 205, 206, 226, 240, 258, 285,
+];
 
 /// Nanoseconds between a frame and the one before, by its byte; the last goes back.
 const STEPS: [i64; 8] = [1_000_000, 0, 1_000, 200_000_000, 6_000_000_000, 61_000_000_000, 400_000_000_000, -30_000_000];
