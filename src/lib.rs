@@ -63,6 +63,8 @@
 //! - A tunnel is a row with its carriers, and several may share one (all that ride on GRE do): a peel that meets another's
 //!   header says `Malformed`, and the next is asked. `Decoder` is handed `DecodeOptions`: what the user knows of the network.
 //! - `decode/link.rs` became the shelf `decode/links/`: forty link types are more than one file.
+//! - Directions that came under different scopes are joined in `flow/siblings.rs`, where their numbers answer each other. So
+//!   the shard of a flow does not look at its scope.
 //! - Time is believed in the reader (`time::Clock`), before any room sees it; flows are forgotten by the slowest tap's time.
 //! - `Pin`, `HostPattern` and `Routes` (templates compiled into a tree) live in [`api`]: `spec` makes pins, `inventory` holds
 //!   them, and neither names the other.
