@@ -293,5 +293,5 @@ fn memory_bounds_the_whole_process_against_each_attack() {
         hold(&alone(memory, 10), memory, workers);
         hold(&[(ALL, memory * 200)], memory, workers);
     }
-    hold(&[("syn", 1_000_000), ("syn and part of a head", 1_000_000), (ALL, 1_000_000)], 512, "8");
+    hold(&[("syn", 1_000_000), ("syn and part of a head", 1_000_000), (ALL, 250_000)], 512, "8");
 }
