@@ -23,7 +23,7 @@ const ATTACKS: &[(&str, Act, u32)] = &[
     ("one-byte segments around holes", holes, 20),
     ("long heads", heads, 20),
     ("pipelined questions", pipelined, 20),
-    ("halves of datagrams", fragments, 1_000),
+    ("halves of datagrams", fragments, 100),
     ("bodies", bodies, 20),
     ("apis", apis, 60),
     ("shapes", shapes, 10),
@@ -289,9 +289,11 @@ fn memory_bounds_the_whole_process_against_each_attack() {
         println!("skipped: SHADOWTAP_FULL=1 runs it, with SHADOWTAP_BIN naming an optimised binary");
         return;
     }
-    for (memory, workers) in [(128, "1"), (128, "8"), (512, "1"), (512, "8")] {
-        hold(&alone(memory, 10), memory, workers);
-        hold(&[(ALL, memory * 200)], memory, workers);
+    // Many workers take more than one, of everything; one is tried with what is worst.
+    for memory in [128, 512] {
+        hold(&alone(memory, 10), memory, "8");
+        hold(&[(ALL, memory * 200)], memory, "8");
+        hold(&[("pipelined questions", memory * 20), ("apis", memory * 60), (ALL, memory * 100)], memory, "1");
     }
     hold(&[("syn", 1_000_000), ("syn and part of a head", 1_000_000), (ALL, 250_000)], 512, "8");
 }
