@@ -5,6 +5,8 @@ mod head;
 pub(crate) mod line;
 mod pairing;
 mod parser;
+mod salvage;
+mod torn;
 
 #[cfg(test)]
 mod tests;

@@ -28,33 +28,44 @@ pub(super) struct Http1 {
     unanswered: usize,
     unanswered_bytes: usize,
     sample: usize,
-    halves: [Half; 2],
-    pairing: Pairing,
+    pub(super) halves: [Half; 2],
+    pub(super) pairing: Pairing,
     /// Takes what belongs to no exchange: the body of a response whose request is reported already.
     scratch: Message,
 }
 
 /// One direction.
 #[derive(Default)]
-struct Half {
-    reading: Reading,
+pub(super) struct Half {
+    pub(super) reading: Reading,
     /// Bytes left over by the last call: what is behind them in the next slice is a new packet.
-    left: usize,
+    pub(super) left: usize,
     /// When the first of the left-over bytes was captured.
-    began: Option<Timestamp>,
+    pub(super) began: Option<Timestamp>,
     /// Bytes read or missing so far.
-    passed: u64,
+    pub(super) passed: u64,
     /// The exchange whose body is being read.
-    slot: Option<SlotId>,
+    pub(super) slot: Option<SlotId>,
     /// The body being read has a hole or is cut: its sample ends there.
-    holed: bool,
+    pub(super) holed: bool,
+    /// Whoever sends had received all of the other side when the newest bytes were sent, and when the first of those
+    /// left over was.
+    pub(super) caught_up: [bool; 2],
+    /// Heads were lost before the first of the bytes left over came.
+    pub(super) torn: bool,
+    /// So many of the bytes left over are read already.
+    pub(super) told: usize,
+    /// The other side spoke since this one did.
+    pub(super) turned: bool,
+    /// The bytes that come next lie right behind a hole: a word there may lack its beginning.
+    pub(super) behind_hole: bool,
     /// The beginning of a head that is not all here, copied once, to be worth something if a hole takes the rest.
-    partial: Vec<u8>,
+    pub(super) partial: Vec<u8>,
 }
 
 /// What a half is at.
 #[derive(Clone, Copy, Debug)]
-enum Reading {
+pub(super) enum Reading {
     /// The start of a message, or inside its head.
     Head(Search),
     /// A body.
@@ -96,7 +107,7 @@ impl Http1 {
         }
     }
 
-    const fn half(&mut self, side: Side) -> &mut Half {
+    pub(super) const fn half(&mut self, side: Side) -> &mut Half {
         let [client, server] = &mut self.halves;
         match side {
             Side::Client => client,
@@ -140,11 +151,20 @@ impl Http1 {
             }
         }
         let began = self.half(side).began.filter(|_| fresh > 0).unwrap_or(at);
+        // What was lost since the first byte came was not known to who sent that.
+        let torn = self.pairing.is_torn();
+        let half = self.half(side);
+        let [newest, first] = half.caught_up;
+        if half.began.is_none() || fresh == 0 {
+            half.caught_up[1] = newest;
+            half.torn = torn;
+        }
+        let caught_up = if half.began.is_some() && fresh > 0 { first } else { newest } && (half.torn || !torn);
         match end {
             Some(end) if end <= self.head_bytes => {
                 let whole = bytes.get(..end).unwrap_or_default();
                 let then = match side {
-                    Side::Client => self.request(whole, began, at),
+                    Side::Client => self.request(whole, began, at, caught_up),
                     Side::Server => self.response(whole, began, at),
                 };
                 let half = self.half(side);
@@ -185,7 +205,13 @@ impl Http1 {
     }
 
     /// A whole request head. `None`: it cannot be read.
-    fn request(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
+    pub(super) fn request(
+        &mut self,
+        bytes: &[u8],
+        began: Timestamp,
+        at: Timestamp,
+        caught_up: bool,
+    ) -> Option<Option<Then>> {
         let mut message = self.pairing.message();
         let Some(mut notes) = head::request(bytes, self.headers, &mut message) else {
             self.pairing.recycle(message);
@@ -197,17 +223,17 @@ impl Http1 {
         let connect = message.method() == b"CONNECT";
 
         let server_at = self.half(Side::Server).passed;
-        match self.half(Side::Server).reading {
-            Reading::Lost => self.pairing.lose_answers(server_at),
-            // The client has the answer, so its end was not the connection's: find the next by its looks.
-            Reading::Body(Body::UntilClose) if !connect => {
-                self.finish_body(Side::Server, false);
-                self.get_lost(Side::Server);
+        if self.pairing.is_torn() {
+            if caught_up && self.pairing.may_rest() && self.server_rests() {
+                self.pairing.settle_torn(true, false);
+                self.half(Side::Server).reading = Reading::default();
             }
-            _ => {}
+        } else {
+            self.follow_up(connect, server_at);
         }
         let id = self.pairing.ask(message, notes.oddities, server_at);
-        self.pairing.keep_bounds(self.unanswered, self.unanswered_bytes);
+        let silent = self.silent();
+        self.pairing.keep_bounds(self.unanswered, self.unanswered_bytes, silent);
         if connect {
             self.half(Side::Client).reading = Reading::Tunnel(0);
             self.settle(Side::Client, id);
@@ -217,8 +243,21 @@ impl Http1 {
         Some(None)
     }
 
+    /// A request without a hole before it: what it tells of the server.
+    fn follow_up(&mut self, connect: bool, server_at: u64) {
+        match self.half(Side::Server).reading {
+            Reading::Lost => self.pairing.lose_answers(server_at),
+            // The client has the answer, so its end was not the connection's: find the next by its looks.
+            Reading::Body(Body::UntilClose) if !connect => {
+                self.finish_body(Side::Server, false);
+                self.get_lost(Side::Server);
+            }
+            _ => {}
+        }
+    }
+
     /// A whole response head. `None`: it cannot be read.
-    fn response(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
+    pub(super) fn response(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
         let mut message = self.pairing.message();
         let Some(mut notes) = head::response(bytes, self.headers, &mut message) else {
             self.pairing.recycle(message);
@@ -228,12 +267,13 @@ impl Http1 {
         self.pairing.counts.fields_dropped += notes.fields_dropped;
         let status = message.status;
         if (100..200).contains(&status) && status != 101 {
-            if let Some((_, slot)) = self.pairing.awaiting() {
-                slot.exchange.interim += 1;
-            }
+            self.pairing.interim();
             self.pairing.recycle(message);
             self.half(Side::Server).reading = Reading::default();
             return Some(None);
+        }
+        if !self.pairing.is_torn() && self.pairing.expected().is_none() {
+            self.answered_already(at);
         }
         let owes = self.pairing.owes();
         let request = self.pairing.awaiting().filter(|_| !owes).and_then(|(_, slot)| slot.exchange.request.as_ref());
@@ -243,12 +283,16 @@ impl Http1 {
         let id = self.pairing.answer(message, notes.oddities);
         self.begin_body(Side::Server, id, framing);
         if status == 101 {
-            self.pairing.give_up();
+            // Nobody asks on behind an upgrade, so it answers what was asked last.
+            self.pairing.settle_torn(true, false);
+            let silent = self.silent();
+            self.pairing.give_up(silent);
             let kind = if h2c { OpaqueKind::Http2 } else { OpaqueKind::Upgraded };
             return Some(Some(Then::Become(Upgrade::Other(kind))));
         }
         if connect && (200..300).contains(&status) {
-            self.pairing.give_up();
+            let silent = self.silent();
+            self.pairing.give_up(silent);
             return Some(Some(Then::Become(Upgrade::Tunnel)));
         }
         if connect && matches!(self.half(Side::Client).reading, Reading::Tunnel(_)) {
@@ -274,7 +318,7 @@ impl Http1 {
     }
 
     /// The message that `side` was in has ended; `whole` when nothing of it is missing.
-    fn finish_body(&mut self, side: Side, whole: bool) {
+    pub(super) fn finish_body(&mut self, side: Side, whole: bool) {
         let half = self.half(side);
         half.reading = Reading::default();
         let whole = whole && !half.holed;
@@ -297,7 +341,7 @@ impl Http1 {
     }
 
     /// From here on the next message is searched for; the one being read is cut.
-    fn get_lost(&mut self, side: Side) {
+    pub(super) fn get_lost(&mut self, side: Side) {
         if matches!(self.half(side).reading, Reading::Body(_)) {
             self.finish_body(side, false);
         }
@@ -361,6 +405,7 @@ impl Http1 {
             return false;
         }
         let Some(id) = self.half(side).slot else { return false };
+        let (torn, pipelines) = (self.pairing.is_torn(), self.pairing.pipelines());
         let Some(slot) = self.pairing.slot(id) else { return false };
         let untouched = |message: &Option<Message>| message.as_ref().is_some_and(|message| message.body_len == 0);
         match side {
@@ -369,26 +414,69 @@ impl Http1 {
             }
             Side::Server => {
                 slot.exchange.request.is_none()
+                    && (!torn || pipelines)
                     && untouched(&slot.exchange.response)
                     && line::status(bytes) == Line::Yes
             }
         }
     }
 
+    /// What may be the beginning of a message comes with the newest bytes.
+    fn note_beginning(&mut self, side: Side, at: Timestamp) {
+        let torn = self.pairing.is_torn();
+        let half = self.half(side);
+        half.began = Some(at);
+        half.caught_up[1] = half.caught_up[0];
+        half.torn = torn;
+    }
+
     /// Looks for the next message.
     fn search(&mut self, side: Side, at: Timestamp, bytes: &[u8], fresh: usize, ledger: &mut Ledger) -> Step {
+        if fresh == 0 || self.half(side).began.is_none() {
+            self.note_beginning(side, at);
+        }
         let test = match side {
             Side::Client => line::request_found,
             Side::Server => line::status,
         };
+        let turned = self.half(side).turned;
+        if side == Side::Client && self.half(side).behind_hole && !turned && !bytes.is_empty() {
+            // A word that nobody knows may be the rest of one (`ROB`): what it is part of is not read.
+            let rest = match line::known_behind(bytes) {
+                Line::More => return Step::Wait(0),
+                Line::Yes => 0,
+                Line::No => memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1),
+            };
+            self.half(side).behind_hole = rest > 0 && rest == bytes.len() && !bytes.ends_with(b"\n");
+            if rest > 0 {
+                ledger.book(ByteClass::Discarded, rest as u64);
+                return Step::On(rest);
+            }
+        }
         let found = line::find(bytes, fresh, true, test);
+        self.half(side).turned &= bytes.is_empty() || matches!(found, Found::Maybe(_));
+        if let Found::At(at) = found
+            && side == Side::Client
+            && !turned
+            && (at == fresh || at == 0)
+            && at.checked_sub(1).is_none_or(|before| bytes.get(before) != Some(&b'\n'))
+            && line::known_behind(bytes.get(at..).unwrap_or_default()) != Line::Yes
+        {
+            // A packet that begins amid what somebody says: the word may have begun before it.
+            let line = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest));
+            let used = line.map_or(bytes.len(), |end| at + end + 1);
+            ledger.book(ByteClass::Discarded, used as u64);
+            return if used == bytes.len() { Step::Wait(used) } else { Step::On(used) };
+        }
         let used = match found {
             Found::At(at) | Found::Maybe(at) => at,
             Found::Nowhere => bytes.len(),
         };
         ledger.book(ByteClass::Discarded, used as u64);
+        if used >= fresh {
+            self.note_beginning(side, at);
+        }
         let half = self.half(side);
-        half.began = half.began.filter(|_| used < fresh).or(Some(at));
         match found {
             Found::At(_) => {
                 half.reading = Reading::default();
@@ -410,26 +498,12 @@ impl Http1 {
             return Step::On(0);
         }
         if asked >= TUNNEL_ASKED || bytes.len() > TUNNEL_BYTES {
-            self.pairing.give_up();
+            let silent = self.silent();
+            self.pairing.give_up(silent);
             return Step::Leave(0, Then::Become(Upgrade::Tunnel));
         }
         self.half(Side::Client).reading = Reading::Tunnel(asked + 1);
         Step::Wait(0)
-    }
-
-    /// A hole took the rest of a head. What is known of it still tells who asked what, or what was answered.
-    fn salvage(&mut self, side: Side, at: Timestamp) {
-        let half = self.half(side);
-        let began = half.began.unwrap_or(at);
-        let mut partial = std::mem::take(&mut half.partial);
-        let Some(end) = memchr::memrchr(b'\n', &partial) else { return };
-        partial.truncate(end + 1);
-        let _ = match side {
-            Side::Client => self.request(&partial, began, at),
-            Side::Server => self.response(&partial, began, at),
-        };
-        self.half(side).holed = true;
-        self.finish_body(side, false);
     }
 }
 
@@ -437,7 +511,9 @@ impl Protocol for Http1 {
     fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress {
         self.pairing.swap_spares(out);
         let fresh = self.half(side).left.min(bytes.len());
-        let mut used = 0;
+        let mut used = std::mem::take(&mut self.half(side).told).min(bytes.len());
+        ledger.book(ByteClass::Parsed, used as u64);
+        self.half(side.other()).turned = true;
         let then = loop {
             let rest = bytes.get(used..).unwrap_or_default();
             let fresh = fresh.saturating_sub(used);
@@ -459,19 +535,28 @@ impl Protocol for Http1 {
                 break then;
             }
         };
-        self.half(side).left = bytes.len() - used;
+        let half = self.half(side);
+        half.left = bytes.len() - used;
+        half.turned &= half.left > 0 && matches!(half.reading, Reading::Lost);
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
         Progress { used, then }
+    }
+
+    fn caught_up(&mut self, side: Side, all: bool) {
+        self.half(side).caught_up[0] = all;
     }
 
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery {
         self.pairing.swap_spares(out);
         let half = self.half(side);
         half.left = 0;
+        half.told = 0;
         half.passed = half.passed.saturating_add(missing);
+        half.turned = false;
         let recovery = match half.reading {
-            Reading::Body(mut body) => {
+            Reading::Body(before) => {
+                let mut body = before;
                 half.holed = true;
                 let id = half.slot;
                 let message = id.and_then(|id| message_of(&mut self.pairing, side, id)).unwrap_or(&mut self.scratch);
@@ -486,18 +571,31 @@ impl Protocol for Http1 {
                         if left > 0 { Recovery::Skip(left) } else { Recovery::Resume }
                     }
                     None => {
+                        // A hole past the end of a body of known length took what came behind it, too.
+                        let past = if let Body::Length(left) = before { missing.saturating_sub(left) } else { 0 };
                         self.get_lost(side);
+                        self.pairing.tear(side, u32::from(past >= SHORTEST_HEAD));
                         Recovery::Resume
                     }
                 }
             }
             Reading::Head(_) => {
-                self.salvage(side, at);
+                // Between messages nothing is sent that is not part of one.
+                let least = 1;
+                let answers = self.pairing.counts.responses;
+                // An interim answer is no answer.
+                let known = self.salvage(side, at) && (side == Side::Client || self.pairing.counts.responses > answers);
                 self.get_lost(side);
+                self.pairing.tear(side, if known { 0 } else { least });
                 Recovery::Resume
             }
-            Reading::Lost | Reading::Tunnel(_) => Recovery::Resume,
+            Reading::Lost => {
+                self.pairing.tear(side, 0);
+                Recovery::Resume
+            }
+            Reading::Tunnel(_) => Recovery::Resume,
         };
+        self.half(side).behind_hole = true;
         if side == Side::Server && matches!(self.half(side).reading, Reading::Lost) {
             self.pairing.forget_debts();
         }
@@ -512,6 +610,10 @@ impl Protocol for Http1 {
             self.finish_body(side, body == Body::UntilClose);
             self.half(side).reading = Reading::Lost;
         }
+        if side == Side::Server && self.pairing.is_torn() && self.server_rests() {
+            // Who takes leave in good order has answered.
+            self.pairing.settle_torn(true, false);
+        }
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
     }
@@ -523,7 +625,8 @@ impl Protocol for Http1 {
                 self.finish_body(side, false);
             }
         }
-        self.pairing.give_up();
+        let silent = self.silent();
+        self.pairing.give_up(silent);
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
     }
@@ -551,3 +654,5 @@ fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Option<&mut Mess
 const TUNNEL_ASKED: u8 = 3;
 /// Bytes behind an unanswered CONNECT that are waited through.
 const TUNNEL_BYTES: usize = 4 << 10;
+/// No head is shorter.
+const SHORTEST_HEAD: u64 = 16;
