@@ -5,7 +5,7 @@ use shadowtap::limits::Limits;
 
 use crate::common::mangle::Random;
 use crate::common::wire::{ACK, FIN, RST, SYN, Wire, ends};
-use crate::common::{Run, all_captures, assert_ledger, frames};
+use crate::common::{Run, all_captures, assert_ledger, frames, seeds};
 
 /// A limit set small enough that every bound is met within a test.
 fn tight() -> Limits {
@@ -21,11 +21,6 @@ fn tight() -> Limits {
         fragment_bytes: 8 << 10,
         ..Limits::default()
     }
-}
-
-/// How often each random attack is tried; CI tries harder.
-fn seeds(usual: u64) -> u64 {
-    std::env::var("SHADOWTAP_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What the subjects share: captures of the repository, runs through the library, runs of the real binary.
 
 pub mod mangle;
+pub mod network;
+pub mod talk;
 pub mod wire;
 
 use std::path::{Path, PathBuf};
@@ -90,6 +92,11 @@ impl Run {
     pub fn json(&self, source: &mut dyn PacketSource) -> Value {
         serde_json::from_slice(&self.report(source, "json").0).expect("the JSON reporter writes JSON")
     }
+}
+
+/// How often something random is tried; CI tries harder.
+pub fn seeds(usual: u64) -> u64 {
+    std::env::var("SHADOWTAP_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// Opens captures for reading.
