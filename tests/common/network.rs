@@ -271,7 +271,7 @@ impl Network<'_> {
         let Some(mut packet) = self.hosts[side].to_tap.pop_front() else { return false };
         let fate = random.below(100);
         if fate < self.weather.resent && !packet.payload.is_empty() {
-            if fate % 2 == 0 {
+            if fate.is_multiple_of(2) {
                 packet.time = self.time;
                 self.seen.push(packet);
             }
