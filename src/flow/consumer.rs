@@ -20,6 +20,10 @@ pub trait StreamConsumer {
     /// First payload byte of a connection. A handshake alone opens nothing, so a SYN flood costs slots, not sessions.
     fn open(&mut self, connection: &Connection) -> Self::Session;
 
+    /// Said before `data`: whether whoever sent the newest bytes had received all of its peer's stream that was
+    /// delivered so far, with nothing of it left to skip.
+    fn caught_up(_: &mut Self::Session, _: Side, _: bool) {}
+
     /// The next bytes of one side: what was left over, then what is new, in one slice, never with a hole.
     /// Straight from the packet when nothing was left over. What is not used comes back with the next call.
     /// `at` is the time of the packet that carried the newest of the bytes.

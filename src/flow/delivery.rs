@@ -8,7 +8,8 @@ use super::dialogue::{Desk, Dialogue};
 use super::half::{Fin, Lost};
 use super::key::End;
 use super::ledger::{ByteClass, Ledger};
-use super::reorder::{Body, Piece};
+use super::reorder::{Body, Piece, Stamp};
+use crate::decode::Seq;
 use crate::time::Timestamp;
 
 /// Why bytes are missing.
@@ -38,7 +39,7 @@ impl<S> Dialogue<S> {
             return;
         };
         match body {
-            Body::Bytes(bytes) => self.deliver(end, stamp.at, &bytes, desk),
+            Body::Bytes(bytes) => self.deliver(end, stamp, &bytes, desk),
             Body::Cut => self.lack(end, stamp.at, len, Missing::Cut, desk),
             Body::Hollow => {
                 half.pass(len);
@@ -57,7 +58,7 @@ impl<S> Dialogue<S> {
     }
 
     /// The next captured bytes of a side, in order.
-    pub(super) fn deliver<C>(&mut self, end: End, at: Timestamp, bytes: &[u8], desk: &mut Desk<'_, C>)
+    pub(super) fn deliver<C>(&mut self, end: End, stamp: Stamp, bytes: &[u8], desk: &mut Desk<'_, C>)
     where
         C: StreamConsumer<Session = S>,
     {
@@ -74,15 +75,25 @@ impl<S> Dialogue<S> {
             return;
         }
         // First, because it may be told of a hole, and answer with a skip.
-        self.open(at, desk);
+        self.open(stamp.at, desk);
         let half = self.half(end);
         let skipped = half.skip.min(bytes.len() as u64);
         half.skip -= skipped;
         desk.ledger.book(ByteClass::Skipped, skipped);
         let fresh = bytes.get(skipped as usize..).unwrap_or_default();
         if !fresh.is_empty() {
-            self.read(end, at, fresh, desk);
+            let caught_up = self.caught_up(end, stamp.ack);
+            if let Some(session) = self.session.as_mut() {
+                C::caught_up(session, side, caught_up);
+            }
+            self.read(end, stamp.at, fresh, desk);
         }
+    }
+
+    /// Whether a packet of `end` that acknowledged `ack` was sent when all of its peer that was delivered had arrived.
+    fn caught_up(&self, end: End, ack: Option<Seq>) -> bool {
+        let peer = &self.halves[end.other().index()];
+        ack.is_some_and(|ack| peer.placed && peer.skip == 0 && peer.offset_of(ack) >= peer.next)
     }
 
     /// Opens the session, if that has not happened, and tells it what was missed before.

@@ -329,7 +329,7 @@ impl<S> Dialogue<S> {
         {
             desk.stats.overlaps += u64::from(known);
             self.arrived(end);
-            self.deliver(end, stamp.at, payload, desk);
+            self.deliver(end, stamp, payload, desk);
             self.lack(end, stamp.at, cut, Missing::Cut, desk);
             return true;
         }

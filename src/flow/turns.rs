@@ -163,8 +163,9 @@ impl<S> Dialogue<S> {
                 // One that was excused before is a byte after all when more than it is acknowledged.
                 let missing = missing.saturating_add(peer.excused.saturating_sub(peer.next));
                 if hole == 0 {
-                    // Each waits for the other: nobody's acknowledgments do that. Time decides.
-                    let first = if held.is_some_and(|held| held.stamp.at < at) { other } else { end };
+                    // Each acknowledges the other, so one of them was sent again, with the acknowledgment of that day; it
+                    // is the later one, and what it repeats had been there before the earlier one answered.
+                    let first = if held.is_some_and(|held| held.stamp.at > at) { other } else { end };
                     self.step(first, desk);
                 } else if missing == 1 && held.is_none() {
                     // The one number more than there were bytes is a FIN that was not captured.

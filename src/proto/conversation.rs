@@ -156,6 +156,10 @@ pub(super) fn play_to(limits: &Limits, start: Start, events: &[Event], ear: Ear)
                     continue;
                 }
                 lane.carried.extend_from_slice(bytes);
+                let peer = &lanes[side.other().index()];
+                let all = peer.skip == 0;
+                Sessions::<Ear>::caught_up(&mut session, *side, all);
+                let lane = &mut lanes[side.index()];
                 while deaf.is_none() {
                     let took = sessions.data(&connection, &mut session, *side, at, &lane.carried, &mut ledger);
                     assert!(took.used <= lane.carried.len(), "more used than given");

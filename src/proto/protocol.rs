@@ -12,6 +12,8 @@ pub trait Protocol: Send {
     /// `bytes` begins with what it left last time; it remembers how far it looked, so dribbled input stays linear.
     /// Books every byte it uses.
     fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress;
+    /// Said before `read`: whether whoever sent the newest bytes had received all that was read of the other side.
+    fn caught_up(&mut self, _side: Side, _all: bool) {}
     /// Bytes are missing. Inside a body of known length nothing is lost; inside a header block HTTP/2 goes deaf.
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery;
     /// `side` will send nothing more.

@@ -39,6 +39,8 @@ pub struct Session {
     since: [Timestamp; 2],
     /// A new parser was shown what was left over on each side.
     shown: [bool; 2],
+    /// As `StreamConsumer::caught_up` said last of each side.
+    caught_up: [bool; 2],
     /// Index of the next protocol's first exchange.
     first_index: u32,
     /// Inside a CONNECT tunnel.
@@ -71,6 +73,8 @@ struct Undecided {
     line: [usize; 2],
     /// The streams began before the capture, or have a hole: a message may start at any line.
     adrift: bool,
+    /// Bytes that are missing of each side.
+    missing: [u64; 2],
 }
 
 /// What one look at a slice came to.
@@ -108,11 +112,13 @@ impl<S: ExchangeSink> Sessions<S> {
     }
 
     /// Nothing is known yet: is there a message, TLS, a preamble?
+    #[allow(clippy::too_many_arguments, reason = "one call a slice")]
     fn look(
         &mut self,
         connection: &Connection,
         session: &mut Session,
         side: Side,
+        when: Timestamp,
         bytes: &[u8],
         fresh: usize,
         ledger: &mut Ledger,
@@ -161,7 +167,7 @@ impl<S: ExchangeSink> Sessions<S> {
         match (found, sealed) {
             (Found::At(at), sealed) if sealed.is_none_or(|sealed| at <= sealed) => {
                 ledger.book(class, at as u64);
-                self.start(connection, session, adrift, side, bytes.get(at..).unwrap_or_default());
+                self.start(connection, session, adrift, side, when, bytes.get(at..).unwrap_or_default());
                 Turn::Again(at)
             }
             (_, Some(at)) => {
@@ -205,8 +211,17 @@ impl<S: ExchangeSink> Sessions<S> {
     }
 
     /// Hands the connection to the protocol that recognised `bytes`.
-    fn start(&mut self, connection: &Connection, session: &mut Session, adrift: bool, side: Side, bytes: &[u8]) {
+    fn start(
+        &mut self,
+        connection: &Connection,
+        session: &mut Session,
+        adrift: bool,
+        side: Side,
+        at: Timestamp,
+        bytes: &[u8],
+    ) {
         let (Some((entry, role)), _) = probe(adrift, side, bytes) else { return };
+        let missing = if let State::Undecided(undecided) = &session.state { undecided.missing } else { [0; 2] };
         let flipped = role != side;
         let mut connection = *connection;
         if flipped {
@@ -217,7 +232,18 @@ impl<S: ExchangeSink> Sessions<S> {
         if !session.tunnel {
             self.counts.http += u64::from(entry.name == HTTP);
         }
-        let protocol = (entry.start)(&self.limits, &connection, session.first_index);
+        let mut protocol = (entry.start)(&self.limits, &connection, session.first_index);
+        for whose in [Side::Client, Side::Server] {
+            // What was missed before it was known what is spoken here: questions, perhaps, or answers.
+            let missing = missing[whose.index()];
+            if missing > 0 {
+                let role = if flipped { whose.other() } else { whose };
+                let mut out = Outlet { sink: &mut self.sink, spares: &mut self.spares };
+                protocol.gap(role, at, missing, &mut out);
+            }
+            let role = if flipped { whose.other() } else { whose };
+            protocol.caught_up(role, session.caught_up[whose.index()]);
+        }
         session.state = State::Http { protocol, flipped };
         session.shown = [false; 2];
     }
@@ -298,8 +324,16 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             left: [0; 2],
             since: [Timestamp::ZERO; 2],
             shown: [true; 2],
+            caught_up: [false; 2],
             first_index: 0,
             tunnel: false,
+        }
+    }
+
+    fn caught_up(session: &mut Session, side: Side, all: bool) {
+        session.caught_up[side.index()] = all;
+        if let State::Http { protocol, flipped } = &mut session.state {
+            protocol.caught_up(if *flipped { side.other() } else { side }, all);
         }
     }
 
@@ -319,7 +353,7 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             let rest = bytes.get(used..).unwrap_or_default();
             let fresh = fresh.saturating_sub(used);
             let turn = match session.state {
-                State::Undecided(_) => self.look(connection, session, side, rest, fresh, ledger),
+                State::Undecided(_) => self.look(connection, session, side, at, rest, fresh, ledger),
                 // A new parser is first shown what was left over, alone: so it knows when that came, and that a new
                 // packet begins behind it.
                 State::Http { .. } if !std::mem::replace(&mut session.shown[side.index()], true) && fresh > 0 => {
@@ -370,6 +404,8 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             State::Undecided(undecided) => {
                 ledger.book(if session.tunnel { ByteClass::Opaque } else { ByteClass::NotHttp }, left);
                 undecided.adrift = true;
+                let missed = &mut undecided.missing[side.index()];
+                *missed = missed.saturating_add(missing).saturating_add(left);
                 Want::More
             }
             State::Http { protocol, flipped } => {

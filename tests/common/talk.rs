@@ -47,6 +47,8 @@ pub struct Said {
     pub number: String,
     pub status: u16,
     pub interims: u32,
+    /// Asked in one go with those of the same number.
+    pub burst: u64,
     pub request: Part,
     /// Interim responses are part of its head.
     pub response: Option<Part>,
@@ -80,6 +82,9 @@ pub struct Style {
     pub manner: Manner,
     /// Bodies quote heads.
     pub quotes: bool,
+    /// Heads may get lost. A body that quotes a head, whose own head is lost, and which was answered before it ended,
+    /// cannot be told from the next message; so there are none.
+    pub lossy: bool,
     /// No body is much longer.
     pub body: u64,
     /// The last request may stay without an answer.
@@ -102,12 +107,13 @@ impl Talk {
     pub fn new(random: &mut Random, name: u64, style: Style) -> Self {
         let mut talk = Self::default();
         let count = 1 + random.below(12);
-        let mut burst = 0;
+        let (mut burst, mut bursts) = (0, 0);
         // The end of the answers that the next request waits for, and of the last answer.
         let (mut needs, mut answered) = (0, Vec::<u64>::new());
         for index in 0..count {
             let last = index + 1 == count;
             let first_of_burst = burst == 0;
+            bursts += u64::from(first_of_burst);
             match style.manner {
                 Manner::Patient => needs = answered.last().copied().unwrap_or(0),
                 Manner::Bursts if first_of_burst => {
@@ -122,6 +128,9 @@ impl Talk {
                 }
             }
             talk.exchange(random, &format!("{name}-{index}"), style, needs, last, !first_of_burst);
+            if let Some(said) = talk.said.last_mut() {
+                said.burst = bursts;
+            }
             answered.push(talk.streams[1].len() as u64);
         }
         talk
@@ -170,11 +179,12 @@ impl Talk {
             head += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
         }
         head += "\r\n";
+        let start = self.streams[0].len() as u64;
         if behind && random.below(20) == 0 {
             // An empty line between two requests is forgiven (RFC 9112 section 2.2).
             self.streams[0].extend_from_slice(b"\r\n");
         }
-        let head = self.write(0, head.as_bytes(), needs, hasty);
+        let head = start..self.write(0, head.as_bytes(), needs, hasty).end;
 
         let mut interims = 0;
         let server_from = self.streams[1].len() as u64;
@@ -185,10 +195,20 @@ impl Talk {
         let leave = self.streams[1].len() as u64;
         let sent = self.write(0, &body.bytes, if expects { leave } else { needs }, hasty && !last);
         let request = Part { head: head.clone(), body: sent.clone(), framing, body_len: body.len };
-        let early = !expects && random.below(3) == 0;
+        let quoted = style.quotes && style.lossy;
+        let early = !expects && !quoted && random.below(3) == 0;
         let needs = if early { head.end } else { sent.end.max(head.end) };
-        let mut said =
-            Said { method, target, host, number: number.to_owned(), status: 0, interims, request, response: None };
+        let mut said = Said {
+            method,
+            target,
+            host,
+            number: number.to_owned(),
+            status: 0,
+            interims,
+            burst: 0,
+            request,
+            response: None,
+        };
         if last && ending == 2 && style.unanswered && !expects {
             self.said.push(said);
             return;
@@ -233,8 +253,11 @@ impl Talk {
         self.said.push(said);
         if upgrade {
             let end = self.streams[1].len() as u64;
-            self.write(0, b"\x81\x05hello\r\nGET /quoted HTTP/1.1\r\nHost: quoted\r\n\r\n", end, false);
-            self.write(1, b"\x81\x05hello\r\nHTTP/1.1 299 Quoted\r\nX-Number: quoted\r\n\r\n", needs, false);
+            // Where the answer is lost nobody knows that this is no longer HTTP.
+            let quote: &[u8] = if style.lossy { b"" } else { b"\r\nGET /quoted HTTP/1.1\r\nHost: quoted\r\n\r\n" };
+            self.write(0, &[b"\x81\x05hello", quote].concat(), end, false);
+            let quote: &[u8] = if style.lossy { b"" } else { b"\r\nHTTP/1.1 299 Quoted\r\nX-Number: quoted\r\n\r\n" };
+            self.write(1, &[b"\x81\x05hello", quote].concat(), needs, false);
         }
     }
 }

@@ -318,7 +318,13 @@ impl Body {
     /// known of the body.
     pub(super) fn gap(&mut self, missing: u64, message: &mut Message) -> Option<u64> {
         let left = match *self {
-            Self::Length(left) => left.checked_sub(missing)?,
+            Self::Length(left) => {
+                let Some(left) = left.checked_sub(missing) else {
+                    message.body_len = message.body_len.saturating_add(left);
+                    return None;
+                };
+                left
+            }
             // Chunks are often sent one a segment: the line end may have gone with its chunk.
             Self::Chunk(left) if missing == left.saturating_add(2) => {
                 message.body_len = message.body_len.saturating_add(left);

@@ -162,6 +162,15 @@ fn starts_known(bytes: &[u8]) -> bool {
     known(method(bytes))
 }
 
+/// Whether the word that starts here is a whole method that everyone knows.
+pub(super) fn known_behind(bytes: &[u8]) -> Line {
+    match method_end(bytes) {
+        Some(_) if starts_known(bytes) => Line::Yes,
+        None if KNOWN.iter().any(|k| k.starts_with(bytes)) => Line::More,
+        _ => Line::No,
+    }
+}
+
 fn method(bytes: &[u8]) -> &[u8] {
     bytes.get(..method_end(bytes).unwrap_or(bytes.len())).unwrap_or_default()
 }

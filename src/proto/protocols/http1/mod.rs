@@ -2,9 +2,13 @@
 
 mod body;
 mod head;
+mod instead;
 pub(crate) mod line;
 mod pairing;
 mod parser;
+mod salvage;
+mod search;
+mod torn;
 
 #[cfg(test)]
 mod evil;

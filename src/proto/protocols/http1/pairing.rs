@@ -1,11 +1,12 @@
-//! Which response answers which request: by order, and by what a hole makes likely.
+//! Which response answers which request: by order. What holes leave of that is decided in `torn.rs`.
 //!
 //! INVARIANT: slots stand in order of requests; only the front leaves. A response goes to the first slot without one,
 //! so a slot that is answered never stands behind one that is not, save for responses without any request.
 
 use std::collections::VecDeque;
 
-use crate::flow::Connection;
+use super::torn::{Torn, Waits};
+use crate::flow::{Connection, Side};
 use crate::proto::exchange::{Exchange, ExchangeSink, Message, Oddities};
 use crate::proto::protocol::{Outlet, ProtoCounts};
 
@@ -18,6 +19,10 @@ pub(super) struct Slot {
     pub(super) answer: Answer,
     /// How many bytes the server had sent when this was asked.
     pub(super) server_at: u64,
+    /// What of it is not decided yet.
+    pub(super) waits: Waits,
+    /// Nothing is known of it but that this side's message was in a hole here.
+    pub(super) lost: Option<Side>,
 }
 
 /// How far a response is.
@@ -38,12 +43,14 @@ pub(super) struct SlotId(u64);
 /// The exchanges of one connection that are not reported yet.
 pub(super) struct Pairing {
     connection: Connection,
-    slots: VecDeque<Slot>,
+    pub(super) slots: VecDeque<Slot>,
     /// Number of slots that have left.
     left: u64,
     next_index: u32,
     /// Responses still owed to requests that were reported without waiting for them.
     owed: u64,
+    /// What was lost since order was known last.
+    pub(super) torn: Option<Torn>,
     /// Lent for the length of a call; see `swap_spares`.
     spare: Vec<Message>,
     pub(super) counts: ProtoCounts,
@@ -57,6 +64,7 @@ impl Pairing {
             left: 0,
             next_index: first,
             owed: 0,
+            torn: None,
             spare: Vec::new(),
             counts: ProtoCounts::default(),
         }
@@ -90,47 +98,72 @@ impl Pairing {
     /// A request's head was read.
     pub(super) fn ask(&mut self, request: Message, oddities: Oddities, server_at: u64) -> SlotId {
         self.counts.requests += 1;
-        self.push(Some(request), oddities, server_at)
+        let waits = self.waits();
+        let id = self.push(Some(request), oddities);
+        if let Some(slot) = self.slot(id) {
+            slot.server_at = server_at;
+            slot.waits = waits;
+        }
+        id
     }
 
-    fn push(&mut self, request: Option<Message>, oddities: Oddities, server_at: u64) -> SlotId {
+    pub(super) fn push(&mut self, request: Option<Message>, oddities: Oddities) -> SlotId {
         let exchange = Exchange {
             connection: self.connection,
-            index: self.next_index,
+            index: 0,
             request,
             response: None,
             interim: 0,
             encrypted: false,
             oddities,
         };
-        self.next_index = self.next_index.saturating_add(1);
         if self.slots.capacity() == 0 {
             // Who does not pipeline needs one; a queue grows to four at once.
             self.slots.reserve_exact(1);
         }
-        self.slots.push_back(Slot { asked: exchange.request.is_none(), exchange, answer: Answer::Awaited, server_at });
+        let asked = exchange.request.is_none();
+        self.slots.push_back(Slot {
+            asked,
+            exchange,
+            answer: Answer::Awaited,
+            server_at: 0,
+            waits: Waits::No,
+            lost: None,
+        });
         SlotId(self.left + self.slots.len() as u64 - 1)
     }
 
-    /// The first request that waits for an answer.
+    /// The name of the slot at a place in the queue.
+    pub(super) const fn name(&self, at: usize) -> SlotId {
+        SlotId(self.left + at as u64)
+    }
+
+    /// The request that the next answer belongs to.
     pub(super) fn awaiting(&mut self) -> Option<(SlotId, &mut Slot)> {
-        let at = self.slots.iter().position(|slot| slot.answer == Answer::Awaited)?;
-        Some((SlotId(self.left + at as u64), self.slots.get_mut(at)?))
+        let id = self.expected()?;
+        Some((id, self.slot(id)?))
+    }
+
+    /// Some request waits for an answer, of which it is not decided which.
+    pub(super) fn pipelines(&self) -> bool {
+        self.slots.iter().any(|slot| slot.answer == Answer::Awaited)
     }
 
     /// A final response's head was read; `None` when it belongs to a request that was reported without it.
     pub(super) fn answer(&mut self, response: Message, oddities: Oddities) -> Option<SlotId> {
         self.counts.responses += 1;
+        self.advance();
         if self.owed > 0 {
             self.owed -= 1;
             self.recycle(response);
             return None;
         }
-        let id = match self.awaiting() {
-            Some((id, _)) => id,
+        let id = match self.expected() {
+            Some(id) => id,
+            None if self.is_torn() => return Some(self.hold(response, oddities)),
             None => {
                 self.counts.orphan_responses += 1;
-                self.push(None, oddities, 0)
+                self.push(None, oddities)
             }
         };
         if let Some(slot) = self.slot(id) {
@@ -160,12 +193,19 @@ impl Pairing {
     }
 
     /// Gives up waiting for the oldest until the rest keeps the bounds.
-    pub(super) fn keep_bounds(&mut self, most: usize, most_bytes: usize) {
+    pub(super) fn keep_bounds(&mut self, most: usize, most_bytes: usize, silent: bool) {
         let mut over = self.slots.len().saturating_sub(most.max(1));
         let mut held: usize = self.slots.iter().skip(over).map(|slot| weight(&slot.exchange)).sum();
         while held > most_bytes && over + 1 < self.slots.len() {
             held -= self.slots.get(over).map_or(0, |slot| weight(&slot.exchange));
             over += 1;
+        }
+        if over > 0 && self.is_torn() {
+            // Nothing can be decided any more, and nothing that was asked so far will be.
+            let torn = self.torn;
+            self.settle_torn(false, silent);
+            self.torn = torn;
+            return;
         }
         for slot in self.slots.iter_mut().take(over) {
             slot.asked = true;
@@ -182,7 +222,8 @@ impl Pairing {
     }
 
     /// Nothing more will come of any.
-    pub(super) fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self, silent: bool) {
+        self.settle_torn(false, silent);
         for slot in &mut self.slots {
             slot.asked = true;
             slot.answer = Answer::Over;
@@ -191,10 +232,19 @@ impl Pairing {
 
     /// Reports what can teach nothing more, in order.
     pub(super) fn report(&mut self, out: &mut dyn ExchangeSink) {
-        while self.slots.front().is_some_and(|slot| slot.asked && slot.answer == Answer::Over) {
+        let ready = |slot: &Slot| {
+            slot.waits == Waits::Void || (slot.asked && slot.answer == Answer::Over && slot.waits == Waits::No)
+        };
+        while self.slots.front().is_some_and(ready) {
             let Some(slot) = self.slots.pop_front() else { return };
             self.left += 1;
             let mut exchange = slot.exchange;
+            if slot.waits == Waits::Void {
+                exchange.request.take().into_iter().chain(exchange.response.take()).for_each(|m| self.recycle(m));
+                continue;
+            }
+            exchange.index = self.next_index;
+            self.next_index = self.next_index.saturating_add(1);
             for (count, (kind, _)) in self.counts.oddities.iter_mut().zip(Oddities::ALL) {
                 *count += u64::from(exchange.oddities.has(kind));
             }

@@ -13,14 +13,14 @@
 
 use super::body::{self, Body, Fed, Framing};
 use super::head::{self, Search};
-use super::line::{self, Found, Line};
+use super::instead::instead_of_request;
+use super::line::{self, Line};
 use super::pairing::{Answer, Pairing, SlotId};
 use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
 use crate::proto::exchange::{Message, Oddities, OpaqueKind};
 use crate::proto::protocol::{Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use crate::time::Timestamp;
-use crate::tls::{Hello, Looks, hello, looks_like_tls};
 
 /// The parser of one connection.
 pub(super) struct Http1 {
@@ -29,39 +29,48 @@ pub(super) struct Http1 {
     unanswered: usize,
     unanswered_bytes: usize,
     sample: usize,
-    halves: [Half; 2],
-    pairing: Pairing,
+    pub(super) halves: [Half; 2],
+    pub(super) pairing: Pairing,
     /// Takes what belongs to no exchange: the body of a response whose request is reported already.
     scratch: Message,
 }
 
 /// One direction.
 #[derive(Default)]
-struct Half {
-    reading: Reading,
+pub(super) struct Half {
+    pub(super) reading: Reading,
     /// Bytes left over by the last call: what is behind them in the next slice is a new packet.
-    left: usize,
+    pub(super) left: usize,
     /// Bytes of those that were read already, out of `partial`, and must not be read again.
-    stale: usize,
+    pub(super) stale: usize,
     /// When the first of the left-over bytes was captured.
-    began: Option<Timestamp>,
+    pub(super) began: Option<Timestamp>,
     /// So many of them are known to begin a request line that has not ended; 0 when that is not known.
-    line: usize,
+    pub(super) line: usize,
     /// Bytes read or missing so far.
-    passed: u64,
+    pub(super) passed: u64,
     /// The exchange whose body is being read.
-    slot: Option<SlotId>,
+    pub(super) slot: Option<SlotId>,
     /// The body being read has a hole or is cut: its sample ends there.
-    holed: bool,
+    pub(super) holed: bool,
     /// Bytes that the last message announced and must not have: some servers send them all the same.
-    surplus: u64,
+    pub(super) surplus: u64,
+    /// Whoever sends had received all of the other side when the newest bytes were sent, and when the first of those
+    /// left over was.
+    pub(super) caught_up: [bool; 2],
+    /// Heads were lost before the first of the bytes left over came.
+    pub(super) torn: bool,
+    /// The other side spoke since this one did.
+    pub(super) turned: bool,
+    /// The bytes that come next lie right behind a hole: a word there may lack its beginning.
+    pub(super) behind_hole: bool,
     /// The beginning of a head that is not all here, copied once, to be worth something if a hole takes the rest.
-    partial: Vec<u8>,
+    pub(super) partial: Vec<u8>,
 }
 
 /// What a half is at.
 #[derive(Clone, Copy, Debug)]
-enum Reading {
+pub(super) enum Reading {
     /// The start of a message, or inside its head.
     Head(Search),
     /// A body.
@@ -91,7 +100,7 @@ impl Half {
 }
 
 /// What one step came to.
-enum Step {
+pub(super) enum Step {
     /// So many bytes used; go on.
     On(usize),
     /// So many used; more must come first.
@@ -115,7 +124,7 @@ impl Http1 {
         }
     }
 
-    const fn half(&mut self, side: Side) -> &mut Half {
+    pub(super) const fn half(&mut self, side: Side) -> &mut Half {
         let [client, server] = &mut self.halves;
         match side {
             Side::Client => client,
@@ -159,7 +168,8 @@ impl Http1 {
                 && let Some(step) = instead_of_request(bytes)
             {
                 if matches!(step, Step::Leave(..)) {
-                    self.pairing.give_up();
+                    let silent = self.silent();
+                    self.pairing.give_up(silent);
                 }
                 return step;
             }
@@ -177,11 +187,20 @@ impl Http1 {
             }
         }
         let began = self.half(side).began.filter(|_| fresh > 0).unwrap_or(at);
+        // What was lost since the first byte came was not known to who sent that.
+        let torn = self.pairing.is_torn();
+        let half = self.half(side);
+        let [newest, first] = half.caught_up;
+        if half.began.is_none() || fresh == 0 {
+            half.caught_up[1] = newest;
+            half.torn = torn;
+        }
+        let caught_up = if half.began.is_some() && fresh > 0 { first } else { newest } && (half.torn || !torn);
         match end {
             Some(end) if end <= self.head_bytes => {
                 let whole = bytes.get(..end).unwrap_or_default();
                 let then = match side {
-                    Side::Client => self.request(whole, began, at),
+                    Side::Client => self.request(whole, began, at, caught_up),
                     Side::Server => self.response(whole, began, at),
                 };
                 let half = self.half(side);
@@ -222,7 +241,13 @@ impl Http1 {
     }
 
     /// A whole request head. `None`: it cannot be read.
-    fn request(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
+    pub(super) fn request(
+        &mut self,
+        bytes: &[u8],
+        began: Timestamp,
+        at: Timestamp,
+        caught_up: bool,
+    ) -> Option<Option<Then>> {
         let mut message = self.pairing.message();
         let Some(mut notes) = head::request(bytes, self.headers, &mut message) else {
             self.pairing.recycle(message);
@@ -234,17 +259,17 @@ impl Http1 {
         let connect = message.method() == b"CONNECT";
 
         let server_at = self.half(Side::Server).passed;
-        match self.half(Side::Server).reading {
-            Reading::Lost => self.pairing.lose_answers(server_at),
-            // The client has the answer, so its end was not the connection's: find the next by its looks.
-            Reading::Body(Body::UntilClose) if !connect => {
-                self.finish_body(Side::Server, false);
-                self.get_lost(Side::Server);
+        if self.pairing.is_torn() {
+            if caught_up && self.pairing.may_rest() && self.server_rests() {
+                self.pairing.settle_torn(true, false);
+                self.half(Side::Server).reading = Reading::default();
             }
-            _ => {}
+        } else {
+            self.follow_up(connect, server_at);
         }
         let id = self.pairing.ask(message, notes.oddities, server_at);
-        self.pairing.keep_bounds(self.unanswered, self.unanswered_bytes);
+        let silent = self.silent();
+        self.pairing.keep_bounds(self.unanswered, self.unanswered_bytes, silent);
         if connect {
             self.half(Side::Client).reading = Reading::Tunnel(0);
             self.settle(Side::Client, id);
@@ -254,8 +279,21 @@ impl Http1 {
         Some(None)
     }
 
+    /// A request without a hole before it: what it tells of the server.
+    fn follow_up(&mut self, connect: bool, server_at: u64) {
+        match self.half(Side::Server).reading {
+            Reading::Lost => self.pairing.lose_answers(server_at),
+            // The client has the answer, so its end was not the connection's: find the next by its looks.
+            Reading::Body(Body::UntilClose) if !connect => {
+                self.finish_body(Side::Server, false);
+                self.get_lost(Side::Server);
+            }
+            _ => {}
+        }
+    }
+
     /// A whole response head. `None`: it cannot be read.
-    fn response(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
+    pub(super) fn response(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
         let mut message = self.pairing.message();
         let Some(mut notes) = head::response(bytes, self.headers, &mut message) else {
             self.pairing.recycle(message);
@@ -265,16 +303,14 @@ impl Http1 {
         self.pairing.counts.fields_dropped += notes.fields_dropped;
         let status = message.status;
         if (100..200).contains(&status) && status != 101 {
-            if let Some((_, slot)) = self.pairing.awaiting() {
-                slot.exchange.interim += 1;
-            }
+            self.pairing.interim();
             let half = self.half(Side::Server);
             half.surplus = body::announced_length(&message);
             half.reading = Reading::default();
             self.pairing.recycle(message);
             return Some(None);
         }
-        if status >= 400 {
+        if status >= 400 && !self.pairing.is_torn() && self.pairing.expected().is_none() {
             self.refused_early(at);
         }
         let owes = self.pairing.owes();
@@ -293,7 +329,10 @@ impl Http1 {
         let id = self.pairing.answer(message, notes.oddities);
         self.begin_body(Side::Server, id, framing);
         if status == 101 && switches {
-            self.pairing.give_up();
+            // Nobody asks on behind an upgrade, so it answers what was asked last.
+            self.pairing.settle_torn(true, false);
+            let silent = self.silent();
+            self.pairing.give_up(silent);
             if known {
                 return Some(Some(Then::Become(Upgrade::Tunnel)));
             }
@@ -301,27 +340,14 @@ impl Http1 {
             return Some(Some(Then::Become(Upgrade::Other(kind))));
         }
         if connect && (200..300).contains(&status) {
-            self.pairing.give_up();
+            let silent = self.silent();
+            self.pairing.give_up(silent);
             return Some(Some(Then::Become(Upgrade::Tunnel)));
         }
         if connect && matches!(self.half(Side::Client).reading, Reading::Tunnel(_)) {
             self.half(Side::Client).reading = Reading::default();
         }
         Some(None)
-    }
-
-    /// The server refuses what it has not read to its end: a head too slow, too long, or not to its taste. What is known
-    /// of that head was asked, and the rest of it is worth nothing.
-    fn refused_early(&mut self, at: Timestamp) {
-        let client = self.half(Side::Client);
-        if client.partial.is_empty() || !matches!(client.reading, Reading::Head(_)) || self.pairing.awaiting().is_some()
-        {
-            return;
-        }
-        self.salvage(Side::Client, at);
-        self.get_lost(Side::Client);
-        let client = self.half(Side::Client);
-        client.stale = client.left;
     }
 
     fn begin_body(&mut self, side: Side, id: Option<SlotId>, framing: Framing) {
@@ -341,7 +367,7 @@ impl Http1 {
     }
 
     /// The message that `side` was in has ended; `whole` when nothing of it is missing.
-    fn finish_body(&mut self, side: Side, whole: bool) {
+    pub(super) fn finish_body(&mut self, side: Side, whole: bool) {
         let half = self.half(side);
         half.reading = Reading::default();
         let whole = whole && !half.holed;
@@ -364,13 +390,14 @@ impl Http1 {
     }
 
     /// From here on the next message is searched for; the one being read is cut.
-    fn get_lost(&mut self, side: Side) {
+    pub(super) fn get_lost(&mut self, side: Side) {
         if matches!(self.half(side).reading, Reading::Body(_)) {
             self.finish_body(side, false);
         }
         let half = self.half(side);
         half.reading = Reading::Lost;
         half.line = 0;
+        half.surplus = 0;
         half.began = None;
         half.partial = Vec::new();
     }
@@ -425,102 +452,12 @@ impl Http1 {
         half.passed = half.passed.saturating_add(left);
         Step::Leave(used + here, Then::Skip(left))
     }
-
-    /// A body was announced, and in its place comes the next message: the request asked leave (`Expect`) and was
-    /// refused, or the response answers a HEAD that was not seen.
-    fn no_body_after_all(&mut self, side: Side, body: Body, bytes: &[u8]) -> Line {
-        let left = match body {
-            Body::Length(left) => left,
-            // The shortest body in chunks.
-            Body::Size => 5,
-            _ => return Line::No,
-        };
-        let Some(slot) = self.half(side).slot.and_then(|id| self.pairing.slot(id)) else { return Line::No };
-        let untouched = |message: &Option<Message>| message.as_ref().is_some_and(|message| message.body_len == 0);
-        let line = match side {
-            Side::Client if slot.answer != Answer::Awaited && untouched(&slot.exchange.request) => {
-                line::request_instead(bytes)
-            }
-            Side::Server if slot.exchange.request.is_none() && untouched(&slot.exchange.response) => {
-                line::status(bytes)
-            }
-            _ => Line::No,
-        };
-        // A body that ends here is one, whatever it looks like.
-        if line == Line::More && (bytes.is_empty() || bytes.len() as u64 >= left) { Line::No } else { line }
-    }
-
-    /// Looks for the next message.
-    fn search(&mut self, side: Side, at: Timestamp, bytes: &[u8], fresh: usize, ledger: &mut Ledger) -> Step {
-        let test = match side {
-            Side::Client => line::request_found,
-            Side::Server => line::status,
-        };
-        let half = self.half(side);
-        if half.line == fresh && line::goes_on(bytes, fresh) {
-            half.line = bytes.len();
-            return Step::Wait(0);
-        }
-        let found = line::find(bytes, fresh, true, test);
-        let used = match found {
-            Found::At(at) | Found::Maybe(at) => at,
-            Found::Nowhere => bytes.len(),
-        };
-        ledger.book(ByteClass::Discarded, used as u64);
-        let half = self.half(side);
-        half.began = half.began.filter(|_| used < fresh).or(Some(at));
-        half.line = if matches!(found, Found::Maybe(_)) { bytes.len() - used } else { 0 };
-        match found {
-            Found::At(_) => {
-                half.reading = Reading::default();
-                self.pairing.counts.resyncs += 1;
-                Step::On(used)
-            }
-            Found::Maybe(_) | Found::Nowhere => Step::Wait(used),
-        }
-    }
-
-    /// Behind an unanswered CONNECT. The answer may be on its way; but where its direction is not captured at all,
-    /// what the client sends must not wait for ever.
-    fn tunnel(&mut self, bytes: &[u8], asked: u8) -> Step {
-        if bytes.is_empty() {
-            return Step::Wait(0);
-        }
-        if line::request(bytes) == Line::Yes {
-            self.half(Side::Client).reading = Reading::default();
-            return Step::On(0);
-        }
-        if asked >= TUNNEL_ASKED || bytes.len() > TUNNEL_BYTES {
-            self.pairing.give_up();
-            return Step::Leave(0, Then::Become(Upgrade::Tunnel));
-        }
-        self.half(Side::Client).reading = Reading::Tunnel(asked + 1);
-        Step::Wait(0)
-    }
-
-    /// A hole took the rest of a head. What is known of it still tells who asked what, or what was answered.
-    fn salvage(&mut self, side: Side, at: Timestamp) {
-        let half = self.half(side);
-        let began = half.began.unwrap_or(at);
-        let mut partial = std::mem::take(&mut half.partial);
-        match memchr::memrchr(b'\n', &partial) {
-            Some(end) => partial.truncate(end + 1),
-            // A status stands at the start of its line; a target may go on.
-            None if side == Side::Server && line::status(&partial) == Line::Yes => {}
-            None => return,
-        }
-        let _ = match side {
-            Side::Client => self.request(&partial, began, at),
-            Side::Server => self.response(&partial, began, at),
-        };
-        self.half(side).holed = true;
-        self.finish_body(side, false);
-    }
 }
 
 impl Protocol for Http1 {
     fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress {
         self.pairing.swap_spares(out);
+        self.half(side.other()).turned = true;
         let half = self.half(side);
         let fresh = half.left.min(bytes.len());
         let mut used = std::mem::take(&mut half.stale).min(fresh);
@@ -547,10 +484,16 @@ impl Protocol for Http1 {
                 break then;
             }
         };
-        self.half(side).left = bytes.len() - used;
+        let half = self.half(side);
+        half.left = bytes.len() - used;
+        half.turned &= half.left > 0 && matches!(half.reading, Reading::Lost);
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
         Progress { used, then }
+    }
+
+    fn caught_up(&mut self, side: Side, all: bool) {
+        self.half(side).caught_up[0] = all;
     }
 
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery {
@@ -558,10 +501,11 @@ impl Protocol for Http1 {
         let half = self.half(side);
         half.left = 0;
         half.stale = 0;
-        half.surplus = 0;
         half.passed = half.passed.saturating_add(missing);
+        half.turned = false;
         let recovery = match half.reading {
-            Reading::Body(mut body) => {
+            Reading::Body(before) => {
+                let mut body = before;
                 half.holed = true;
                 let id = half.slot;
                 let message = id.and_then(|id| message_of(&mut self.pairing, side, id)).unwrap_or(&mut self.scratch);
@@ -576,18 +520,31 @@ impl Protocol for Http1 {
                         if left > 0 { Recovery::Skip(left) } else { Recovery::Resume }
                     }
                     None => {
+                        // A hole past the end of a body of known length took what came behind it, too.
+                        let past = if let Body::Length(left) = before { missing.saturating_sub(left) } else { 0 };
                         self.get_lost(side);
+                        self.pairing.tear(side, u32::from(past >= SHORTEST_HEAD));
                         Recovery::Resume
                     }
                 }
             }
             Reading::Head(_) => {
-                self.salvage(side, at);
+                // Between messages nothing is sent that is not part of one.
+                let least = 1;
+                let answers = self.pairing.counts.responses;
+                // An interim answer is no answer.
+                let known = self.salvage(side, at) && (side == Side::Client || self.pairing.counts.responses > answers);
                 self.get_lost(side);
+                self.pairing.tear(side, if known { 0 } else { least });
                 Recovery::Resume
             }
-            Reading::Lost | Reading::Tunnel(_) => Recovery::Resume,
+            Reading::Lost => {
+                self.pairing.tear(side, 0);
+                Recovery::Resume
+            }
+            Reading::Tunnel(_) => Recovery::Resume,
         };
+        self.half(side).behind_hole = true;
         if side == Side::Server && matches!(self.half(side).reading, Reading::Lost) {
             self.pairing.forget_debts();
         }
@@ -598,17 +555,20 @@ impl Protocol for Http1 {
 
     fn end(&mut self, side: Side, at: Timestamp, out: &mut Outlet<'_>) {
         self.pairing.swap_spares(out);
-        match self.half(side).reading {
-            Reading::Body(body) => {
-                self.finish_body(side, body == Body::UntilClose);
-                self.half(side).reading = Reading::Lost;
+        if let Reading::Body(body) = self.half(side).reading {
+            self.finish_body(side, body == Body::UntilClose);
+            self.half(side).reading = Reading::Lost;
+        }
+        if side == Side::Server {
+            if self.pairing.is_torn() && self.server_rests() {
+                // Who takes leave in good order has answered.
+                self.pairing.settle_torn(true, false);
             }
-            // The status was told; nobody will add to it.
-            Reading::Head(_) if side == Side::Server => {
+            if matches!(self.half(side).reading, Reading::Head(_)) {
+                // The status was told; nobody will add to it.
                 self.salvage(side, at);
                 self.get_lost(side);
             }
-            _ => {}
         }
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
@@ -624,7 +584,8 @@ impl Protocol for Http1 {
                 self.finish_body(side, false);
             }
         }
-        self.pairing.give_up();
+        let silent = self.silent();
+        self.pairing.give_up(silent);
         self.pairing.report(out.sink);
         self.pairing.swap_spares(out);
     }
@@ -639,24 +600,8 @@ impl Protocol for Http1 {
     }
 }
 
-/// Where a request is due the client goes on in another protocol, so that HTTP has ended: with HTTP/2 behind an upgrade,
-/// with TLS behind an upgrade or a CONNECT, whose answer was not seen.
-fn instead_of_request(bytes: &[u8]) -> Option<Step> {
-    if bytes.starts_with(HTTP2) {
-        return Some(Step::Leave(0, Then::Become(Upgrade::Other(OpaqueKind::Http2))));
-    }
-    if hello(bytes) == Hello::Not {
-        return None;
-    }
-    match looks_like_tls(bytes) {
-        Looks::Yes => Some(Step::Leave(0, Then::Become(Upgrade::Tunnel))),
-        Looks::More => Some(Step::Wait(0)),
-        Looks::No => None,
-    }
-}
-
 /// The message of an exchange that `side` is sending.
-fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Option<&mut Message> {
+pub(super) fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Option<&mut Message> {
     let slot = pairing.slot(id)?;
     match side {
         Side::Client => slot.exchange.request.as_mut(),
@@ -664,9 +609,5 @@ fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Option<&mut Mess
     }
 }
 
-/// How HTTP/2 begins (RFC 9113 section 3.4).
-const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n";
-/// Slices behind an unanswered CONNECT that are waited through.
-const TUNNEL_ASKED: u8 = 3;
-/// Bytes behind an unanswered CONNECT that are waited through.
-const TUNNEL_BYTES: usize = 4 << 10;
+/// No head is shorter.
+const SHORTEST_HEAD: u64 = 16;

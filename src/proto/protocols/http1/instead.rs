@@ -1,0 +1,81 @@
+//! What comes where something else is due: the next message in place of a body, another protocol in place of a request.
+
+use super::body::Body;
+use super::line::{self, Line};
+use super::pairing::Answer;
+use super::parser::{Http1, Reading, Step};
+use crate::flow::Side;
+use crate::proto::exchange::{Message, OpaqueKind};
+use crate::proto::protocol::{Then, Upgrade};
+use crate::tls::{Hello, Looks, hello, looks_like_tls};
+
+impl Http1 {
+    /// A body was announced, and in its place comes the next message: the request asked leave (`Expect`) and was
+    /// refused, or the response answers a HEAD that was not seen.
+    pub(super) fn no_body_after_all(&mut self, side: Side, body: Body, bytes: &[u8]) -> Line {
+        let left = match body {
+            Body::Length(left) => left,
+            // The shortest body in chunks.
+            Body::Size => 5,
+            _ => return Line::No,
+        };
+        let (torn, pipelines) = (self.pairing.is_torn(), self.pairing.pipelines());
+        let Some(slot) = self.half(side).slot.and_then(|id| self.pairing.slot(id)) else { return Line::No };
+        let untouched = |message: &Option<Message>| message.as_ref().is_some_and(|message| message.body_len == 0);
+        let line = match side {
+            Side::Client if slot.answer != Answer::Awaited && untouched(&slot.exchange.request) => {
+                line::request_instead(bytes)
+            }
+            Side::Server
+                if slot.exchange.request.is_none() && (!torn || pipelines) && untouched(&slot.exchange.response) =>
+            {
+                line::status(bytes)
+            }
+            _ => Line::No,
+        };
+        // A body that ends here is one, whatever it looks like.
+        if line == Line::More && (bytes.is_empty() || bytes.len() as u64 >= left) { Line::No } else { line }
+    }
+
+    /// Behind an unanswered CONNECT. The answer may be on its way; but where its direction is not captured at all,
+    /// what the client sends must not wait for ever.
+    pub(super) fn tunnel(&mut self, bytes: &[u8], asked: u8) -> Step {
+        if bytes.is_empty() {
+            return Step::Wait(0);
+        }
+        if line::request(bytes) == Line::Yes {
+            self.half(Side::Client).reading = Reading::default();
+            return Step::On(0);
+        }
+        if asked >= TUNNEL_ASKED || bytes.len() > TUNNEL_BYTES {
+            let silent = self.silent();
+            self.pairing.give_up(silent);
+            return Step::Leave(0, Then::Become(Upgrade::Tunnel));
+        }
+        self.half(Side::Client).reading = Reading::Tunnel(asked + 1);
+        Step::Wait(0)
+    }
+}
+
+/// Where a request is due the client goes on in another protocol, so that HTTP has ended: with HTTP/2 behind an upgrade,
+/// with TLS behind an upgrade or a CONNECT, whose answer was not seen.
+pub(super) fn instead_of_request(bytes: &[u8]) -> Option<Step> {
+    if bytes.starts_with(HTTP2) {
+        return Some(Step::Leave(0, Then::Become(Upgrade::Other(OpaqueKind::Http2))));
+    }
+    if hello(bytes) == Hello::Not {
+        return None;
+    }
+    match looks_like_tls(bytes) {
+        Looks::Yes => Some(Step::Leave(0, Then::Become(Upgrade::Tunnel))),
+        Looks::More => Some(Step::Wait(0)),
+        Looks::No => None,
+    }
+}
+
+/// How HTTP/2 begins (RFC 9113 section 3.4).
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// Slices behind an unanswered CONNECT that are waited through.
+const TUNNEL_ASKED: u8 = 3;
+/// Bytes behind an unanswered CONNECT that are waited through.
+const TUNNEL_BYTES: usize = 4 << 10;
