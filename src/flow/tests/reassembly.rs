@@ -395,7 +395,8 @@ fn a_reader_that_first_hears_of_a_hole_may_answer_with_a_skip() {
 #[test]
 fn nothing_is_read_of_a_side_that_has_ended() {
     // Catches a beginning that is moved back to what comes late, behind an end that was already told.
-    let mut bench = Bench::within(&Limits { reorder_grace: 2, ..Limits::default() });
+    let mut bench =
+        Bench::within(&Limits { reorder_grace: 2, reorder_skew: crate::time::Span::ZERO, ..Limits::default() });
     let packets = [
         client(10, 0, 5, b"ask"),
         packet(11, Side::Server, FIN | ACK, 5, 3, b""),
