@@ -81,6 +81,10 @@ pub const WRAPS: &[Wrap] = &[
         let [high, low] = id.to_be_bytes();
         over_gre(way, &[0x20, 0, 0x65, 0x58, 1, high, low, way as u8], &frame(packet))
     }),
+    apart("gre, Ethernet under a small key", "gre", |packet, way, id| {
+        let [high, low] = id.to_be_bytes();
+        over_gre(way, &[0x20, 0, 0x65, 0x58, 0, 0, high & 0x0f, low], &frame(packet))
+    }),
     mixed("wccp", "wccp", |packet, way, _| over_gre(way, &[0, 0, 0x88, 0x3e], &cat(&[&[0, 0, 0, 0], packet]))),
     mixed("gre", "gre", |packet, way, _| {
         let [one, two] = label(packet);

@@ -44,7 +44,7 @@ pub(super) const LINKS: &[(LinkType, Peel)] = &[
     (LinkType::ENC, local::enc),
     (LinkType::IPNET, local::ipnet),
     (LinkType::PPP, ppp::ppp),
-    (LinkType::PPP_HDLC, ppp::ppp),
+    (LinkType::PPP_HDLC, ppp::hdlc),
     (LinkType::PPP_ETHER, ppp::session),
     (LinkType::PPP_PPPD, ppp::with_direction),
     (LinkType::PPP_WITH_DIR, ppp::behind_direction),

@@ -9,6 +9,8 @@ use super::local::of_family;
 pub(super) fn peel<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
     const HEADER: u16 = 1;
     const PAYLOAD: u16 = 9;
+    /// The families of rules that see frames of any protocol.
+    const NETDEV: u8 = 5;
     const BRIDGE: u8 = 7;
     let (Some(family), Some(mut rest)) = (slice.u8_at(0), slice.after(4)) else { return Layer::skip(slice.short(4)) };
     // Kinds are small numbers: the byte of the first one that is not 0 tells the order.
@@ -24,7 +26,7 @@ pub(super) fn peel<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
         };
         let Some(len) = length.checked_sub(4) else { return Layer::skip(Skip::Malformed) };
         match kind & 0x7fff {
-            PAYLOAD if family == BRIDGE => return Layer::Ether(label, value.counted(len.into())),
+            PAYLOAD if matches!(family, NETDEV | BRIDGE) => return Layer::Ether(label, value.counted(len.into())),
             PAYLOAD => return of_family(family.into(), value.counted(len.into())),
             // The packet's EtherType.
             HEADER => label = value.u16_at(0).unwrap_or(0),

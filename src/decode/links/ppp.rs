@@ -2,6 +2,7 @@
 
 use super::super::layer::{Decoded, Layer, Skip, Slice};
 use super::super::segment::Scope;
+use super::wan::cisco_hdlc;
 
 /// PPPoE: version and type, code, session, length, then PPP without its frame.
 pub(super) fn session<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
@@ -26,6 +27,14 @@ pub(super) fn ppp<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
     let framed = slice.bytes.starts_with(&[0xff, 0x03]);
     let rest = if framed { slice.after(2) } else { Some(slice) };
     rest.map_or(Layer::skip(Skip::Truncated), protocol)
+}
+
+/// PPP in HDLC's frames, or what Cisco puts there in its place: the address byte tells.
+pub(super) fn hdlc<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
+    match slice.bytes {
+        [0x0f | 0x8f, ..] => cisco_hdlc(slice, scope),
+        _ => ppp(slice, scope),
+    }
 }
 
 /// pppd's own captures: 0 or 1 for the direction in place of the address byte.

@@ -21,6 +21,8 @@ const VERSION: u16 = 0x0007;
 const KEYED: u16 = 47;
 const ETHERNET: u16 = 0x6558;
 const PPP: u16 = 0x880b;
+/// The first network that NVGRE may use.
+const FIRST_NETWORK: u32 = 0x1000;
 const REDIRECTED: u16 = 0x883e;
 
 /// A header of version 0, taken off.
@@ -86,10 +88,11 @@ pub(super) fn peel<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
     }
 }
 
-/// NVGRE: 24 bits of the key name the network, 8 spread its flows.
+/// NVGRE: 24 bits of the key name the network, 8 spread its flows. Networks below 0x1000 are reserved (RFC 7637 section
+/// 3.3), so small keys are those of others who put Ethernet into GRE and count from 1: there the whole key counts.
 pub(super) fn peel_network<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a> {
     match header(slice) {
-        Ok(Header { protocol: ETHERNET, key: Some(key), rest, .. }) => {
+        Ok(Header { protocol: ETHERNET, key: Some(key), rest, .. }) if key >> 8 >= FIRST_NETWORK => {
             scope.enter_tunnel(KEYED, key >> 8);
             Layer::Link(LinkType::ETHERNET, rest)
         }
@@ -102,7 +105,7 @@ pub(super) fn peel_network<'a>(slice: Slice<'a>, scope: &mut Scope) -> Layer<'a>
 pub(super) fn peel_redirected<'a>(slice: Slice<'a>, _: &mut Scope) -> Layer<'a> {
     match header(slice) {
         Ok(Header { protocol: REDIRECTED, rest, .. }) => match rest.u8_at(0) {
-            Some(0x40..=0x4f) => Layer::Ip(rest),
+            Some(0x45..=0x4f) => Layer::Ip(rest),
             _ => rest.after(4).map_or_else(|| Layer::skip(rest.short(4)), Layer::Ip),
         },
         Ok(_) => Layer::skip(Skip::Malformed),

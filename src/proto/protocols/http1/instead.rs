@@ -22,8 +22,13 @@ impl Http1 {
         let (torn, pipelines) = (self.pairing.is_torn(), self.pairing.pipelines());
         let Some(slot) = self.half(side).slot.and_then(|id| self.pairing.slot(id)) else { return Line::No };
         let untouched = |message: &Option<Message>| message.as_ref().is_some_and(|message| message.body_len == 0);
+        // Who did not ask owes the body, however much that looks like a request. No size of a chunk looks so.
+        let asked_leave = |request: &Option<Message>| {
+            let asked = |request: &Message| request.field("expect").is_some();
+            untouched(request) && (body == Body::Size || request.as_ref().is_some_and(asked))
+        };
         let line = match side {
-            Side::Client if slot.answer != Answer::Awaited && untouched(&slot.exchange.request) => {
+            Side::Client if slot.answer != Answer::Awaited && asked_leave(&slot.exchange.request) => {
                 line::request_instead(bytes)
             }
             Side::Server

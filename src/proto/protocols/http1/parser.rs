@@ -310,7 +310,7 @@ impl Http1 {
             self.pairing.recycle(message);
             return Some(None);
         }
-        if status >= 400 && !self.pairing.is_torn() && self.pairing.expected().is_none() {
+        if REFUSALS.contains(&status) && !self.pairing.is_torn() && self.pairing.expected().is_none() {
             self.refused_early(at);
         }
         let owes = self.pairing.owes();
@@ -611,3 +611,5 @@ pub(super) fn message_of(pairing: &mut Pairing, side: Side, id: SlotId) -> Optio
 
 /// No head is shorter.
 const SHORTEST_HEAD: u64 = 16;
+/// How a server answers a head that it does not read to its end (RFC 9110 section 15, RFC 6585).
+const REFUSALS: [u16; 8] = [400, 408, 411, 413, 414, 431, 501, 505];

@@ -59,7 +59,8 @@ impl Http1 {
     }
 
     /// The server refuses a head that lacks its end: too slow, too long, or not to its taste. What is known of that head
-    /// was asked, and the rest of it is worth nothing. What goes well answers something else.
+    /// was asked, and the rest of it is worth nothing. What goes well, or fails for another
+    /// reason, answers something else.
     pub(super) fn refused_early(&mut self, at: Timestamp) {
         let client = self.half(Side::Client);
         if client.partial.is_empty() || !matches!(client.reading, Reading::Head(_)) {
