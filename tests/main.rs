@@ -12,6 +12,7 @@ mod hostile;
 mod ledger;
 mod linear;
 mod links;
+mod loss;
 mod mangle;
 mod replay;
 mod reports;

@@ -6,6 +6,18 @@ use super::connection::{Connection, Side};
 use super::ledger::{ByteClass, Ledger};
 use crate::time::Timestamp;
 
+/// How much a sender had received, beside what was delivered to the consumer of its peer's stream so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CaughtUp {
+    /// Less, or that is not known, or the consumer skips what was delivered last.
+    #[default]
+    Less,
+    /// All of it.
+    All,
+    /// More: a byte that is in no packet, or a FIN. One number more than there are bytes can be either.
+    More,
+}
+
 /// Reads both directions of connections, in order.
 ///
 /// Order between the two directions is causal: a segment that acknowledges bytes of its peer is delivered after
@@ -20,9 +32,8 @@ pub trait StreamConsumer {
     /// First payload byte of a connection. A handshake alone opens nothing, so a SYN flood costs slots, not sessions.
     fn open(&mut self, connection: &Connection) -> Self::Session;
 
-    /// Said before `data`: whether whoever sent the newest bytes had received all of its peer's stream that was
-    /// delivered so far, with nothing of it left to skip.
-    fn caught_up(_: &mut Self::Session, _: Side, _: bool) {}
+    /// Said before `data`: what whoever sent the newest bytes had received of its peer.
+    fn caught_up(_: &mut Self::Session, _: Side, _: CaughtUp) {}
 
     /// The next bytes of one side: what was left over, then what is new, in one slice, never with a hole.
     /// Straight from the packet when nothing was left over. What is not used comes back with the next call.

@@ -3,7 +3,9 @@
 //! In: bytes and holes of one side, in their turn. Out: calls to the consumer, with what it left over in front. Skips,
 //! left-overs and silence are kept here, and the consumer is held to its word.
 
-use super::consumer::{StreamConsumer, Want};
+use std::cmp::Ordering;
+
+use super::consumer::{CaughtUp, StreamConsumer, Want};
 use super::dialogue::{Desk, Dialogue};
 use super::half::{Fin, Lost};
 use super::key::End;
@@ -90,10 +92,14 @@ impl<S> Dialogue<S> {
         }
     }
 
-    /// Whether a packet of `end` that acknowledged `ack` was sent when all of its peer that was delivered had arrived.
-    fn caught_up(&self, end: End, ack: Option<Seq>) -> bool {
+    /// What of its peer had arrived when `end` sent a packet that acknowledged `ack`.
+    fn caught_up(&self, end: End, ack: Option<Seq>) -> CaughtUp {
         let peer = &self.halves[end.other().index()];
-        ack.is_some_and(|ack| peer.placed && peer.skip == 0 && peer.offset_of(ack) >= peer.next)
+        match ack.filter(|_| peer.placed && peer.skip == 0).map(|ack| peer.offset_of(ack).cmp(&peer.next)) {
+            None | Some(Ordering::Less) => CaughtUp::Less,
+            Some(Ordering::Equal) => CaughtUp::All,
+            Some(Ordering::Greater) => CaughtUp::More,
+        }
     }
 
     /// Opens the session, if that has not happened, and tells it what was missed before.

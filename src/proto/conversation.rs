@@ -4,7 +4,7 @@
 use super::exchange::{Exchange, ExchangeSink, Message, Oddities, Opaque};
 use super::session::{SessionCounts, Sessions};
 use crate::decode::Scope;
-use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Want};
+use crate::flow::{ByteClass, CaughtUp, Close, Connection, Ledger, Side, Start, StreamConsumer, Want};
 use crate::limits::Limits;
 use crate::time::Timestamp;
 
@@ -157,8 +157,8 @@ pub(super) fn play_to(limits: &Limits, start: Start, events: &[Event], ear: Ear)
                 }
                 lane.carried.extend_from_slice(bytes);
                 let peer = &lanes[side.other().index()];
-                let all = peer.skip == 0;
-                Sessions::<Ear>::caught_up(&mut session, *side, all);
+                let heard = if peer.skip == 0 { CaughtUp::All } else { CaughtUp::Less };
+                Sessions::<Ear>::caught_up(&mut session, *side, heard);
                 let lane = &mut lanes[side.index()];
                 while deaf.is_none() {
                     let took = sessions.data(&connection, &mut session, *side, at, &lane.carried, &mut ledger);

@@ -16,7 +16,7 @@ use super::preamble::{Preamble, Step};
 use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
 use super::protocols::http1::line::{Found, Line, find, goes_on, many_empty, simple_request};
-use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
+use crate::flow::{ByteClass, CaughtUp, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
 use crate::limits::Limits;
 use crate::merge::Merge;
 use crate::time::Timestamp;
@@ -40,7 +40,7 @@ pub struct Session {
     /// A new parser was shown what was left over on each side.
     shown: [bool; 2],
     /// As `StreamConsumer::caught_up` said last of each side.
-    caught_up: [bool; 2],
+    caught_up: [CaughtUp; 2],
     /// Index of the next protocol's first exchange.
     first_index: u32,
     /// Inside a CONNECT tunnel.
@@ -324,16 +324,16 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             left: [0; 2],
             since: [Timestamp::ZERO; 2],
             shown: [true; 2],
-            caught_up: [false; 2],
+            caught_up: [CaughtUp::default(); 2],
             first_index: 0,
             tunnel: false,
         }
     }
 
-    fn caught_up(session: &mut Session, side: Side, all: bool) {
-        session.caught_up[side.index()] = all;
+    fn caught_up(session: &mut Session, side: Side, heard: CaughtUp) {
+        session.caught_up[side.index()] = heard;
         if let State::Http { protocol, flipped } = &mut session.state {
-            protocol.caught_up(if *flipped { side.other() } else { side }, all);
+            protocol.caught_up(if *flipped { side.other() } else { side }, heard);
         }
     }
 

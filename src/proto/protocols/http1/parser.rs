@@ -16,7 +16,7 @@ use super::head::{self, Search};
 use super::instead::instead_of_request;
 use super::line::{self, Line};
 use super::pairing::{Answer, Pairing, SlotId};
-use crate::flow::{ByteClass, Connection, Ledger, Side};
+use crate::flow::{ByteClass, CaughtUp, Connection, Ledger, Side};
 use crate::limits::Limits;
 use crate::proto::exchange::{Message, Oddities, OpaqueKind};
 use crate::proto::protocol::{Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
@@ -58,6 +58,8 @@ pub(super) struct Half {
     /// Whoever sends had received all of the other side when the newest bytes were sent, and when the first of those
     /// left over was.
     pub(super) caught_up: [bool; 2],
+    /// Whoever sends had received more of the other side than is known.
+    pub(super) knows_more: bool,
     /// Heads were lost before the first of the bytes left over came.
     pub(super) torn: bool,
     /// The other side spoke since this one did.
@@ -310,8 +312,9 @@ impl Http1 {
             self.pairing.recycle(message);
             return Some(None);
         }
-        if REFUSALS.contains(&status) && !self.pairing.is_torn() && self.pairing.expected().is_none() {
-            self.refused_early(at);
+        let early = REFUSALS.contains(&status) || self.half(Side::Server).knows_more;
+        if early && !self.pairing.is_torn() && self.pairing.expected().is_none() {
+            self.answered_early(at);
         }
         let owes = self.pairing.owes();
         let request = self.pairing.awaiting().filter(|_| !owes).and_then(|(_, slot)| slot.exchange.request.as_ref());
@@ -492,8 +495,10 @@ impl Protocol for Http1 {
         Progress { used, then }
     }
 
-    fn caught_up(&mut self, side: Side, all: bool) {
-        self.half(side).caught_up[0] = all;
+    fn caught_up(&mut self, side: Side, heard: CaughtUp) {
+        let half = self.half(side);
+        half.caught_up[0] = heard != CaughtUp::Less;
+        half.knows_more = heard == CaughtUp::More;
     }
 
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery {

@@ -58,10 +58,11 @@ impl Http1 {
         }
     }
 
-    /// The server refuses a head that lacks its end: too slow, too long, or not to its taste. What is known of that head
-    /// was asked, and the rest of it is worth nothing. What goes well, or fails for another
-    /// reason, answers something else.
-    pub(super) fn refused_early(&mut self, at: Timestamp) {
+    /// The server answers a head that lacks its end. It refuses what it has not read (too slow, too long, not to its
+    /// taste), or that end was lost, and the flow does not know yet (a single byte that is acknowledged and does not come
+    /// looks like a FIN). What is known of that head was asked, and the rest of it is worth nothing. What goes well, or
+    /// fails for another reason, and acknowledges no more than is here, answers something else.
+    pub(super) fn answered_early(&mut self, at: Timestamp) {
         let client = self.half(Side::Client);
         if client.partial.is_empty() || !matches!(client.reading, Reading::Head(_)) {
             return;
