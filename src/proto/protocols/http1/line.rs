@@ -88,9 +88,12 @@ pub(super) fn status_due(bytes: &[u8]) -> Line {
             }
         }
     }
-    match split_status_due(bytes) {
-        Some((_, _, end)) if bytes.len() > end => Line::Yes,
-        _ if bytes.len() >= STATUS_MAX || memchr(b'\n', bytes).is_some() => Line::No,
+    // No more than what would be waited for, so that it is the same however the line comes in.
+    let seen = bytes.get(..STATUS_MAX).unwrap_or(bytes);
+    let line_end = memchr(b'\n', seen);
+    match split_status_due(seen.get(..line_end.unwrap_or(seen.len())).unwrap_or_default()) {
+        Some((_, _, end)) if seen.len() > end => Line::Yes,
+        _ if seen.len() >= STATUS_MAX || line_end.is_some() => Line::No,
         _ => Line::More,
     }
 }
