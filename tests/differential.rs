@@ -4,6 +4,20 @@
 //! packet of the capture. What is untouched must be reported, once and exactly. What is touched may be missing; if it is
 //! reported, then with what was really said. Nothing is ever reported that was not said, and nobody gets another's
 //! answer.
+//!
+//! Where packets are dropped, some conversations are not made up, because their bytes do not tell what was said:
+//!
+//! - No client pipelines ahead. When a packet with two of its requests is lost, what is left is what a client leaves that
+//!   waits for each answer and lost one request: two answers in a row, of which one has no question.
+//! - Bodies quote heads only where a client waits for each answer. In a burst, a quoted request whose own head is lost stands
+//!   where the next request would.
+//! - No body that quotes a head is answered before it has ended, for the same reason.
+//! - Behind a 101 nothing looks like HTTP: where that answer is lost, nobody knows that HTTP has ended.
+//! - In a burst that lost more than one head, presence and pairing are not looked at, nor in the last burst when it lost one
+//!   and the server's FIN is not in the capture: see `undecidable`.
+//! - Segments may hold three bytes and more, not one: every word would have a hole.
+//!
+//! An empty line before a request is part of its head: where it is missing, that request is touched.
 
 use shadowtap::flow::FlowTable;
 use shadowtap::limits::Limits;
@@ -69,10 +83,12 @@ enum Kind {
 }
 
 impl Kind {
-    /// Exchanges of a thousand that may be wrong. Where packets are dropped the aim is none, and this is how far it got:
-    /// what remains is mostly bursts whose order a hole hides.
+    /// Exchanges of a thousand that may be wrong. Where packets are dropped the aim is none, and this is how far the usual
+    /// run got. A longer one does worse, and fails: of 20 007 exchanges (1 500 seeds) 80 are missing or lack their status,
+    /// mostly in bursts that a hole leaves incomplete, 27 are quoted heads taken for said where all heads around them
+    /// are lost, and 10 have a piece of a method or another's answer.
     const fn allowed(self) -> usize {
-        if matches!(self, Self::Lossy) { 5 } else { 0 }
+        if matches!(self, Self::Lossy) { 4 } else { 0 }
     }
 }
 

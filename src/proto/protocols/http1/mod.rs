@@ -13,6 +13,8 @@ mod torn;
 #[cfg(test)]
 mod evil;
 #[cfg(test)]
+mod holes;
+#[cfg(test)]
 mod tests;
 
 use crate::flow::{Connection, Side};

@@ -39,7 +39,8 @@ impl Http1 {
             half.line = bytes.len();
             return Step::Wait(0);
         }
-        let turned = half.turned;
+        // Who speaks when the other has, and has heard it all, begins something.
+        let turned = half.turned && half.caught_up[0];
         if side == Side::Client && half.behind_hole && !turned && !bytes.is_empty() {
             // A word that nobody knows may be the rest of one (`ROB`): what it is part of is not read.
             let rest = match line::known_behind(bytes) {
