@@ -270,8 +270,7 @@ impl Http1 {
             self.follow_up(connect, server_at);
         }
         let id = self.pairing.ask(message, notes.oddities, server_at);
-        let silent = self.silent();
-        self.pairing.keep_bounds(self.unanswered, self.unanswered_bytes, silent);
+        self.keep_bounds();
         if connect {
             self.half(Side::Client).reading = Reading::Tunnel(0);
             self.settle(Side::Client, id);
@@ -279,6 +278,12 @@ impl Http1 {
             self.begin_body(Side::Client, Some(id), framing);
         }
         Some(None)
+    }
+
+    /// Whatever makes exchanges that wait (questions, and behind holes answers and what is lost) is bounded here.
+    fn keep_bounds(&mut self) {
+        let silent = self.silent();
+        self.pairing.keep_bounds(self.unanswered, self.unanswered_bytes, silent);
     }
 
     /// A request without a hole before it: what it tells of the server.
@@ -330,6 +335,9 @@ impl Http1 {
             [&b"tls/"[..], b"ptth/"].iter().any(|t| to.get(..t.len()).is_some_and(|to| to.eq_ignore_ascii_case(t)));
         self.half(Side::Server).surplus = if framing == Framing::Empty { body::announced_length(&message) } else { 0 };
         let id = self.pairing.answer(message, notes.oddities);
+        if self.pairing.is_torn() {
+            self.keep_bounds();
+        }
         self.begin_body(Side::Server, id, framing);
         if status == 101 && switches {
             // Nobody asks on behind an upgrade, so it answers what was asked last.
@@ -550,6 +558,7 @@ impl Protocol for Http1 {
             Reading::Tunnel(_) => Recovery::Resume,
         };
         self.half(side).behind_hole = true;
+        self.keep_bounds();
         if side == Side::Server && matches!(self.half(side).reading, Reading::Lost) {
             self.pairing.forget_debts();
         }
