@@ -56,7 +56,7 @@
 //!
 //! - `StreamConsumer` books the bytes it uses in a ledger that it is handed, and hears of the end of a side: the classes of bytes
 //!   are known where they are read, and until-close bodies end at a FIN.
-//! - `StreamConsumer` is told what the sender of the newest bytes had received (`caught_up`): behind a hole that is all that
+//! - `StreamConsumer` is told what the sender of the newest bytes had received (`heard`): behind a hole that is all that
 //!   tells whose answer is whose (`proto/protocols/http1/torn.rs`).
 //! - Order between the two directions is causal: mirror ports deliver them out of step, so a segment waits for the peer's bytes
 //!   that it acknowledges, within a grace, and is delivered with its own time.

@@ -6,18 +6,6 @@ use super::connection::{Connection, Side};
 use super::ledger::{ByteClass, Ledger};
 use crate::time::Timestamp;
 
-/// How much a sender had received, beside what was delivered to the consumer of its peer's stream so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CaughtUp {
-    /// Less, or that is not known, or the consumer skips what was delivered last.
-    #[default]
-    Less,
-    /// All of it.
-    All,
-    /// More: a byte that is in no packet, or a FIN. One number more than there are bytes can be either.
-    More,
-}
-
 /// Reads both directions of connections, in order.
 ///
 /// Order between the two directions is causal: a segment that acknowledges bytes of its peer is delivered after
@@ -32,8 +20,10 @@ pub trait StreamConsumer {
     /// First payload byte of a connection. A handshake alone opens nothing, so a SYN flood costs slots, not sessions.
     fn open(&mut self, connection: &Connection) -> Self::Session;
 
-    /// Said before `data`: what whoever sent the newest bytes had received of its peer.
-    fn caught_up(_: &mut Self::Session, _: Side, _: CaughtUp) {}
+    /// Said before `data`: how far what the sender of the newest bytes had received of its peer reaches beyond all that was
+    /// delivered or announced as missing so far, what the consumer skips included. Negative: it had received less.
+    /// Positive: bytes that are in no packet, or a FIN; one number more than there are bytes can be either.
+    fn heard(_: &mut Self::Session, _: Side, _ahead: Option<i64>) {}
 
     /// The next bytes of one side: what was left over, then what is new, in one slice, never with a hole.
     /// Straight from the packet when nothing was left over. What is not used comes back with the next call.

@@ -3,9 +3,7 @@
 //! In: bytes and holes of one side, in their turn. Out: calls to the consumer, with what it left over in front. Skips,
 //! left-overs and silence are kept here, and the consumer is held to its word.
 
-use std::cmp::Ordering;
-
-use super::consumer::{CaughtUp, StreamConsumer, Want};
+use super::consumer::{StreamConsumer, Want};
 use super::dialogue::{Desk, Dialogue};
 use super::half::{Fin, Lost};
 use super::key::End;
@@ -84,22 +82,20 @@ impl<S> Dialogue<S> {
         desk.ledger.book(ByteClass::Skipped, skipped);
         let fresh = bytes.get(skipped as usize..).unwrap_or_default();
         if !fresh.is_empty() {
-            let caught_up = self.caught_up(end, stamp.ack);
+            let ahead = self.ahead(end, stamp.ack);
             if let Some(session) = self.session.as_mut() {
-                C::caught_up(session, side, caught_up);
+                C::heard(session, side, ahead);
             }
             self.read(end, stamp.at, fresh, desk);
         }
     }
 
-    /// What of its peer had arrived when `end` sent a packet that acknowledged `ack`.
-    fn caught_up(&self, end: End, ack: Option<Seq>) -> CaughtUp {
+    /// How far what `end` acknowledged with `ack` lies beyond what was delivered of its peer, and what is to be skipped.
+    fn ahead(&self, end: End, ack: Option<Seq>) -> Option<i64> {
         let peer = &self.halves[end.other().index()];
-        match ack.filter(|_| peer.placed && peer.skip == 0).map(|ack| peer.offset_of(ack).cmp(&peer.next)) {
-            None | Some(Ordering::Less) => CaughtUp::Less,
-            Some(Ordering::Equal) => CaughtUp::All,
-            Some(Ordering::Greater) => CaughtUp::More,
-        }
+        let offset = ack.filter(|_| peer.placed).map(|ack| peer.offset_of(ack))?;
+        let reach = peer.next.saturating_add(peer.skip);
+        Some(offset.wrapping_sub(reach) as i64)
     }
 
     /// Opens the session, if that has not happened, and tells it what was missed before.

@@ -374,7 +374,7 @@ impl<S> Dialogue<S> {
     const fn arrived(&mut self, end: End) {
         let packets = self.packets;
         let half = self.half(end);
-        half.gave_up = false;
+        half.gave_up = 0;
         half.data_at = packets;
     }
 
@@ -461,7 +461,10 @@ impl<S> Dialogue<S> {
             } else {
                 // A keep-alive probe just before the first data is no byte of the stream.
                 let start = own.or(told).unwrap_or(half.next);
-                (held.map(|h| h.0).filter(|&first| first == start + 1).unwrap_or(start), false)
+                let start = held.map(|h| h.0).filter(|&first| first == start + 1).unwrap_or(start);
+                // What the peer had not acknowledged when it was heard first was still to come, and may have carried an
+                // answer: it is missing.
+                (told.filter(|&told| told + 1 < start).unwrap_or(start), false)
             };
             // Numbers that lie further apart than a window are not of one stream: what it said counts.
             let said = held.map(|h| h.0).or_else(|| half.fin.map(|fin| fin.offset));

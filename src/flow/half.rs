@@ -42,8 +42,8 @@ pub(super) struct Half {
     pub(super) missed: u64,
     /// The last hole that was given up.
     pub(super) lost: Lost,
-    /// A hole was given up on the peer's word, at this packet count, and no data came since.
-    pub(super) gave_up: bool,
+    /// Holes that were given up on the peer's word since data came last.
+    pub(super) gave_up: u8,
     /// The connection's packet count when new data last came.
     pub(super) data_at: u32,
     /// Nobody waits for bytes below this: an acknowledged byte that was most likely a FIN.
@@ -96,7 +96,7 @@ impl Half {
             carry: Carry::new(),
             missed: 0,
             lost: Lost::default(),
-            gave_up: false,
+            gave_up: 0,
             data_at: 0,
             excused: 0,
             far: None,

@@ -17,7 +17,7 @@ mod tests;
 mod turns;
 
 pub use connection::{Connection, Side, Start};
-pub use consumer::{CaughtUp, Close, StreamConsumer, Took, Want};
+pub use consumer::{Close, StreamConsumer, Took, Want};
 pub use key::{End, FlowKey};
 pub use ledger::{ByteClass, Ledger};
 pub use stats::FlowStats;

@@ -50,6 +50,17 @@ pub(super) struct Stamp {
     pub(super) arrival: u32,
 }
 
+impl Stamp {
+    /// The same bytes were sent with this acknowledgment, too. Who acknowledged less sent them first.
+    fn sent_before(&mut self, ack: Option<Seq>) {
+        if let (Some(known), Some(ack)) = (self.ack, ack)
+            && ack.distance(known) < 0
+        {
+            self.ack = Some(ack);
+        }
+    }
+}
+
 /// A run to be kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Run<'a> {
@@ -71,6 +82,9 @@ pub(super) struct Placed {
 
 /// What one piece costs beside its bytes: its place in the tree, and the allocator's share.
 pub(super) const PIECE_COST: usize = 128;
+
+/// Pieces that are looked at to tell whether the first was sent again.
+const LOOK_AHEAD: usize = 8;
 
 /// What a node of the tree takes, however few pieces lie in it.
 const NODE_COST: usize = 11 * size_of::<(u64, Piece)>() + 16;
@@ -95,6 +109,13 @@ impl Early {
         self.pieces.first_key_value().map(|(&offset, piece)| (offset, piece))
     }
 
+    /// The first piece was sent again: it acknowledges more than one of those behind it.
+    pub(super) fn repeats(&self) -> bool {
+        let mut acks = self.pieces.values().take(LOOK_AHEAD).map(|piece| piece.stamp.ack);
+        let Some(Some(first)) = acks.next() else { return false };
+        acks.flatten().any(|ack| ack.distance(first) < 0)
+    }
+
     /// Takes the first piece.
     pub(super) fn pop(&mut self) -> Option<(u64, Piece)> {
         let (offset, piece) = self.pieces.pop_first()?;
@@ -107,12 +128,15 @@ impl Early {
         let (mut at, end) = (offset, offset.saturating_add(run.len()));
         let mut placed = Placed::default();
         while at < end {
-            if let Some((&start, held)) = self.pieces.range(..=at).next_back()
+            if let Some((&start, held)) = self.pieces.range_mut(..=at).next_back()
                 && start + held.len > at
             {
                 let until = end.min(start + held.len);
                 placed.known += until - at;
                 placed.conflict |= held.differs(at - start, run, at - offset, until - at);
+                if at == start && until == start + held.len {
+                    held.stamp.sent_before(stamp.ack);
+                }
                 at = until;
                 continue;
             }

@@ -138,7 +138,7 @@ impl<S> Dialogue<S> {
     /// The capture has not shown this direction's data for a while: it is not waited for again and again.
     pub(super) const fn unseen(&self, end: End, bounds: Bounds) -> bool {
         let half = &self.halves[end.index()];
-        half.gave_up && self.packets.saturating_sub(half.data_at) > bounds.grace.saturating_mul(SILENT)
+        half.gave_up > 1 && self.packets.saturating_sub(half.data_at) > bounds.grace.saturating_mul(SILENT)
     }
 
     /// Ends the wait of `end`.
@@ -163,16 +163,22 @@ impl<S> Dialogue<S> {
                 // One that was excused before is a byte after all when more than it is acknowledged.
                 let missing = missing.saturating_add(peer.excused.saturating_sub(peer.next));
                 if hole == 0 {
-                    // Each acknowledges the other, so one of them was sent again, with the acknowledgment of that day; it
-                    // is the later one, and what it repeats had been there before the earlier one answered.
-                    let first = if held.is_some_and(|held| held.stamp.at > at) { other } else { end };
+                    // Each acknowledges the other, so one of them was sent again, with the acknowledgment of that day; what
+                    // it repeats had been there before the other answered. Nobody acknowledges less with bytes that he sends
+                    // for the first time later, so that tells which; else it is the later one.
+                    let first = match [end, other].map(|end| self.halves[end.index()].early.repeats()) {
+                        [true, false] => end,
+                        [false, true] => other,
+                        _ if held.is_some_and(|held| held.stamp.at > at) => other,
+                        _ => end,
+                    };
                     self.step(first, desk);
                 } else if missing == 1 && held.is_none() {
                     // The one number more than there were bytes is a FIN that was not captured.
                     peer.excused = peer.next.saturating_add(1);
                 } else {
                     desk.stats.gaps_forced += forced;
-                    peer.gave_up = true;
+                    peer.gave_up = peer.gave_up.saturating_add(1);
                     self.lack(other, at, missing.min(hole), Missing::Lost, desk);
                 }
             }

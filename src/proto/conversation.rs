@@ -4,7 +4,7 @@
 use super::exchange::{Exchange, ExchangeSink, Message, Oddities, Opaque};
 use super::session::{SessionCounts, Sessions};
 use crate::decode::Scope;
-use crate::flow::{ByteClass, CaughtUp, Close, Connection, Ledger, Side, Start, StreamConsumer, Want};
+use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Want};
 use crate::limits::Limits;
 use crate::time::Timestamp;
 
@@ -157,8 +157,7 @@ pub(super) fn play_to(limits: &Limits, start: Start, events: &[Event], ear: Ear)
                 }
                 lane.carried.extend_from_slice(bytes);
                 let peer = &lanes[side.other().index()];
-                let heard = if peer.skip == 0 { CaughtUp::All } else { CaughtUp::Less };
-                Sessions::<Ear>::caught_up(&mut session, *side, heard);
+                Sessions::<Ear>::heard(&mut session, *side, Some(-(peer.skip as i64)));
                 let lane = &mut lanes[side.index()];
                 while deaf.is_none() {
                     let took = sessions.data(&connection, &mut session, *side, at, &lane.carried, &mut ledger);

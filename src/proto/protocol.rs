@@ -1,7 +1,7 @@
 //! The contract of a protocol: bytes of two sides in, exchanges out.
 
 use super::exchange::{ExchangeSink, Message, OpaqueKind};
-use crate::flow::{ByteClass, CaughtUp, Connection, Ledger, Side};
+use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
 use crate::merge::Merge;
 use crate::time::Timestamp;
@@ -12,8 +12,9 @@ pub trait Protocol: Send {
     /// `bytes` begins with what it left last time; it remembers how far it looked, so dribbled input stays linear.
     /// Books every byte it uses.
     fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress;
-    /// Said before `read`: what whoever sent the newest bytes had received of the other side.
-    fn caught_up(&mut self, _side: Side, _heard: CaughtUp) {}
+    /// Said before `read`: how much more of the other side than was shown here (skipped or missing included) whoever sent
+    /// the newest bytes had received; negative where it was less.
+    fn heard(&mut self, _side: Side, _ahead: Option<i64>) {}
     /// Bytes are missing. Inside a body of known length nothing is lost; inside a header block HTTP/2 goes deaf.
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery;
     /// `side` will send nothing more.

@@ -16,7 +16,7 @@ use super::preamble::{Preamble, Step};
 use super::protocol::{Entry, Guess, Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
 use super::protocols::PROTOCOLS;
 use super::protocols::http1::line::{Found, Line, find, goes_on, many_empty, simple_request};
-use crate::flow::{ByteClass, CaughtUp, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
+use crate::flow::{ByteClass, Close, Connection, Ledger, Side, Start, StreamConsumer, Took, Want};
 use crate::limits::Limits;
 use crate::merge::Merge;
 use crate::time::Timestamp;
@@ -39,8 +39,8 @@ pub struct Session {
     since: [Timestamp; 2],
     /// A new parser was shown what was left over on each side.
     shown: [bool; 2],
-    /// As `StreamConsumer::caught_up` said last of each side.
-    caught_up: [CaughtUp; 2],
+    /// What `StreamConsumer::heard` said last, of this side.
+    heard: Option<(Side, Option<i64>)>,
     /// Index of the next protocol's first exchange.
     first_index: u32,
     /// Inside a CONNECT tunnel.
@@ -161,7 +161,14 @@ impl<S: ExchangeSink> Sessions<S> {
         }
         let budget = if undecided.adrift { self.limits.search_bytes } else { self.limits.probe_bytes };
         let adrift = undecided.adrift;
-        let found = find(bytes, fresh, adrift && *passed < budget, |rest| probe(adrift, side, rest).1);
+        // Who called is known: then what looks like a message of the wrong side, anywhere but where that side begins to speak,
+        // is quoted in one whose head is lost.
+        let certain = adrift && roles_known(connection);
+        let begins = *passed == 0 && undecided.missing[side.index()] == 0;
+        let found = find(bytes, fresh, adrift && *passed < budget, |rest| match probe(adrift, side, rest) {
+            (Some((_, role)), _) if certain && role != side && !(begins && rest.len() == bytes.len()) => Line::No,
+            (_, line) => line,
+        });
         let tls = [0, fresh].map(|at| (at, looks_like_tls(bytes.get(at..).unwrap_or_default())));
         let sealed = tls.iter().find(|(_, looks)| *looks == Looks::Yes).map(|(at, _)| *at);
         match (found, sealed) {
@@ -241,11 +248,13 @@ impl<S: ExchangeSink> Sessions<S> {
                 let mut out = Outlet { sink: &mut self.sink, spares: &mut self.spares };
                 protocol.gap(role, at, missing, &mut out);
             }
-            let role = if flipped { whose.other() } else { whose };
-            protocol.caught_up(role, session.caught_up[whose.index()]);
         }
         session.state = State::Http { protocol, flipped };
         session.shown = [false; 2];
+        // Of the other side it is not known any more: what this side said since then changed what it means.
+        if let Some((whose, ahead)) = session.heard {
+            Self::heard(session, whose, ahead);
+        }
     }
 
     /// Has the protocol read.
@@ -324,16 +333,20 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             left: [0; 2],
             since: [Timestamp::ZERO; 2],
             shown: [true; 2],
-            caught_up: [CaughtUp::default(); 2],
+            heard: None,
             first_index: 0,
             tunnel: false,
         }
     }
 
-    fn caught_up(session: &mut Session, side: Side, heard: CaughtUp) {
-        session.caught_up[side.index()] = heard;
+    fn heard(session: &mut Session, side: Side, ahead: Option<i64>) {
+        session.heard = Some((side, ahead));
+        let other = side.other().index();
+        // What a new parser was not shown yet of the other side.
+        let unshown = if session.shown[other] { 0 } else { session.left[other] as i64 };
         if let State::Http { protocol, flipped } = &mut session.state {
-            protocol.caught_up(if *flipped { side.other() } else { side }, heard);
+            protocol
+                .heard(if *flipped { side.other() } else { side }, ahead.map(|ahead| ahead.saturating_add(unshown)));
         }
     }
 
@@ -511,6 +524,12 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             State::Deaf(class) => ledger.book(class, left),
         }
     }
+}
+
+/// Whether it is known who called: from the handshake, or from a port below those that callers are given (RFC 6335
+/// section 6).
+fn roles_known(connection: &Connection) -> bool {
+    connection.start == Start::Handshake || (connection.server.port() < 1024 && connection.client.port() >= 1024)
 }
 
 /// Whether any protocol's message starts here; whose, and sent in which role.

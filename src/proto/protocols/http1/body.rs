@@ -209,6 +209,9 @@ pub(super) struct Into<'a> {
     pub(super) message: &'a mut Message,
     /// How large the sample may grow. It ends at the first hole.
     pub(super) sample: usize,
+    /// What is not sampled may be passed over unread. Not where the message may have no body after all: an answer to a
+    /// question that was lost may be one to HEAD.
+    pub(super) passes: bool,
     /// Bytes that trailers, or the extensions of one chunk, may take.
     pub(super) trailers: usize,
     pub(super) ledger: &'a mut Ledger,
@@ -231,7 +234,7 @@ impl Body {
                     let left = left - n as u64;
                     used += n;
                     *self = Self::Length(left);
-                    if left == 0 || into.full() {
+                    if left == 0 || (into.full() && into.passes) {
                         into.pass(left);
                         return Fed::Done(used, left);
                     }
@@ -244,7 +247,7 @@ impl Body {
                     used += n;
                     *self = if left == 0 { Self::ChunkEnd } else { Self::Chunk(left) };
                     if left > 0 {
-                        if into.full() {
+                        if into.full() && into.passes {
                             into.pass(left);
                             *self = Self::ChunkEnd;
                             return Fed::Skip(used, left);

@@ -1,5 +1,6 @@
 //! HTTP/1: text in two directions, one message behind the other (RFC 9112).
 
+mod align;
 mod body;
 mod head;
 mod instead;

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::torn::{Torn, Waits};
+use super::torn::{Rest, Torn, Waits};
 use crate::flow::{Connection, Side};
 use crate::proto::exchange::{Exchange, ExchangeSink, Message, Oddities};
 use crate::proto::protocol::{Outlet, ProtoCounts};
@@ -19,10 +19,22 @@ pub(super) struct Slot {
     pub(super) answer: Answer,
     /// How many bytes the server had sent when this was asked.
     pub(super) server_at: u64,
+    /// Where its request stands, or where there is none its answer, or the hole that it is.
+    pub(super) place: Place,
     /// What of it is not decided yet.
     pub(super) waits: Waits,
-    /// Nothing is known of it but that this side's message was in a hole here.
-    pub(super) lost: Option<Side>,
+    /// Its request was certainly said: it began when the client had been told all that it waited for.
+    pub(super) sure: bool,
+    /// It is no exchange but a hole of this side, in which at least so many heads were.
+    pub(super) lost: Option<(Side, u32)>,
+}
+
+/// Where something stands in the stream of its side, and how much of the other side its sender had received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) from: u64,
+    pub(super) upto: u64,
+    pub(super) heard: Option<u64>,
 }
 
 /// How far a response is.
@@ -50,7 +62,7 @@ pub(super) struct Pairing {
     /// Responses still owed to requests that were reported without waiting for them.
     owed: u64,
     /// What was lost since order was known last.
-    pub(super) torn: Option<Torn>,
+    pub(super) torn: Torn,
     /// Lent for the length of a call; see `swap_spares`.
     spare: Vec<Message>,
     pub(super) counts: ProtoCounts,
@@ -64,7 +76,7 @@ impl Pairing {
             left: 0,
             next_index: first,
             owed: 0,
-            torn: None,
+            torn: Torn::default(),
             spare: Vec::new(),
             counts: ProtoCounts::default(),
         }
@@ -96,12 +108,21 @@ impl Pairing {
     }
 
     /// A request's head was read.
-    pub(super) fn ask(&mut self, request: Message, oddities: Oddities, server_at: u64) -> SlotId {
+    pub(super) fn ask(
+        &mut self,
+        request: Message,
+        oddities: Oddities,
+        place: Place,
+        sure: bool,
+        server_at: u64,
+    ) -> SlotId {
         self.counts.requests += 1;
-        let waits = self.waits();
+        let waits = self.note_asked(place);
         let id = self.push(Some(request), oddities);
         if let Some(slot) = self.slot(id) {
             slot.server_at = server_at;
+            slot.place = place;
+            slot.sure = sure;
             slot.waits = waits;
         }
         id
@@ -127,7 +148,9 @@ impl Pairing {
             exchange,
             answer: Answer::Awaited,
             server_at: 0,
+            place: Place::default(),
             waits: Waits::No,
+            sure: false,
             lost: None,
         });
         SlotId(self.left + self.slots.len() as u64 - 1)
@@ -150,9 +173,9 @@ impl Pairing {
     }
 
     /// A final response's head was read; `None` when it belongs to a request that was reported without it.
-    pub(super) fn answer(&mut self, response: Message, oddities: Oddities) -> Option<SlotId> {
+    pub(super) fn answer(&mut self, response: Message, oddities: Oddities, place: Place) -> Option<SlotId> {
         self.counts.responses += 1;
-        self.advance();
+        self.torn.announced = false;
         if self.owed > 0 {
             self.owed -= 1;
             self.recycle(response);
@@ -160,7 +183,7 @@ impl Pairing {
         }
         let id = match self.expected() {
             Some(id) => id,
-            None if self.is_torn() => return Some(self.hold(response, oddities)),
+            None if self.is_torn() => return Some(self.hold(response, oddities, place)),
             None => {
                 self.counts.orphan_responses += 1;
                 self.push(None, oddities)
@@ -201,10 +224,8 @@ impl Pairing {
             over += 1;
         }
         if over > 0 && self.is_torn() {
-            // Nothing can be decided any more, and nothing that was asked so far will be.
-            let torn = self.torn;
-            self.settle_torn(false, silent);
-            self.torn = torn;
+            // Nothing can be decided any more of what was asked so far.
+            self.settle(Rest::Full, silent);
             return;
         }
         for slot in self.slots.iter_mut().take(over) {
@@ -223,7 +244,7 @@ impl Pairing {
 
     /// Nothing more will come of any.
     pub(super) fn give_up(&mut self, silent: bool) {
-        self.settle_torn(false, silent);
+        self.settle(Rest::Over, silent);
         for slot in &mut self.slots {
             slot.asked = true;
             slot.answer = Answer::Over;

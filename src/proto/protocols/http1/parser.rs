@@ -16,7 +16,8 @@ use super::head::{self, Search};
 use super::instead::instead_of_request;
 use super::line::{self, Line};
 use super::pairing::{Answer, Pairing, SlotId};
-use crate::flow::{ByteClass, CaughtUp, Connection, Ledger, Side};
+use super::torn::Rest;
+use crate::flow::{ByteClass, Connection, Ledger, Side};
 use crate::limits::Limits;
 use crate::proto::exchange::{Message, Oddities, OpaqueKind};
 use crate::proto::protocol::{Outlet, Progress, ProtoCounts, Protocol, Recovery, Then, Upgrade};
@@ -55,13 +56,18 @@ pub(super) struct Half {
     pub(super) holed: bool,
     /// Bytes that the last message announced and must not have: some servers send them all the same.
     pub(super) surplus: u64,
-    /// Whoever sends had received all of the other side when the newest bytes were sent, and when the first of those
-    /// left over was.
-    pub(super) caught_up: [bool; 2],
-    /// Whoever sends had received more of the other side than is known.
+    /// How much of the other side whoever sends had received when the newest bytes were sent, and when the first of those
+    /// left over was: places in that side's stream, as `passed` counts them.
+    pub(super) heard: [Option<u64>; 2],
+    /// With the newest bytes it had received more than with those before.
+    pub(super) news: bool,
+    /// So it was with the first of those left over, and nothing is missing before that.
+    pub(super) hears: bool,
+    /// With the newest bytes it had received all of the other side that is known, or more than that.
+    pub(super) caught_up: bool,
     pub(super) knows_more: bool,
-    /// Heads were lost before the first of the bytes left over came.
-    pub(super) torn: bool,
+    /// What is found certainly begins a message, and all that follows it up to a hole.
+    pub(super) sure: bool,
     /// The other side spoke since this one did.
     pub(super) turned: bool,
     /// The bytes that come next lie right behind a hole: a word there may lack its beginning.
@@ -184,26 +190,27 @@ impl Http1 {
                 ledger.book(ByteClass::Skipped, surplus as u64);
                 if surplus == 0 {
                     self.get_lost(side);
+                    if side == Side::Server && self.pairing.is_torn() {
+                        // A body that was none took the beginning of this.
+                        let from = self.half(side).passed;
+                        self.pairing.tear(side, from..from.saturating_add(bytes.len() as u64), 0);
+                    }
                 }
                 return Step::On(surplus);
             }
         }
         let began = self.half(side).began.filter(|_| fresh > 0).unwrap_or(at);
-        // What was lost since the first byte came was not known to who sent that.
-        let torn = self.pairing.is_torn();
         let half = self.half(side);
-        let [newest, first] = half.caught_up;
         if half.began.is_none() || fresh == 0 {
-            half.caught_up[1] = newest;
-            half.torn = torn;
+            half.heard[1] = half.heard[0];
         }
-        let caught_up = if half.began.is_some() && fresh > 0 { first } else { newest } && (half.torn || !torn);
+        let from = half.passed;
         match end {
             Some(end) if end <= self.head_bytes => {
                 let whole = bytes.get(..end).unwrap_or_default();
                 let then = match side {
-                    Side::Client => self.request(whole, began, at, caught_up),
-                    Side::Server => self.response(whole, began, at),
+                    Side::Client => self.request(whole, from, [began, at]),
+                    Side::Server => self.response(whole, from, [began, at]),
                 };
                 let half = self.half(side);
                 half.partial = Vec::new();
@@ -242,34 +249,27 @@ impl Http1 {
         }
     }
 
-    /// A whole request head. `None`: it cannot be read.
-    pub(super) fn request(
-        &mut self,
-        bytes: &[u8],
-        began: Timestamp,
-        at: Timestamp,
-        caught_up: bool,
-    ) -> Option<Option<Then>> {
+    /// A whole request head, or what is left of one, `from` there in its stream. `None`: it cannot be read.
+    pub(super) fn request(&mut self, bytes: &[u8], from: u64, times: [Timestamp; 2]) -> Option<Option<Then>> {
         let mut message = self.pairing.message();
         let Some(mut notes) = head::request(bytes, self.headers, &mut message) else {
             self.pairing.recycle(message);
             return None;
         };
-        (message.began, message.ended) = (began, at);
+        [message.began, message.ended] = times;
         self.pairing.counts.fields_dropped += notes.fields_dropped;
         let framing = body::of_request(&message, &mut notes.oddities);
         let connect = message.method() == b"CONNECT";
 
         let server_at = self.half(Side::Server).passed;
+        let place = self.place(Side::Client, from, bytes.len());
+        let sure = self.half(Side::Client).sure;
         if self.pairing.is_torn() {
-            if caught_up && self.pairing.may_rest() && self.server_rests() {
-                self.pairing.settle_torn(true, false);
-                self.half(Side::Server).reading = Reading::default();
-            }
+            self.rest_before(place);
         } else {
             self.follow_up(connect, server_at);
         }
-        let id = self.pairing.ask(message, notes.oddities, server_at);
+        let id = self.pairing.ask(message, notes.oddities, place, sure, server_at);
         self.keep_bounds();
         if connect {
             self.half(Side::Client).reading = Reading::Tunnel(0);
@@ -299,14 +299,14 @@ impl Http1 {
         }
     }
 
-    /// A whole response head. `None`: it cannot be read.
-    pub(super) fn response(&mut self, bytes: &[u8], began: Timestamp, at: Timestamp) -> Option<Option<Then>> {
+    /// A whole response head, or what is left of one, `from` there in its stream. `None`: it cannot be read.
+    pub(super) fn response(&mut self, bytes: &[u8], from: u64, times: [Timestamp; 2]) -> Option<Option<Then>> {
         let mut message = self.pairing.message();
         let Some(mut notes) = head::response(bytes, self.headers, &mut message) else {
             self.pairing.recycle(message);
             return None;
         };
-        (message.began, message.ended) = (began, at);
+        [message.began, message.ended] = times;
         self.pairing.counts.fields_dropped += notes.fields_dropped;
         let status = message.status;
         if (100..200).contains(&status) && status != 101 {
@@ -319,7 +319,7 @@ impl Http1 {
         }
         let early = REFUSALS.contains(&status) || self.half(Side::Server).knows_more;
         if early && !self.pairing.is_torn() && self.pairing.expected().is_none() {
-            self.answered_early(at);
+            self.answered_early(times[1]);
         }
         let owes = self.pairing.owes();
         let request = self.pairing.awaiting().filter(|_| !owes).and_then(|(_, slot)| slot.exchange.request.as_ref());
@@ -334,14 +334,15 @@ impl Http1 {
         let known =
             [&b"tls/"[..], b"ptth/"].iter().any(|t| to.get(..t.len()).is_some_and(|to| to.eq_ignore_ascii_case(t)));
         self.half(Side::Server).surplus = if framing == Framing::Empty { body::announced_length(&message) } else { 0 };
-        let id = self.pairing.answer(message, notes.oddities);
+        let place = self.place(Side::Server, from, bytes.len());
+        let id = self.pairing.answer(message, notes.oddities, place);
         if self.pairing.is_torn() {
             self.keep_bounds();
         }
         self.begin_body(Side::Server, id, framing);
         if status == 101 && switches {
             // Nobody asks on behind an upgrade, so it answers what was asked last.
-            self.pairing.settle_torn(true, false);
+            self.pairing.settle(Rest::All, false);
             let silent = self.silent();
             self.pairing.give_up(silent);
             if known {
@@ -400,6 +401,15 @@ impl Http1 {
         }
     }
 
+    /// `side` has spoken, so that what the other says next may begin something. Not if that lies behind a hole which `side`
+    /// may not have received yet: then the hole may have begun it.
+    fn turn(&mut self, side: Side) {
+        let reach = self.reach(side.other());
+        let knows = self.half(side).heard[0].is_some_and(|heard| heard >= reach);
+        let other = self.half(side.other());
+        other.turned |= !other.behind_hole || knows;
+    }
+
     /// From here on the next message is searched for; the one being read is cut.
     pub(super) fn get_lost(&mut self, side: Side) {
         if matches!(self.half(side).reading, Reading::Body(_)) {
@@ -424,13 +434,15 @@ impl Http1 {
         }
         let [client, server] = &self.halves;
         let half = if side == Side::Client { client } else { server };
+        let known = |id| self.pairing.slot(id).is_some_and(|slot| slot.exchange.request.is_some());
+        let passes = half.slot.is_none_or(known);
         let message = half.slot.and_then(|id| message_of(&mut self.pairing, side, id));
         let sample = if half.holed || message.is_none() { 0 } else { self.sample };
         let message = message.unwrap_or(&mut self.scratch);
         if !bytes.is_empty() {
             message.ended = at;
         }
-        let mut into = body::Into { message, sample, trailers: self.head_bytes, ledger };
+        let mut into = body::Into { message, sample, passes, trailers: self.head_bytes, ledger };
         let fed = body.feed(bytes, &mut into);
         self.half(side).reading = Reading::Body(body);
         match fed {
@@ -468,7 +480,7 @@ impl Http1 {
 impl Protocol for Http1 {
     fn read(&mut self, side: Side, at: Timestamp, bytes: &[u8], ledger: &mut Ledger, out: &mut Outlet<'_>) -> Progress {
         self.pairing.swap_spares(out);
-        self.half(side.other()).turned = true;
+        self.turn(side);
         let half = self.half(side);
         let fresh = half.left.min(bytes.len());
         let mut used = std::mem::take(&mut half.stale).min(fresh);
@@ -503,26 +515,43 @@ impl Protocol for Http1 {
         Progress { used, then }
     }
 
-    fn caught_up(&mut self, side: Side, heard: CaughtUp) {
+    fn heard(&mut self, side: Side, ahead: Option<i64>) {
+        let reach = self.reach(side.other());
         let half = self.half(side);
-        half.caught_up[0] = heard != CaughtUp::Less;
-        half.knows_more = heard == CaughtUp::More;
+        let heard = ahead.map(|ahead| reach.saturating_add_signed(ahead));
+        half.news = heard > half.heard[0] && half.heard[0].is_some();
+        half.heard[0] = heard;
+        half.caught_up = ahead.is_some_and(|ahead| ahead >= 0);
+        half.knows_more = ahead.is_some_and(|ahead| ahead > 0);
     }
 
     fn gap(&mut self, side: Side, at: Timestamp, missing: u64, out: &mut Outlet<'_>) -> Recovery {
         self.pairing.swap_spares(out);
         let half = self.half(side);
+        let from = half.passed;
+        let hole = from.saturating_add(half.left as u64);
+        let hole = hole..hole.saturating_add(missing);
         half.left = 0;
         half.stale = 0;
-        half.passed = half.passed.saturating_add(missing);
+        half.passed = hole.end;
         half.turned = false;
         let recovery = match half.reading {
             Reading::Body(before) => {
                 let mut body = before;
                 half.holed = true;
                 let id = half.slot;
+                let asked = |id| self.pairing.slot(id).is_some_and(|slot| slot.exchange.request.is_some());
+                let known = id.is_none_or(asked);
                 let message = id.and_then(|id| message_of(&mut self.pairing, side, id)).unwrap_or(&mut self.scratch);
                 match body.gap(missing, message) {
+                    // Whether this has a body at all is not known: see `Into::passes`.
+                    Some(left) if left > 0 && side == Side::Server && !known => {
+                        message.body_len = message.body_len.saturating_sub(left);
+                        let body =
+                            if matches!(before, Body::Length(_)) { Body::Length(left) } else { Body::Chunk(left) };
+                        self.half(side).reading = Reading::Body(body);
+                        Recovery::Resume
+                    }
                     Some(left) => {
                         let half = self.half(side);
                         half.reading = Reading::Body(body);
@@ -534,9 +563,12 @@ impl Protocol for Http1 {
                     }
                     None => {
                         // A hole past the end of a body of known length took what came behind it, too.
-                        let past = if let Body::Length(left) = before { missing.saturating_sub(left) } else { 0 };
+                        let (past, start) = match before {
+                            Body::Length(left) => (missing.saturating_sub(left), hole.start.saturating_add(left)),
+                            _ => (0, hole.start),
+                        };
                         self.get_lost(side);
-                        self.pairing.tear(side, u32::from(past >= SHORTEST_HEAD));
+                        self.pairing.tear(side, start..hole.end, u32::from(past >= SHORTEST_HEAD));
                         Recovery::Resume
                     }
                 }
@@ -546,13 +578,14 @@ impl Protocol for Http1 {
                 let least = 1;
                 let answers = self.pairing.counts.responses;
                 // An interim answer is no answer.
-                let known = self.salvage(side, at) && (side == Side::Client || self.pairing.counts.responses > answers);
+                let known =
+                    self.salvage(side, from, at) && (side == Side::Client || self.pairing.counts.responses > answers);
                 self.get_lost(side);
-                self.pairing.tear(side, if known { 0 } else { least });
+                self.pairing.tear(side, hole, if known { 0 } else { least });
                 Recovery::Resume
             }
             Reading::Lost => {
-                self.pairing.tear(side, 0);
+                self.pairing.tear(side, hole, 0);
                 Recovery::Resume
             }
             Reading::Tunnel(_) => Recovery::Resume,
@@ -576,11 +609,12 @@ impl Protocol for Http1 {
         if side == Side::Server {
             if self.pairing.is_torn() && self.server_rests() {
                 // Who takes leave in good order has answered.
-                self.pairing.settle_torn(true, false);
+                self.pairing.settle(Rest::All, false);
             }
             if matches!(self.half(side).reading, Reading::Head(_)) {
                 // The status was told; nobody will add to it.
-                self.salvage(side, at);
+                let from = self.half(side).passed;
+                self.salvage(side, from, at);
                 self.get_lost(side);
             }
         }
@@ -591,7 +625,8 @@ impl Protocol for Http1 {
     fn finish(&mut self, at: Timestamp, out: &mut Outlet<'_>) {
         self.pairing.swap_spares(out);
         if matches!(self.half(Side::Server).reading, Reading::Head(_)) {
-            self.salvage(Side::Server, at);
+            let from = self.half(Side::Server).passed;
+            self.salvage(Side::Server, from, at);
         }
         for side in [Side::Client, Side::Server] {
             if matches!(self.half(side).reading, Reading::Body(_)) {

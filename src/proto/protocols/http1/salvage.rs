@@ -4,17 +4,18 @@
 
 use super::body::Body;
 use super::line::{self, Line};
+use super::pairing::Place;
 use super::parser::{Http1, Reading};
+use super::torn::Rest;
 use crate::flow::Side;
 use crate::time::Timestamp;
 
 impl Http1 {
     /// A hole took the rest of a head. What is known of it still tells who asked what, or what was answered. True when
     /// that is anything.
-    pub(super) fn salvage(&mut self, side: Side, at: Timestamp) -> bool {
+    pub(super) fn salvage(&mut self, side: Side, from: u64, at: Timestamp) -> bool {
         let half = self.half(side);
         let began = half.began.unwrap_or(at);
-        let (caught_up, torn) = (half.caught_up[1], half.torn);
         let mut partial = std::mem::take(&mut half.partial);
         match memchr::memrchr(b'\n', &partial) {
             Some(end) => partial.truncate(end + 1),
@@ -22,14 +23,40 @@ impl Http1 {
             None if side == Side::Server && line::status(&partial) == Line::Yes => {}
             None => return false,
         }
-        let caught_up = caught_up && (torn || !self.pairing.is_torn());
         let known = match side {
-            Side::Client => self.request(&partial, began, at, caught_up),
-            Side::Server => self.response(&partial, began, at),
+            Side::Client => self.request(&partial, from, [began, at]),
+            Side::Server => self.response(&partial, from, [began, at]),
         };
         self.half(side).holed = true;
         self.finish_body(side, false);
         known.is_some()
+    }
+
+    /// How far a side has got: what it said, what of that is skipped, and what is missing.
+    pub(super) fn reach(&self, side: Side) -> u64 {
+        let half = &self.halves[side.index()];
+        half.passed.saturating_add(half.left as u64)
+    }
+
+    /// Where a head of `len` bytes stands that `side` said. Nobody has heard what was not said: who is shown to have sent it
+    /// again when he had, said it first before that.
+    pub(super) fn place(&self, side: Side, from: u64, len: usize) -> Place {
+        let heard = self.halves[side.index()].heard[1].map(|heard| heard.min(self.reach(side.other())));
+        Place { from, upto: from.saturating_add(len as u64), heard }
+    }
+
+    /// What is asked at `place` may have been asked because all before is answered.
+    pub(super) fn rest_before(&mut self, place: Place) {
+        let Some(until) = place.heard.filter(|heard| self.pairing.may_rest(*heard)) else { return };
+        let here = until >= self.reach(Side::Server);
+        if here && !self.server_rests() {
+            return;
+        }
+        let received = self.halves[Side::Server.index()].heard[0].filter(|_| here);
+        self.pairing.settle(Rest::Before { until, received }, false);
+        if here {
+            self.half(Side::Server).reading = Reading::default();
+        }
     }
 
     /// The server was never heard.
@@ -67,12 +94,14 @@ impl Http1 {
         if client.partial.is_empty() || !matches!(client.reading, Reading::Head(_)) {
             return;
         }
-        let known = self.salvage(Side::Client, at);
+        let from = client.passed;
+        let known = self.salvage(Side::Client, from, at);
         self.get_lost(Side::Client);
         let client = self.half(Side::Client);
         client.stale = client.left;
+        let end = client.passed.saturating_add(client.left as u64);
         if known {
-            self.pairing.tear(Side::Client, 0);
+            self.pairing.tear(Side::Client, end..end, 0);
         }
     }
 }

@@ -10,12 +10,11 @@ use crate::time::Timestamp;
 
 impl Http1 {
     /// What may be the beginning of a message comes with the newest bytes.
-    fn note_beginning(&mut self, side: Side, at: Timestamp) {
-        let torn = self.pairing.is_torn();
+    fn note_beginning(&mut self, side: Side, at: Timestamp, behind_hole: bool) {
         let half = self.half(side);
         half.began = Some(at);
-        half.caught_up[1] = half.caught_up[0];
-        half.torn = torn;
+        half.heard[1] = half.heard[0];
+        half.hears = half.news && !behind_hole;
     }
 
     /// Looks for the next message.
@@ -27,8 +26,11 @@ impl Http1 {
         fresh: usize,
         ledger: &mut Ledger,
     ) -> Step {
-        if fresh == 0 || self.half(side).began.is_none() {
-            self.note_beginning(side, at);
+        let behind = self.half(side).behind_hole;
+        // Empty lines begin nothing.
+        let nothing = bytes.get(..fresh).is_none_or(|left| line::skip_empty(left).is_empty());
+        if nothing || self.half(side).began.is_none() {
+            self.note_beginning(side, at, behind);
         }
         let test = match side {
             Side::Client => line::request_found,
@@ -40,7 +42,7 @@ impl Http1 {
             return Step::Wait(0);
         }
         // Who speaks when the other has, and has heard it all, begins something.
-        let turned = half.turned && half.caught_up[0];
+        let turned = half.turned && half.caught_up;
         if side == Side::Client && half.behind_hole && !turned && !bytes.is_empty() {
             // A word that nobody knows may be the rest of one (`ROB`): what it is part of is not read.
             let rest = match line::known_behind(bytes) {
@@ -75,12 +77,15 @@ impl Http1 {
         };
         ledger.book(ByteClass::Discarded, used as u64);
         if used >= fresh {
-            self.note_beginning(side, at);
+            self.note_beginning(side, at, behind);
         }
+        // Behind an interim answer comes the body that it gave leave for.
+        let announced = self.pairing.announced();
         let half = self.half(side);
         half.line = if matches!(found, Found::Maybe(_)) { bytes.len() - used } else { 0 };
         match found {
             Found::At(_) => {
+                half.sure = (turned || half.hears) && !announced && (used == fresh || used == 0);
                 half.reading = Reading::default();
                 self.pairing.counts.resyncs += 1;
                 Step::On(used)
