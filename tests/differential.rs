@@ -9,15 +9,18 @@
 //!
 //! - No client pipelines ahead. When a packet with two of its requests is lost, what is left is what a client leaves that
 //!   waits for each answer and lost one request: two answers in a row, of which one has no question.
-//! - Bodies quote heads only where a client waits for each answer. In a burst, a quoted request whose own head is lost stands
-//!   where the next request would.
-//! - No body that quotes a head is answered before it has ended, for the same reason.
+//! - No answer comes before its question has ended: the next question would be glued to that end, whose length is not known
+//!   when its head is lost.
+//! - No method is one that nobody knows: right behind a hole it may be the rest of a word.
 //! - Behind a 101 nothing looks like HTTP: where that answer is lost, nobody knows that HTTP has ended.
-//! - In a burst that lost more than one head, presence and pairing are not looked at, nor in the last burst when it lost one
-//!   and the server's FIN is not in the capture: see `undecidable`.
+//! - Nothing is sent again for no reason: of bytes whose first packet is lost and whose second is not, that one says that
+//!   their sender had heard what he had not heard when he sent them.
+//! - Where a burst lost more than one head, and in some cases one, presence and pairing are not looked at: see `undecidable`.
 //! - Segments may hold three bytes and more, not one: every word would have a hole.
+//! - Bodies that quote heads are a group of their own, of clients that wait for each answer, and may be mistaken now and then.
 //!
-//! An empty line before a request is part of its head: where it is missing, that request is touched.
+//! An empty line before a request is part of its head: where it is missing, that request is touched. So is a message that
+//! begins amid a packet and amid a line, behind one whose head is touched.
 
 use shadowtap::flow::FlowTable;
 use shadowtap::limits::Limits;
@@ -28,7 +31,7 @@ use crate::common::mangle::Random;
 use crate::common::network::{Captured, Ending, Weather, carry};
 use crate::common::seeds;
 use crate::common::talk::{Framing, Manner, Part, QUOTED_STATUS, QUOTED_TARGET, Said, Style, Talk};
-use crate::common::wire::FIN;
+use crate::common::wire::{FIN, SYN};
 
 /// What was reported of one exchange.
 #[derive(Debug)]
@@ -80,15 +83,19 @@ enum Kind {
     Mirrored,
     /// One that drops, too.
     Lossy,
+    /// The same, of conversations whose bodies quote heads.
+    Quoting,
 }
 
 impl Kind {
-    /// Exchanges of a thousand that may be wrong. Where packets are dropped the aim is none, and this is how far the usual
-    /// run got. A longer one does worse, and fails: of 20 007 exchanges (1 500 seeds) 80 are missing or lack their status,
-    /// mostly in bursts that a hole leaves incomplete, 27 are quoted heads taken for said where all heads around them
-    /// are lost, and 10 have a piece of a method or another's answer.
+    /// Exchanges of a thousand that may be wrong. Behind a head that is lost, its body begins nowhere: where that quotes a
+    /// whole request, and nothing around it is left, no reader can tell that nobody asked it.
     const fn allowed(self) -> usize {
-        if matches!(self, Self::Lossy) { 4 } else { 0 }
+        if matches!(self, Self::Quoting) { 7 } else { 0 }
+    }
+
+    const fn drops(self) -> bool {
+        matches!(self, Self::Lossy | Self::Quoting)
     }
 }
 
@@ -100,11 +107,11 @@ impl Case {
         let (resent, spurious) = (some(30, 10), some(20, 10));
         let (doubled, late, lag) = (some(30, 100) * mirrored, some(40, 6) * mirrored, some(30, 8) * mirrored);
         let (handshake, restamped) = (some(85, 1) == 1, some(50, 1) == 1);
-        let dropped = if matches!(kind, Kind::Lossy) { [50, 200, 500, 1500][random.below(4) as usize] } else { 0 };
+        let dropped = if kind.drops() { [50, 200, 500, 1500][random.below(4) as usize] } else { 0 };
         let weather = Weather {
             segment: [1, 5, 60, 500, 1460][random.below(5) as usize].max(if dropped > 0 { 3 } else { 1 }),
             resent,
-            spurious,
+            spurious: if dropped > 0 { 0 } else { spurious },
             handshake,
             ending: [Ending::Fin, Ending::Fin, Ending::Reset, Ending::Nothing][random.below(4) as usize],
             doubled,
@@ -118,7 +125,8 @@ impl Case {
             1 if dropped == 0 => Manner::Ahead,
             _ => Manner::Patient,
         };
-        let quotes = dropped == 0 || manner == Manner::Patient;
+        let manner = if matches!(kind, Kind::Quoting) { Manner::Patient } else { manner };
+        let quotes = dropped == 0 || matches!(kind, Kind::Quoting);
         let body = (weather.segment * 100).min(6_000);
         let style =
             Style { manner, quotes, lossy: dropped > 0, body, unanswered: dropped == 0 || manner == Manner::Patient };
@@ -171,7 +179,7 @@ impl Case {
                 if found.len() > 1 {
                     wrong.push(format!("told {} times: {said:?}", found.len()));
                 }
-                if !touched(captured, said) && !undecidable(talk, captured, said, self.style) {
+                if !touched(talk, captured, said) && !undecidable(talk, captured, said, self.style) {
                     match found.first() {
                         None => wrong.push(format!("missing: {said:?}")),
                         Some(told) => {
@@ -191,12 +199,24 @@ fn is(told: &Told, said: &Said) -> bool {
 }
 
 /// Whether a byte that must be known is missing.
-fn touched(captured: &Captured, said: &Said) -> bool {
-    touched_part(captured, 0, &said.request)
-        || said.response.as_ref().is_some_and(|response| touched_part(captured, 1, response))
+fn touched(talk: &Talk, captured: &Captured, said: &Said) -> bool {
+    touched_part(talk, captured, 0, &said.request)
+        || said.response.as_ref().is_some_and(|response| touched_part(talk, captured, 1, response))
 }
 
-fn touched_part(captured: &Captured, side: usize, part: &Part) -> bool {
+/// The same of one message. Where the message before it is touched nobody knows where that ends; then a message that begins
+/// amid a line and amid a packet is as lost.
+fn touched_part(talk: &Talk, captured: &Captured, side: usize, part: &Part) -> bool {
+    let here = bytes_missing(captured, side, part);
+    let start = part.head.start;
+    let parts =
+        talk.said.iter().filter_map(|said| if side == 0 { Some(&said.request) } else { said.response.as_ref() });
+    let Some(before) = parts.take_while(|other| other.head.start < start).last() else { return here };
+    let line = talk.streams[side].get((start as usize).wrapping_sub(1)) == Some(&b'\n');
+    here || (!line && !captured.begins(side, start) && touched_part(talk, captured, side, before))
+}
+
+fn bytes_missing(captured: &Captured, side: usize, part: &Part) -> bool {
     captured.touches(side, &part.head)
         || matches!(part.framing, Framing::Chunked | Framing::UntilClose) && captured.touches(side, &part.body)
 }
@@ -204,24 +224,37 @@ fn touched_part(captured: &Captured, side: usize, part: &Part) -> bool {
 /// Whether a burst has lost so much that the place of what is left of it cannot be known.
 ///
 /// Of three requests sent in one go, two in a packet that was lost, and three answers of which one was lost, it cannot be
-/// told which answer is whose. So of a burst that lost more than one head, nothing must be reported; nor of the last one
-/// of a connection that did not end by FIN, where an answer more may have been lost at the end.
+/// told which answer is whose. So of a burst that lost more than one head, nothing must be reported; nor of one that lost a
+/// head, or stands behind one that did, where
+/// - nothing shows that all is answered: the connection does not go on, or not visibly, and did not end by FIN;
+/// - it is the first of a connection whose SYN is not there, which may have begun before;
+/// - a request was sent again, and only then captured, by a client that had received some of the burst's answers by then:
+///   he seems to have asked because of them.
 fn undecidable(talk: &Talk, captured: &Captured, said: &Said, style: Style) -> bool {
     if style.manner != Manner::Bursts {
         return false;
     }
-    let (mut lost, mut last) = (0, true);
-    for other in &talk.said {
-        last &= other.burst <= said.burst;
-        if other.burst == said.burst {
-            let parts = [(0, Some(&other.request)), (1, other.response.as_ref())];
-            lost += parts
-                .iter()
-                .filter(|(side, part)| part.is_some_and(|part| touched_part(captured, *side, part)))
-                .count();
-        }
-    }
-    lost > 1 || (lost == 1 && last && !captured.packets.iter().any(|p| p.side == 1 && p.flags & FIN != 0))
+    let ends = talk.said.iter().filter(|other| other.burst < said.burst).filter_map(|other| other.response.as_ref());
+    let answered = ends.map(|part| part.body.end.max(part.head.end)).max().unwrap_or(0);
+    let lost = |burst: u64| {
+        let all = talk.said.iter().filter(|other| other.burst == burst);
+        let parts = all.flat_map(|other| [(0, Some(&other.request)), (1, other.response.as_ref())]);
+        parts.filter(|(side, part)| part.is_some_and(|part| touched_part(talk, captured, *side, part))).count()
+    };
+    let seen = |side, flag| captured.packets.iter().any(|p| p.side == side && p.flags & flag != 0);
+    let open = match talk.said.iter().find(|other| other.burst > said.burst) {
+        Some(next) => touched_part(talk, captured, 0, &next.request),
+        None => !seen(1, FIN),
+    };
+    let misled = talk
+        .said
+        .iter()
+        .filter(|other| other.burst == said.burst)
+        .any(|other| captured.heard(0, other.request.head.start).is_some_and(|heard| heard > answered));
+    let here = lost(said.burst);
+    here > 1
+        || (here == 1 && said.burst == 1 && !seen(0, SYN))
+        || ((open || misled) && here + lost(said.burst.saturating_sub(1)) > 0)
 }
 
 /// What is reported and was never said, or was said by someone else.
@@ -290,20 +323,25 @@ fn try_all(kind: Kind, from: u64, usual: u64) {
         }
     }
     println!("{failed} of {exchanges} exchanges are wrong");
-    assert!(failed * 1_000 <= exchanges * kind.allowed(), "{failed} of {exchanges}");
+    assert!(exchanges > 1_000 && failed * 1_000 <= exchanges * kind.allowed(), "{failed} of {exchanges}");
 }
 
 #[test]
 fn what_was_said_is_reported_however_it_is_cut() {
-    try_all(Kind::Calm, 0, 200);
+    try_all(Kind::Calm, 0, 1_000);
 }
 
 #[test]
 fn a_mirror_port_that_doubles_and_reorders_changes_nothing() {
-    try_all(Kind::Mirrored, 1_000_000, 200);
+    try_all(Kind::Mirrored, 1_000_000, 1_000);
 }
 
 #[test]
 fn what_a_drop_did_not_touch_is_reported_and_nothing_is_made_up() {
-    try_all(Kind::Lossy, 2_000_000, 200);
+    try_all(Kind::Lossy, 2_000_000, 2_000);
+}
+
+#[test]
+fn what_is_quoted_in_a_body_without_a_head_is_hardly_ever_taken_for_said() {
+    try_all(Kind::Quoting, 3_000_000, 500);
 }

@@ -161,6 +161,19 @@ impl Captured {
     }
 }
 
+impl Captured {
+    /// How much its sender had received of the other side when he sent this byte, as far as the first packet with it says.
+    pub fn heard(&self, side: usize, offset: u64) -> Option<u64> {
+        let has = |p: &&Packet| p.side == side && (p.from..p.from + p.payload.len() as u64).contains(&(offset + 1));
+        self.packets.iter().find(has)?.ack.map(|ack| ack.saturating_sub(1))
+    }
+
+    /// Whether some packet begins here.
+    pub fn begins(&self, side: usize, offset: u64) -> bool {
+        self.packets.iter().any(|p| p.side == side && !p.payload.is_empty() && p.from == offset + 1)
+    }
+}
+
 impl Network<'_> {
     fn packet(&self, side: usize, range: Range<u64>, flags: u8) -> Packet {
         let stream = &self.talk.streams[side];
@@ -243,12 +256,14 @@ impl Network<'_> {
 
     fn send(&mut self, side: usize, random: &mut Random) -> bool {
         let ready = self.ready(side);
-        let host = &self.hosts[side];
-        if random.below(100) < self.weather.spurious && host.sent > 1 {
+        if self.hosts[side].sent > 1 && random.below(100) < self.weather.spurious && self.more() {
+            let host = &self.hosts[side];
             let from = 1 + random.below(host.sent - 1);
             let from = from.max(host.sent.saturating_sub(2_000)).max(1);
-            return self.emit(side, from..(from + 1 + random.below(self.weather.segment)).min(self.hosts[side].sent));
+            let until = (from + 1 + random.below(self.weather.segment)).min(host.sent);
+            return self.emit(side, from..until);
         }
+        let host = &self.hosts[side];
         // No window lets a sender run away from a hole.
         let window = WINDOW * self.weather.segment;
         if host.sent >= ready || host.sent > self.hosts[1 - side].received + window {
@@ -270,7 +285,9 @@ impl Network<'_> {
     fn pass(&mut self, side: usize, random: &mut Random) -> bool {
         let Some(mut packet) = self.hosts[side].to_tap.pop_front() else { return false };
         let fate = random.below(100);
-        if fate < self.weather.resent && !packet.payload.is_empty() {
+        // Without a handshake a stream begins with what is captured first.
+        let begins = packet.from == 1 && !self.weather.handshake;
+        if fate < self.weather.resent && !packet.payload.is_empty() && !begins {
             if fate.is_multiple_of(2) {
                 packet.time = self.time;
                 self.seen.push(packet);
@@ -359,7 +376,9 @@ fn mirror(seen: Vec<Packet>, weather: Weather, random: &mut Random) -> (Vec<Pack
     let mut gone = dropped.iter();
     let mut packets: Vec<Packet> = placed.into_iter().map(|(_, packet)| packet).collect();
     packets.retain(|_| !gone.next().copied().unwrap_or(false));
-    let reach = [0, 1].map(|side| packets.iter().filter(|p| p.side == side).map(|p| range(p).end).max().unwrap_or(0));
+    let reach = [0, 1].map(|side| {
+        packets.iter().filter(|p| p.side == side && !p.payload.is_empty()).map(|p| range(p).end).max().unwrap_or(0)
+    });
     (packets, lost, reach)
 }
 

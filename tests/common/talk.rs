@@ -82,8 +82,7 @@ pub struct Style {
     pub manner: Manner,
     /// Bodies quote heads.
     pub quotes: bool,
-    /// Heads may get lost. A body that quotes a head, whose own head is lost, and which was answered before it ended,
-    /// cannot be told from the next message; so there are none.
+    /// Heads may get lost: no answer comes before its question has ended, and no method is one that nobody knows.
     pub lossy: bool,
     /// No body is much longer.
     pub body: u64,
@@ -147,7 +146,11 @@ impl Talk {
     }
 
     fn exchange(&mut self, random: &mut Random, number: &str, style: Style, needs: u64, last: bool, behind: bool) {
-        let method = METHODS[random.below(METHODS.len() as u64) as usize];
+        let mut method = METHODS[random.below(METHODS.len() as u64) as usize];
+        if style.lossy && method == "FROB" {
+            // Of a word that nobody knows, right behind what was lost, nobody knows whether it is whole.
+            method = "PATCH";
+        }
         let host = format!("h{}.example", random.below(3));
         let target = match random.below(6) {
             0 => format!("http://{host}/n/{number}"),
@@ -195,8 +198,7 @@ impl Talk {
         let leave = self.streams[1].len() as u64;
         let sent = self.write(0, &body.bytes, if expects { leave } else { needs }, hasty && !last);
         let request = Part { head: head.clone(), body: sent.clone(), framing, body_len: body.len };
-        let quoted = style.quotes && style.lossy;
-        let early = !expects && !quoted && random.below(3) == 0;
+        let early = !expects && !style.lossy && random.below(3) == 0;
         let needs = if early { head.end } else { sent.end.max(head.end) };
         let mut said = Said {
             method,
