@@ -26,6 +26,7 @@ pub struct Decoder {
     wholes: [Vec<u8>; 2],
     unknown_links: BTreeMap<u16, u64>,
     other_unknown_links: u64,
+    several_packets: u64,
     /// Frames that went through each kind of tunnel.
     tunnels: [u64; TUNNELS.len()],
     /// Only when the options ask for it.
@@ -43,6 +44,8 @@ pub struct DecodeCounts {
     pub other_unknown_links: u64,
     /// Frames that went through each kind of tunnel; kinds not met are left out.
     pub tunnels: BTreeMap<&'static str, u64>,
+    /// Frames with several packets (IEEE 802.11 A-MSDU), of which only the first is read.
+    pub several_packets: u64,
     /// TCP and UDP checksums of packets that were cut, where checksums are verified.
     pub unverified_checksums: u64,
 }
@@ -64,6 +67,7 @@ impl Decoder {
             wholes: Default::default(),
             unknown_links: BTreeMap::new(),
             other_unknown_links: 0,
+            several_packets: 0,
             tunnels: [0; TUNNELS.len()],
             checksums: options.verify_checksums.then(Checksums::default),
         }
@@ -72,7 +76,17 @@ impl Decoder {
     /// Decodes one frame. The scope of what comes out is the full one, tags and tunnels as they were met.
     #[must_use]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
-        let Self { layers, options, fragments, wholes, unknown_links, other_unknown_links, tunnels, checksums } = self;
+        let Self {
+            layers,
+            options,
+            fragments,
+            wholes,
+            unknown_links,
+            other_unknown_links,
+            several_packets,
+            tunnels,
+            checksums,
+        } = self;
         let mut wholes = wholes.iter_mut();
         let mut scope = Scope::default();
         let mut met = Met::default();
@@ -94,6 +108,10 @@ impl Decoder {
                         Layer::skip(Skip::UnknownLink)
                     }
                 },
+                Layer::FirstOfMany(slice) => {
+                    *several_packets += 1;
+                    links::first_of_many(slice)
+                }
                 Layer::Ether(label, slice) => match links::ether(label) {
                     Some(peel) => peel(slice, &mut scope),
                     None => Layer::Done(Decoded::NotIp(label)),
@@ -164,6 +182,7 @@ impl Decoder {
             unknown_links: self.unknown_links.clone(),
             other_unknown_links: self.other_unknown_links,
             tunnels,
+            several_packets: self.several_packets,
             unverified_checksums: self.checksums.as_ref().map_or(0, |checksums| checksums.unverified),
         }
     }

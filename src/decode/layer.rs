@@ -80,6 +80,8 @@ impl Layer<'_> {
 pub enum Layer<'a> {
     /// A frame of another link type.
     Link(LinkType, Slice<'a>),
+    /// The first of several packets that share a frame: the others are not read.
+    FirstOfMany(Slice<'a>),
     /// An EtherType and what it labels.
     Ether(u16, Slice<'a>),
     /// An IP packet, version from its first nibble.

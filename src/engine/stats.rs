@@ -109,7 +109,8 @@ pub(super) fn summary(
     for (name, value) in sessions.list() {
         count("proto", &name, value);
     }
-    let DecodeCounts { fragments, unknown_links, other_unknown_links, tunnels, unverified_checksums } = &reader.decode;
+    let DecodeCounts { fragments, unknown_links, other_unknown_links, tunnels, several_packets, unverified_checksums } =
+        &reader.decode;
     for (name, value) in [
         ("fragments", fragments.held),
         ("datagrams_completed", fragments.completed),
@@ -120,6 +121,7 @@ pub(super) fn summary(
         ("fragments_duplicate", fragments.duplicate),
         ("fragments_contradicting", fragments.bad),
         ("unknown_link_frames", unknown_links.values().sum::<u64>() + other_unknown_links),
+        ("frames_of_several_packets", *several_packets),
         ("checksums_not_verified", *unverified_checksums),
     ] {
         count("decode", name, value);

@@ -17,7 +17,7 @@ mod tags;
 mod wan;
 mod wlan;
 
-use super::layer::Peel;
+use super::layer::{Layer, Peel, Slice};
 use super::tunnels::nsh;
 use crate::capture::LinkType;
 
@@ -99,6 +99,11 @@ pub(super) const ETHERS: &[(u16, Peel)] = &[
 /// How to read what an EtherType labels; `None` when it is not on the way to IP.
 pub(super) fn ether(label: u16) -> Option<Peel> {
     ETHERS.iter().find(|(known, _)| *known == label).map(|(_, peel)| *peel)
+}
+
+/// Goes on with the first of several packets that share a frame.
+pub(super) fn first_of_many(slice: Slice<'_>) -> Layer<'_> {
+    wlan::first(slice)
 }
 
 /// How to read a link type.

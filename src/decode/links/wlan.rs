@@ -66,12 +66,19 @@ fn opened(body: Slice<'_>) -> Option<Slice<'_>> {
     bodies.find(|body| body.bytes.starts_with(&[0xaa, 0xaa, 0x03, 0, 0, 0]))
 }
 
-/// Aggregated packets, each behind addresses and a length. One frame gives one segment, so the first is read; bytes of a
-/// connection in the others are missing from it and counted there.
+/// Aggregated packets, each behind addresses and a length, on boundaries of four bytes (IEEE 802.11 section 9.3.2.2). One
+/// frame gives one segment, so the first is read; that there are others is counted, and bytes of a connection in them are
+/// missing from it.
 fn first_of_many(body: Slice<'_>) -> Layer<'_> {
     const LEN: usize = 14;
-    match (body.u16_at(12), body.after(LEN)) {
-        (Some(length), Some(rest)) => llc(0, rest.counted(length.into())),
-        _ => Layer::skip(body.short(LEN)),
-    }
+    let (Some(length), Some(rest)) = (body.u16_at(12), body.after(LEN)) else { return Layer::skip(body.short(LEN)) };
+    let first = rest.counted(length.into());
+    let next = (LEN + usize::from(length)).next_multiple_of(4);
+    // The frame's check sequence may stand behind the last; it is no header.
+    if body.passed(next + LEN).is_some() { Layer::FirstOfMany(first) } else { llc(0, first) }
+}
+
+/// Goes on with the first of several packets.
+pub(super) fn first(slice: Slice<'_>) -> Layer<'_> {
+    llc(0, slice)
 }

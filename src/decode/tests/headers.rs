@@ -59,6 +59,14 @@ fn the_first_of_aggregated_packets_is_read() {
     let subframe = |body: &[u8]| [&[2; 12][..], &(body.len() as u16).to_be_bytes(), body].concat();
     let both = [subframe(&snap()), vec![0; 3], subframe(&snap())].concat();
     assert_eq!(once(LinkType::IEEE802_11, &wlan(&[0x88, 1], &[0x80, 0], &both)), segment(b"x"));
+    // Catches packets that are passed over without a word, and a check sequence counted for one.
+    let several = |body: &[u8]| {
+        let mut decoder = decoder();
+        let _ = decoder.decode(&frame(LinkType::IEEE802_11, &wlan(&[0x88, 1], &[0x80, 0], body)));
+        decoder.counts().several_packets
+    };
+    assert_eq!(several(&both), 1);
+    assert_eq!(several(&[subframe(&snap()), vec![0; 4]].concat()), 0);
 }
 
 #[test]

@@ -191,7 +191,7 @@ const MANY: u32 = 3;
 /// No message is shorter (`GET / HTTP/1.1` and two line ends, `HTTP/1.1 200` likewise).
 const SHORTEST: u64 = 16;
 /// Longer sequences are not laid beside each other.
-const CELLS: usize = 40 * 40;
+const CELLS: usize = 25 * 25;
 
 #[cfg(test)]
 mod tests {
