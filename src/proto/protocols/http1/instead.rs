@@ -13,12 +13,9 @@ impl Http1 {
     /// A body was announced, and in its place comes the next message: the request asked leave (`Expect`) and was
     /// refused, or the response answers a HEAD that was not seen.
     pub(super) fn no_body_after_all(&mut self, side: Side, body: Body, bytes: &[u8]) -> Line {
-        let left = match body {
-            Body::Length(left) => left,
-            // The shortest body in chunks.
-            Body::Size => 5,
-            _ => return Line::No,
-        };
+        if !matches!(body, Body::Length(_) | Body::Size) {
+            return Line::No;
+        }
         let (torn, pipelines) = (self.pairing.is_torn(), self.pairing.pipelines());
         let Some(slot) = self.half(side).slot.and_then(|id| self.pairing.slot(id)) else { return Line::No };
         let untouched = |message: &Option<Message>| message.as_ref().is_some_and(|message| message.body_len == 0);
@@ -29,7 +26,12 @@ impl Http1 {
         };
         let line = match side {
             Side::Client if slot.answer != Answer::Awaited && asked_leave(&slot.exchange.request) => {
-                line::request_instead(bytes)
+                // A line that is longer is not waited for, however it comes in.
+                let seen = bytes.get(..LINE_SEEN).unwrap_or(bytes);
+                match line::request_instead(seen) {
+                    Line::More if seen.len() == LINE_SEEN => Line::No,
+                    line => line,
+                }
             }
             Side::Server
                 if slot.exchange.request.is_none() && (!torn || pipelines) && untouched(&slot.exchange.response) =>
@@ -38,8 +40,8 @@ impl Http1 {
             }
             _ => Line::No,
         };
-        // A body that ends here is one, whatever it looks like.
-        if line == Line::More && (bytes.is_empty() || bytes.len() as u64 >= left) { Line::No } else { line }
+        // As much as would be a body is waited through: with one byte more it may be the next message.
+        if line == Line::More && bytes.is_empty() { Line::No } else { line }
     }
 
     /// Behind an unanswered CONNECT. The answer may be on its way; but where its direction is not captured at all,
@@ -78,6 +80,8 @@ pub(super) fn instead_of_request(bytes: &[u8]) -> Option<Step> {
     }
 }
 
+/// How much of a request line in place of a body is looked at.
+const LINE_SEEN: usize = 1024;
 /// How HTTP/2 begins (RFC 9113 section 3.4).
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n";
 /// Slices behind an unanswered CONNECT that are waited through.
