@@ -1,7 +1,9 @@
 //! What holes leave: whose answer is whose, and what of a cut head is still worth telling.
 
 use crate::flow::Side;
-use crate::proto::conversation::{Event, client, play, server};
+use crate::flow::Start;
+use crate::limits::Limits;
+use crate::proto::conversation::{Event, client, play, play_with, server};
 
 const A: &str = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 const B: &str = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -54,4 +56,22 @@ fn who_has_heard_an_answer_begins_a_word_though_nobody_may_know_it() {
     let frob = client("FROB /x HTTP/1.1\r\nHost: h\r\n\r\n");
     let talk = [client(A), server(OK), hole(Side::Client, 30), server(OK), frob, server(MADE)];
     assert_eq!(play(&talk).brief, ["GET /a > 200", "- > 200", "FROB /x > 201"]);
+}
+
+#[test]
+fn when_too_much_waits_it_is_let_go_and_what_follows_still_stands_behind_a_hole() {
+    // Catches a request whose body never ends that holds back all that waits behind it, however much that is; and order that
+    // is trusted again although the hole was never settled.
+    let body = client("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n");
+    let mut talk = vec![body, hole(Side::Server, 5)];
+    for _ in 0..500 {
+        talk.extend([server(OK), hole(Side::Server, 20)]);
+    }
+    let limits = Limits { unanswered: 8, ..Limits::default() };
+    let heard = play_with(&limits, Start::Handshake, &talk);
+    assert_eq!(heard.brief, ["POST /a > -"], "cut, and told without an answer");
+    let talk =
+        [hole(Side::Client, 30), client(A), client(B), client(C), hole(Side::Server, 60), server(OK), server(MADE)];
+    let heard = play_with(&Limits { unanswered: 2, ..Limits::default() }, Start::Handshake, &talk);
+    assert!(heard.brief.iter().all(|line| line.starts_with('-') || line.ends_with('-')), "{:?}", heard.brief);
 }

@@ -224,9 +224,9 @@ impl Pairing {
             over += 1;
         }
         if over > 0 && self.is_torn() {
-            // Nothing can be decided any more of what was asked so far.
+            // Nothing can be decided any more of what was asked so far. What leaves is cut, as below: a request that goes on
+            // must not hold back all that comes behind it.
             self.settle(Rest::Full, silent);
-            return;
         }
         for slot in self.slots.iter_mut().take(over) {
             slot.asked = true;

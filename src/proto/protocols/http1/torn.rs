@@ -211,11 +211,9 @@ impl Pairing {
         pairs.into_iter().for_each(|(question, answer)| self.join(question, answer));
         if rest == Rest::Full {
             // What comes now still stands behind a hole.
-            for side in [Side::Client, Side::Server] {
-                let ends =
-                    |at: &usize| self.slots.get(*at).filter(|slot| slot.is_hole(side)).map(|slot| slot.place.upto);
-                let list = if side == Side::Client { &window.asks } else { &window.answers };
-                if let Some(end) = list.iter().rev().find_map(ends) {
+            for (side, list) in [(Side::Client, &window.asks), (Side::Server, &window.answers)] {
+                let holes = list.iter().rev().filter_map(|at| self.slots.get(*at));
+                if let Some(end) = holes.filter(|slot| slot.lost.is_some()).map(|slot| slot.place.upto).next() {
                     self.tear(side, end..end, 0);
                 }
             }
