@@ -158,9 +158,11 @@ pub(super) fn summary(
             not_http: ledger.of(ByteClass::NotHttp),
             duplicate: ledger.of(ByteClass::Duplicate),
             discarded: ledger.of(ByteClass::Discarded),
+            waiting: ledger.captured - ledger.booked(),
         },
         missing: MissingLedger { gaps: ledger.gaps, cut: ledger.cut },
         warnings: warnings(reader, &ledger, &flows, &sessions, &observed),
+        taps: Vec::new(),
         counters,
     }
 }

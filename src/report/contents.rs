@@ -129,7 +129,7 @@ pub struct CaptureSummary {
     pub bytes: u64,
     /// Packets by class; `seen` = the sum of the others.
     pub packets: PacketLedger,
-    /// TCP payload bytes by class; `captured` = the sum of parsed, skipped, opaque, not_http, duplicate, discarded.
+    /// TCP payload bytes by class; `captured` = the sum of parsed, skipped, opaque, not_http, duplicate, discarded, waiting.
     pub payload: PayloadLedger,
     /// TCP payload bytes that were on the wire and not in the capture.
     pub missing: MissingLedger,
@@ -137,6 +137,31 @@ pub struct CaptureSummary {
     pub counters: BTreeMap<String, u64>,
     /// What was lost or looks wrong, and what mends it: one sentence each.
     pub warnings: Vec<String>,
+    /// Interfaces listened on; empty for a replay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taps: Vec<TapSummary>,
+}
+
+/// One interface that is listened on. Packets on the wire = received by the kernel + `interface_dropped`; received =
+/// frames read + `kernel_dropped` + those still in the ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TapSummary {
+    /// Its name, as the system and not the wire gave it.
+    pub interface: String,
+    /// It is there and up.
+    pub up: bool,
+    /// Its link type (LINKTYPE_ number).
+    pub link: u16,
+    /// Frames read.
+    pub frames: u64,
+    /// Frames that the kernel took and had no room for in the ring.
+    pub kernel_dropped: u64,
+    /// Frames that the card or its driver dropped before the kernel saw them.
+    pub interface_dropped: u64,
+    /// Times at which the ring was found full.
+    pub ring_full: u64,
+    /// Times it vanished, or went down, and was opened again.
+    pub reopened: u64,
 }
 
 /// Packets by class.
@@ -173,6 +198,14 @@ pub struct PayloadLedger {
     pub duplicate: u64,
     /// Held or carried but never read.
     pub discarded: u64,
+    /// Not decided yet, in a report drawn while the capture goes on: bytes that wait for what stands before them. 0 at the end.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub waiting: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Payload bytes that are not in the capture.

@@ -6,7 +6,8 @@ mod reporter;
 mod reporters;
 
 pub use contents::{
-    CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict, rfc3339_text,
+    CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, TapSummary, Verdict,
+    rfc3339_text,
 };
 pub use reporter::{Reporter, Style};
 pub use reporters::{Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};

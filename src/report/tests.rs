@@ -20,6 +20,7 @@ fn capture() -> CaptureSummary {
             not_http: 100,
             duplicate: 100,
             discarded: 100,
+            waiting: 0,
         },
         missing: MissingLedger { gaps: 60, cut: 40 },
         ..CaptureSummary::default()

@@ -318,16 +318,20 @@ fn spec(spec: &Spec) -> SpecRow<'_> {
 }
 
 /// Name, figure and meaning of each class of payload bytes, in report order.
-fn classes(capture: &CaptureSummary) -> [(&'static str, u64, &'static str); 6] {
+fn classes(capture: &CaptureSummary) -> Vec<(&'static str, u64, &'static str)> {
     let payload = &capture.payload;
-    [
+    let mut classes = vec![
         ("parsed", payload.parsed, "Read and understood: heads, framing, the sampled part of bodies"),
         ("skipped", payload.skipped, "Bodies passed over on purpose"),
         ("opaque", payload.opaque, "TLS and other encryption: cannot be read"),
         ("not_http", payload.not_http, "Protocols other than HTTP"),
         ("duplicate", payload.duplicate, "Retransmitted or overlapped: already counted"),
         ("discarded", payload.discarded, "Held or carried, never read"),
-    ]
+    ];
+    if payload.waiting > 0 {
+        classes.push(("waiting", payload.waiting, "Not decided yet: the capture goes on"));
+    }
+    classes
 }
 
 fn ledger(capture: &CaptureSummary) -> Vec<LedgerRow> {
@@ -387,6 +391,21 @@ fn facts<'a>(report: &'a Report<'a>) -> Vec<Fact<'a>> {
         Fact { name: "exchanges".into(), value: count(report.snapshot.exchanges).into() },
         Fact { name: "responses without a request".into(), value: count(report.snapshot.unnamed).into() },
     ];
+    facts.extend(capture.taps.iter().map(|tap| {
+        Fact {
+            name: shown(&tap.interface),
+            value: format!(
+                "{} frames, {} dropped by the kernel, {} by the interface, ring full {} times, opened again {} times{}",
+                count(tap.frames),
+                count(tap.kernel_dropped),
+                count(tap.interface_dropped),
+                count(tap.ring_full),
+                count(tap.reopened),
+                if tap.up { "" } else { ", down" }
+            )
+            .into(),
+        }
+    }));
     facts.extend(capture.counters.iter().map(|(name, n)| Fact { name: shown(name), value: count(*n).into() }));
     facts.extend(
         report

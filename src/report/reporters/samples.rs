@@ -161,10 +161,12 @@ impl Sample {
                 not_http: 1_300_000,
                 duplicate: 1_499_000,
                 discarded: 1_000,
+                waiting: 0,
             },
             missing: MissingLedger { gaps: 4_096, cut: 0 },
             counters: BTreeMap::from([(self.plant("flow.gaps_forced"), 3), ("proto.resyncs".to_owned(), 2)]),
             warnings: vec![self.plant("equal segments arrived under two VLANs: --scope-by none unites them")],
+            taps: Vec::new(),
         }
     }
 

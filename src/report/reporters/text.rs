@@ -359,6 +359,24 @@ fn capture(page: &mut Page, capture: &CaptureSummary) {
         let _ = write!(classes, " ({})", visible(&tally(&packets.skipped, " ")));
     }
     page.paragraph(Ink::Plain, 2, 4, &classes);
+    for tap in &capture.taps {
+        let lost = tap.kernel_dropped.saturating_add(tap.interface_dropped);
+        let mut line = format!(
+            "{}: {}; dropped by the kernel {}, by the interface {}; ring full {}",
+            visible(&tap.interface),
+            counted(tap.frames, "frame"),
+            count(tap.kernel_dropped),
+            count(tap.interface_dropped),
+            counted(tap.ring_full, "time")
+        );
+        if tap.reopened > 0 {
+            let _ = write!(line, "; opened again {}", counted(tap.reopened, "time"));
+        }
+        if !tap.up {
+            line.push_str("; down");
+        }
+        page.paragraph(if lost > 0 || !tap.up { Ink::Yellow } else { Ink::Plain }, 2, 4, &line);
+    }
     if !capture.counters.is_empty() {
         let counters = tally(&capture.counters, " ");
         page.paragraph(Ink::Faint, 2, 4, &format!("counters: {}", visible(&counters)));
@@ -371,7 +389,7 @@ fn capture(page: &mut Page, capture: &CaptureSummary) {
 fn ledger(page: &mut Page, capture: &CaptureSummary) {
     page.heading("Ledger", "what became of every captured byte of TCP payload");
     let payload = &capture.payload;
-    let classes = [
+    let mut classes = vec![
         ("parsed", payload.parsed, "read and understood"),
         ("skipped", payload.skipped, "bodies passed over"),
         ("opaque", payload.opaque, "TLS and other encryption"),
@@ -379,6 +397,9 @@ fn ledger(page: &mut Page, capture: &CaptureSummary) {
         ("duplicate", payload.duplicate, "retransmitted or overlapped"),
         ("discarded", payload.discarded, "held and never read"),
     ];
+    if payload.waiting > 0 {
+        classes.push(("waiting", payload.waiting, "not decided yet: the capture goes on"));
+    }
     let missing = capture.missing.gaps.saturating_add(capture.missing.cut);
     let whole = payload.captured.saturating_add(missing);
     let wide = widest([count(payload.captured).as_str(), count(missing).as_str()]);
@@ -387,7 +408,7 @@ fn ledger(page: &mut Page, capture: &CaptureSummary) {
         page.put(Ink::Faint, &fit(&format!("  {about}"), page.width().saturating_sub(13 + wide + 11)));
         page.end();
     };
-    for (name, n, about) in classes {
+    for (name, n, about) in classes.iter().copied() {
         let ink = if name == "discarded" && n > 0 { Ink::Yellow } else { Ink::Plain };
         row(ink, name, n, payload.captured, about);
     }
