@@ -35,6 +35,7 @@ fn one_worker(bencher: Bencher<'_, '_>, name: &str) {
         scope_by: ScopeBy::default(),
         transactions: None,
         inputs: 1,
+        caller_key: Settings::REPLAY_KEY,
         stop: Arc::default(),
     };
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/payments.yaml");

@@ -55,14 +55,10 @@ impl Filter {
 }
 
 fn compile(expression: &str, link: LinkType) -> Result<BpfProgram, String> {
-    // Files carry LINKTYPE_ numbers, libpcap wants its own platform's DLT_ numbers; these are the ones that differ.
-    let number = match link {
-        LinkType::RAW | LinkType::RAW_OPENBSD => 12,
-        LinkType(100) => 11,
-        other => i32::from(other.0),
-    };
-    Capture::dead(Linktype(number)).and_then(|capture| capture.compile(expression, true)).map_err(|error| match error {
-        pcap::Error::PcapError(what) => what,
-        other => other.to_string(),
+    Capture::dead(Linktype(link.to_platform())).and_then(|capture| capture.compile(expression, true)).map_err(|error| {
+        match error {
+            pcap::Error::PcapError(what) => what,
+            other => other.to_string(),
+        }
     })
 }

@@ -111,6 +111,25 @@ impl LinkType {
     /// Ethernet with a Marvell switch tag that has an EtherType.
     pub const DSA_TAG_EDSA: Self = Self(285);
 
+    /// From the number that libpcap has for it on this platform (`DLT_`).
+    #[must_use]
+    pub fn of_platform(number: i32) -> Self {
+        match number {
+            11 => Self::ATM_RFC1483,
+            12 => Self::RAW,
+            other => Self(u16::try_from(other).unwrap_or(u16::MAX)),
+        }
+    }
+
+    /// What libpcap has for it on this platform.
+    pub(super) fn to_platform(self) -> i32 {
+        match self {
+            Self::RAW | Self::RAW_OPENBSD => 12,
+            Self::ATM_RFC1483 => 11,
+            other => i32::from(other.0),
+        }
+    }
+
     /// What the registry calls it, for types that captures are met with and that carry no packets, or none we read.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {

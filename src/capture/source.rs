@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 
 use super::frame::Frame;
+use super::live::TapStats;
+use crate::merge::Merge;
 use crate::time::Timestamp;
 
 /// Something that yields frames.
@@ -17,6 +19,10 @@ pub trait PacketSource {
     fn next(&mut self) -> Result<Event<'_>, CaptureError>;
     /// What the source itself knows so far.
     fn stats(&self) -> SourceStats;
+    /// The interfaces it listens on, and what was lost there. Files have none.
+    fn taps(&self) -> Vec<TapStats> {
+        Vec::new()
+    }
 }
 
 /// What a source says.
@@ -51,6 +57,31 @@ pub struct SourceStats {
     pub late_files: u64,
     /// Blocks of files that made no sense and were passed over.
     pub damaged_blocks: u64,
+}
+
+impl Merge for SourceStats {
+    fn merge(&mut self, other: Self) {
+        let Self {
+            frames,
+            filtered,
+            dropped,
+            input_bytes,
+            input_total,
+            cut_files,
+            secrets,
+            late_files,
+            damaged_blocks,
+        } = other;
+        self.frames += frames;
+        self.filtered += filtered;
+        self.dropped += dropped;
+        self.input_bytes += input_bytes;
+        self.input_total += input_total;
+        self.cut_files += cut_files;
+        self.secrets += secrets;
+        self.late_files += late_files;
+        self.damaged_blocks += damaged_blocks;
+    }
 }
 
 /// What went wrong with an input. Every message names the file, the place and what to do.

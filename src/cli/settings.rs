@@ -48,6 +48,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         scope_by: scope_by(&flags.scope_by)?,
         transactions,
         inputs: inputs as u64,
+        caller_key: Settings::REPLAY_KEY,
         stop: Arc::default(),
     })
 }

@@ -16,6 +16,7 @@ use super::transport;
 use super::tunnels::{Met, TUNNELS, over_ip, over_udp};
 use crate::capture::{Frame, LinkType};
 use crate::limits::Limits;
+use crate::merge::Merge;
 
 /// Decodes frames. One a reader: only fragments connect its frames.
 pub struct Decoder {
@@ -48,6 +49,19 @@ pub struct DecodeCounts {
     pub several_packets: u64,
     /// TCP and UDP checksums of packets that were cut, where checksums are verified.
     pub unverified_checksums: u64,
+}
+
+impl Merge for DecodeCounts {
+    fn merge(&mut self, other: Self) {
+        let Self { fragments, unknown_links, other_unknown_links, tunnels, several_packets, unverified_checksums } =
+            other;
+        self.fragments.merge(fragments);
+        Merge::merge(&mut self.unknown_links, unknown_links);
+        self.other_unknown_links += other_unknown_links;
+        Merge::merge(&mut self.tunnels, tunnels);
+        self.several_packets += several_packets;
+        self.unverified_checksums += unverified_checksums;
+    }
 }
 
 const TCP: u8 = 6;

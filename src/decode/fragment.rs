@@ -9,6 +9,7 @@ use super::ip::Piece;
 use super::layer::{IpPair, Skip};
 use super::segment::Scope;
 use crate::limits::Limits;
+use crate::merge::Merge;
 use crate::time::{Clock, Span, Timestamp};
 
 /// Datagrams in parts, bounded in bytes and time.
@@ -46,6 +47,20 @@ pub struct FragmentCounts {
     pub bad: u64,
     /// Datagrams that still wait.
     pub waiting: u64,
+}
+
+impl Merge for FragmentCounts {
+    fn merge(&mut self, other: Self) {
+        let Self { held, completed, expired, evicted, overlapping, duplicate, bad, waiting } = other;
+        self.held += held;
+        self.completed += completed;
+        self.expired += expired;
+        self.evicted += evicted;
+        self.overlapping += overlapping;
+        self.duplicate += duplicate;
+        self.bad += bad;
+        self.waiting += waiting;
+    }
 }
 
 /// What a fragment did.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::tunnels::TUNNELS;
+use super::tunnels::{TUNNELS, tunnel_ports};
 
 /// What the user knows of the network that frames do not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,23 @@ pub struct DecodeOptions {
     /// card fills the checksums in later.
     pub verify_checksums: bool,
 }
+
+impl DecodeOptions {
+    /// A capture filter (`pcap-filter(7)`) that leaves out what nothing here reads: UDP to and from ports that carry no
+    /// tunnel. QUIC stays, so that it is counted, and so do fragments, whose ports are elsewhere. Frames with tags that
+    /// the filter does not look behind pass.
+    #[must_use]
+    pub fn capture_filter(&self) -> String {
+        let mut ports = tunnel_ports();
+        ports.extend(self.tunnel_ports.iter().map(|asked| asked.port()));
+        ports.insert(QUIC);
+        let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+        format!("not udp or udp port ({}) or ip[6:2] & 0x3fff != 0 or ip6[6] = 44", ports.join(" or "))
+    }
+}
+
+/// Where HTTP/3 is spoken (RFC 9114 section 3.1 leaves the port open; this is the one in use).
+const QUIC: u16 = 443;
 
 /// A UDP port that carries a kind of tunnel, written `kind:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

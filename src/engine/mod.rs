@@ -1,6 +1,7 @@
 //! The assembly: readers, workers, batches, the order of shutdown.
 
 mod batch;
+mod board;
 mod reader;
 mod run;
 mod scopes;
@@ -8,5 +9,6 @@ mod spool;
 mod stats;
 mod worker;
 
-pub use run::{EngineError, Outcome, Progress, Settings, run};
+pub use board::Board;
+pub use run::{EngineError, Outcome, Progress, Settings, listen, run};
 pub use spool::Lines;

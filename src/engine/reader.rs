@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::board::Seat;
 use super::scopes::ScopeWatch;
-use super::stats::ReaderStats;
+use super::stats::{QueueFull, ReaderStats};
 use crate::capture::{CaptureError, Event, Frame, LinkType, PacketSource};
 use crate::decode::{DecodeOptions, Decoded, Decoder, ScopeBy, Segment};
 use crate::limits::Limits;
@@ -17,6 +18,12 @@ pub(super) trait SegmentSink {
     fn segment(&mut self, segment: &Segment<'_>, now: Timestamp);
     /// The clock has moved, without a segment.
     fn idle(&mut self, now: Timestamp);
+    /// The board has asked: whoever works passes it on, and answers.
+    fn asked(&mut self, now: Timestamp);
+    /// What it had to drop so far.
+    fn queue_full(&self) -> QueueFull {
+        QueueFull::default()
+    }
 }
 
 /// Frames looked at before the clock is set: one wild stamp at the very start must not set it.
@@ -32,10 +39,12 @@ pub(super) struct Reader<'s> {
     /// Frames whose time leaps ahead, fewer than [`Clock::AGREE`]: if it was time that moved, theirs was right, and a
     /// connection that begins behind a quiet night must not be torn apart where the clock believes it.
     doubted: Vec<Held>,
-    digest: Xxh3,
+    /// Of all frames, in order; not where the run has an id of its own.
+    digest: Option<Xxh3>,
     stats: ReaderStats,
     errors: Vec<CaptureError>,
     stop: &'s AtomicBool,
+    seat: Seat<'s>,
 }
 
 /// An owned frame.
@@ -53,6 +62,7 @@ impl<'s> Reader<'s> {
         options: &DecodeOptions,
         scope_by: ScopeBy,
         stop: &'s AtomicBool,
+        seat: Option<Seat<'s>>,
     ) -> Self {
         Self {
             source,
@@ -61,10 +71,11 @@ impl<'s> Reader<'s> {
             scopes: ScopeWatch::default(),
             clock: Clock::default(),
             doubted: Vec::new(),
-            digest: Xxh3::new(),
+            digest: seat.is_none().then(Xxh3::new),
             stats: ReaderStats::default(),
             errors: Vec::new(),
             stop,
+            seat: seat.unwrap_or_default(),
         }
     }
 
@@ -98,6 +109,11 @@ impl<'s> Reader<'s> {
                 Ok(Event::End) => break,
                 Err(error) => errors.push(error),
             }
+            if self.seat.asked() {
+                sink.asked(self.clock.floor());
+                let said = (self.figures(sink), self.source.taps());
+                self.seat.reader(|| said);
+            }
             let seen = self.stats.packets.seen;
             if seen.is_multiple_of(4096) {
                 let known = self.source.stats();
@@ -105,13 +121,25 @@ impl<'s> Reader<'s> {
             }
         }
         release(&mut self.parts(), sink, false);
-        self.stats.id = format!("{:032x}", self.digest.digest128());
-        (self.stats.leaps, self.stats.moves) = (self.clock.leaps(), self.clock.moves());
-        self.stats.equal_segments = self.scopes.equal_segments;
-        self.stats.decode = self.decoder.counts();
-        self.stats.source = self.source.stats();
-        self.stats.now = self.clock.now();
-        (self.stats, self.errors)
+        self.stats.id = self.digest.take().map_or_else(String::new, |digest| format!("{:032x}", digest.digest128()));
+        let stats = self.figures(sink);
+        let taps = self.source.taps();
+        self.seat.reader_left(|| (stats.clone(), taps));
+        (stats, self.errors)
+    }
+
+    /// All that was counted so far.
+    fn figures(&self, sink: &dyn SegmentSink) -> ReaderStats {
+        ReaderStats {
+            leaps: self.clock.leaps(),
+            moves: self.clock.moves(),
+            equal_segments: self.scopes.equal_segments,
+            decode: self.decoder.counts(),
+            source: self.source.stats(),
+            queue_full: sink.queue_full(),
+            now: self.clock.now(),
+            ..self.stats.clone()
+        }
     }
 
     /// Holds the first frames and sets the clock by most of them: to the earliest stamp near their median.
@@ -175,7 +203,7 @@ struct Parts<'r> {
     scopes: &'r mut ScopeWatch,
     clock: &'r mut Clock,
     doubted: &'r mut Vec<Held>,
-    digest: &'r mut Xxh3,
+    digest: &'r mut Option<Xxh3>,
     stats: &'r mut ReaderStats,
 }
 
@@ -220,11 +248,13 @@ fn release(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, right: bool) {
 /// One frame: digested, decoded at the time believed, counted, handed on.
 fn take(parts: &mut Parts<'_>, sink: &mut dyn SegmentSink, frame: &Frame<'_>, time: Timestamp) {
     let Parts { decoder, scope_by, scopes, clock, digest, stats, .. } = parts;
-    digest.update(&frame.time.nanos().to_le_bytes());
-    digest.update(&frame.link.0.to_le_bytes());
-    digest.update(&frame.wire_len.to_le_bytes());
-    digest.update(&(frame.bytes.len() as u64).to_le_bytes());
-    digest.update(frame.bytes);
+    if let Some(digest) = digest {
+        digest.update(&frame.time.nanos().to_le_bytes());
+        digest.update(&frame.link.0.to_le_bytes());
+        digest.update(&frame.wire_len.to_le_bytes());
+        digest.update(&(frame.bytes.len() as u64).to_le_bytes());
+        digest.update(frame.bytes);
+    }
     stats.frame(time, frame.bytes.len());
     let decoded = decoder.decode(&Frame { time, ..*frame });
     stats.packet(&decoded);

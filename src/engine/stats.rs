@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::worker::Share;
+use super::worker::Counted;
 use crate::capture::{CaptureError, LinkType, SourceStats};
 use crate::decode::{DecodeCounts, Decoded, Skip};
 use crate::flow::{ByteClass, FlowStats, Ledger};
 use crate::merge::Merge;
 use crate::observe::ObserverCounts;
 use crate::proto::SessionCounts;
-use crate::report::{CaptureSummary, MissingLedger, PacketLedger, PayloadLedger};
+use crate::report::{CaptureSummary, MissingLedger, PacketLedger, PayloadLedger, TapSummary};
 use crate::time::Timestamp;
 
 /// What a reader counts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ReaderStats {
     pub(super) packets: Packets,
-    bytes: u64,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
+    pub(super) bytes: u64,
+    pub(super) first: Option<Timestamp>,
+    pub(super) last: Option<Timestamp>,
     pub(super) id: String,
     pub(super) leaps: u64,
     pub(super) moves: u64,
@@ -27,12 +27,21 @@ pub(super) struct ReaderStats {
     pub(super) source: SourceStats,
     /// It was told to stop before its source ended.
     pub(super) stopped: bool,
+    /// Segments, and their payload bytes, for which a worker had no room.
+    pub(super) queue_full: QueueFull,
     /// The clock at the end.
     pub(super) now: Timestamp,
 }
 
+/// What was read and had to be dropped, as a worker was too far behind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct QueueFull {
+    pub(super) segments: u64,
+    pub(super) bytes: u64,
+}
+
 /// Packets by class. INVARIANT: `seen` = the sum of the others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Packets {
     pub(super) seen: u64,
     tcp: u64,
@@ -63,17 +72,51 @@ impl ReaderStats {
     }
 }
 
+impl Merge for ReaderStats {
+    fn merge(&mut self, other: Self) {
+        let Self { packets, bytes, first, last, id: _, leaps, moves, equal_segments, decode, source, .. } = other;
+        self.packets.merge(packets);
+        self.bytes += bytes;
+        self.first = self.first.into_iter().chain(first).min();
+        self.last = self.last.max(last);
+        self.leaps += leaps;
+        self.moves += moves;
+        self.equal_segments += equal_segments;
+        self.decode.merge(decode);
+        self.source.merge(source);
+        self.stopped |= other.stopped;
+        self.queue_full.segments += other.queue_full.segments;
+        self.queue_full.bytes += other.queue_full.bytes;
+        self.now = self.now.max(other.now);
+    }
+}
+
+impl Merge for Packets {
+    fn merge(&mut self, other: Self) {
+        let Self { seen, tcp, udp, other_ip, not_ip, held, skipped } = other;
+        self.seen += seen;
+        self.tcp += tcp;
+        self.udp += udp;
+        self.other_ip += other_ip;
+        self.not_ip += not_ip;
+        self.held += held;
+        self.skipped.iter_mut().zip(skipped).for_each(|(mine, theirs)| *mine += theirs);
+    }
+}
+
 impl Packets {
-    fn ledger(&self) -> PacketLedger {
+    fn ledger(&self, queue_full: QueueFull) -> PacketLedger {
         let mut skipped = BTreeMap::new();
         for (reason, count) in Skip::ALL.into_iter().zip(self.skipped) {
             skipped.insert(reason.name().to_owned(), count);
         }
         skipped.insert("fragment_held".to_owned(), self.held);
+        skipped.insert("queue_full".to_owned(), queue_full.segments);
         skipped.retain(|_, count| *count > 0);
         PacketLedger {
             seen: self.seen,
-            tcp: self.tcp,
+            // What no worker saw is not among what was looked at.
+            tcp: self.tcp - queue_full.segments.min(self.tcp),
             udp: self.udp,
             other_ip: self.other_ip,
             not_ip: self.not_ip,
@@ -85,9 +128,10 @@ impl Packets {
 /// Draws the summary of a run.
 pub(super) fn summary(
     reader: &ReaderStats,
-    shares: Vec<Share>,
+    shares: Vec<Counted>,
     errors: &[CaptureError],
     inputs: u64,
+    taps: Vec<TapSummary>,
 ) -> CaptureSummary {
     let (mut ledger, mut flows, mut sessions, mut observed) =
         (Ledger::default(), FlowStats::default(), SessionCounts::default(), ObserverCounts::default());
@@ -97,6 +141,8 @@ pub(super) fn summary(
         sessions.merge(share.sessions);
         observed.merge(share.observed);
     }
+    ledger.captured += reader.queue_full.bytes;
+    ledger.book(ByteClass::Discarded, reader.queue_full.bytes);
     let mut counters = BTreeMap::new();
     let mut count = |room: &str, name: &str, value: u64| {
         if value > 0 {
@@ -133,6 +179,10 @@ pub(super) fn summary(
         count("observe", name, value);
     }
     let source = reader.source;
+    count("capture", "kernel_dropped", taps.iter().map(|tap| tap.kernel_dropped).sum());
+    count("capture", "interface_dropped", taps.iter().map(|tap| tap.interface_dropped).sum());
+    count("capture", "ring_full", taps.iter().map(|tap| tap.ring_full).sum());
+    count("engine", "queue_full", reader.queue_full.segments);
     count("capture", "filtered", source.filtered);
     count("capture", "dropped", source.dropped);
     count("capture", "cut_files", source.cut_files);
@@ -149,7 +199,7 @@ pub(super) fn summary(
         inputs,
         input_errors: errors.iter().map(CaptureError::without_path).collect(),
         bytes: reader.bytes,
-        packets: reader.packets.ledger(),
+        packets: reader.packets.ledger(reader.queue_full),
         payload: PayloadLedger {
             captured: ledger.captured,
             parsed: ledger.of(ByteClass::Parsed),
@@ -161,8 +211,8 @@ pub(super) fn summary(
             waiting: ledger.captured - ledger.booked(),
         },
         missing: MissingLedger { gaps: ledger.gaps, cut: ledger.cut },
-        warnings: warnings(reader, &ledger, &flows, &sessions, &observed),
-        taps: Vec::new(),
+        warnings: warnings(reader, &ledger, &flows, &sessions, &observed, &taps),
+        taps,
         counters,
     }
 }
@@ -174,6 +224,7 @@ fn warnings(
     flows: &FlowStats,
     sessions: &SessionCounts,
     observed: &ObserverCounts,
+    taps: &[TapSummary],
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut warn = |met: bool, text: String| {
@@ -200,6 +251,31 @@ fn warnings(
         format!(
             "The captures say that {} packets were dropped while they were made: use a larger capture buffer.",
             source.dropped
+        ),
+    );
+    for tap in taps {
+        let TapSummary { interface, frames, kernel_dropped, interface_dropped, .. } = tap;
+        warn(
+            *kernel_dropped > 0,
+            format!(
+                "{interface}: the kernel had no room for {kernel_dropped} frames ({frames} were read): raise --ring-size or \
+                 --workers, or narrow --filter."
+            ),
+        );
+        warn(
+            *interface_dropped > 0,
+            format!(
+                "{interface}: the card or its driver dropped {interface_dropped} packets before anybody saw them: give it longer \
+                 queues (ethtool -G), or mirror less to it."
+            ),
+        );
+        warn(!tap.up, format!("{interface}: the interface is down or gone; it is looked for once a second."));
+    }
+    warn(
+        reader.queue_full.segments > 0,
+        format!(
+            "Segments that were read and that no worker had time for: {}. Raise --workers, or narrow --filter.",
+            reader.queue_full.segments
         ),
     );
     warn(

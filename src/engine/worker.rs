@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::board::Seat;
 use super::spool::Spool;
 use crate::decode::Segment;
 use crate::flow::{FlowStats, FlowTable, Ledger};
@@ -13,12 +14,13 @@ use crate::report::{Mask, TransactionLine};
 use crate::time::{Span, Timestamp};
 
 /// Seed of the callers' keyed hash in a replay: figures must repeat, and no hash ever leaves the process.
-const CALLER_KEY: u64 = 0x5ead_0b5e_7a90_11e5;
+pub(super) const CALLER_KEY: u64 = 0x5ead_0b5e_7a90_11e5;
 /// How far packet time moves between two looks at what expired.
 const TICK: Span = Span::from_millis(50);
 
 /// The whole of one worker, by types: no trait object between packet and inventory but the parser itself.
-pub(super) struct Worker {
+pub(super) struct Worker<'b> {
+    seat: Seat<'b>,
     flows: FlowTable<Sessions<Tap>>,
     pipeline: Sessions<Tap>,
     ticked: Timestamp,
@@ -32,25 +34,38 @@ pub(super) struct Tap {
     line: Vec<u8>,
 }
 
-/// What a worker leaves behind.
-pub(super) struct Share {
+/// What a worker counted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
     pub(super) ledger: Ledger,
     pub(super) flows: FlowStats,
     pub(super) sessions: SessionCounts,
     pub(super) observed: crate::observe::ObserverCounts,
+}
+
+/// What a worker leaves behind.
+pub(super) struct Share {
+    pub(super) counted: Counted,
     pub(super) spool: Option<Spool>,
 }
 
-impl Worker {
-    pub(super) fn new(limits: &Limits, shared: &Arc<Inventory>, transactions: Option<Mask>) -> Self {
+impl<'b> Worker<'b> {
+    pub(super) fn new(
+        limits: &Limits,
+        shared: &Arc<Inventory>,
+        transactions: Option<Mask>,
+        caller_key: u64,
+        seat: Seat<'b>,
+    ) -> Self {
         let delta = Delta::new(limits, shared.pins());
         let tap = Tap {
-            observer: Observer::new(limits, CALLER_KEY, delta),
+            observer: Observer::new(limits, caller_key, delta),
             shared: Arc::clone(shared),
             spool: transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
             line: Vec::new(),
         };
-        Self { flows: FlowTable::new(limits), pipeline: Sessions::new(limits.clone(), tap), ticked: Timestamp::ZERO }
+        let (flows, pipeline) = (FlowTable::new(limits), Sessions::new(limits.clone(), tap));
+        Self { seat, flows, pipeline, ticked: Timestamp::ZERO }
     }
 
     pub(super) fn segment(&mut self, segment: &Segment<'_>) {
@@ -64,7 +79,27 @@ impl Worker {
         }
         self.ticked = now;
         self.flows.advance(now, &mut self.pipeline);
-        self.pipeline.sink_mut().hand_over(now);
+        let tap = self.pipeline.sink_mut();
+        tap.follow_declarations();
+        tap.hand_over(now);
+    }
+
+    /// Answers the board, when it has asked: hands over all that was learned, and says what was counted.
+    pub(super) fn answer(&mut self, now: Timestamp) {
+        if !self.seat.asked() {
+            return;
+        }
+        self.flows.advance(now, &mut self.pipeline);
+        let tap = self.pipeline.sink_mut();
+        tap.follow_declarations();
+        tap.shared.absorb(tap.observer.sink_mut().take());
+        let Self { seat, flows, pipeline, .. } = self;
+        seat.worker(|| Counted {
+            ledger: flows.ledger().clone(),
+            flows: *flows.stats(),
+            sessions: pipeline.counts(),
+            observed: pipeline.sink().observer.counts(),
+        });
     }
 
     /// The source has ended: close, flush, and say what was counted.
@@ -74,17 +109,22 @@ impl Worker {
         let mut tap = self.pipeline.into_sink();
         let observed = tap.observer.counts();
         tap.shared.absorb(tap.observer.sink_mut().take());
-        Share {
-            ledger: self.flows.ledger().clone(),
-            flows: *self.flows.stats(),
-            sessions,
-            observed,
-            spool: tap.spool.map(|(spool, _)| spool),
-        }
+        let counted = Counted { ledger: self.flows.ledger().clone(), flows: *self.flows.stats(), sessions, observed };
+        self.seat.worker_left(|| counted.clone());
+        Share { counted, spool: tap.spool.map(|(spool, _)| spool) }
     }
 }
 
 impl Tap {
+    /// Takes up declarations that changed since.
+    fn follow_declarations(&mut self) {
+        let pins = self.shared.pins();
+        let delta = self.observer.sink_mut();
+        if !delta.is_under(&pins) {
+            delta.repin(pins);
+        }
+    }
+
     /// Hands over what was learned, when that is much or old.
     fn hand_over(&mut self, now: Timestamp) {
         let delta = self.observer.sink_mut();

@@ -87,6 +87,12 @@ impl Delta {
         self.pins = pins;
     }
 
+    /// These are the declarations it notes under.
+    #[must_use]
+    pub fn is_under(&self, pins: &Arc<Pins>) -> bool {
+        Arc::ptr_eq(&self.pins, pins)
+    }
+
     /// How much was noted.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -81,6 +81,7 @@ impl Run {
             decode: self.decode.clone(),
             transactions: Some(Mask::No),
             inputs: 1,
+            caller_key: Settings::REPLAY_KEY,
             stop: Arc::default(),
         };
         let inventory = Arc::new(Inventory::new(&self.limits, index.pins()));

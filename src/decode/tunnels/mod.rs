@@ -39,6 +39,7 @@ mod vxlan;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::layer::{Decoded, IpPair, Layer, Peel, Skip, Slice};
@@ -115,6 +116,16 @@ const fn row(name: &'static str, carriers: &'static [Carrier], peel: Peel) -> Tu
 
 const fn between(name: &'static str, carriers: &'static [Carrier], peel: Peel) -> Tunnel {
     Tunnel { name, carriers, apart: Apart::Ends, peel }
+}
+
+/// The UDP ports that carry tunnels.
+pub(super) fn tunnel_ports() -> BTreeSet<u16> {
+    let carriers = TUNNELS.iter().flat_map(|tunnel| tunnel.carriers);
+    let ports = carriers.filter_map(|carrier| match *carrier {
+        Carrier::UdpTo(port) | Carrier::Udp(port) => Some(port),
+        Carrier::Ip(_) | Carrier::UdpShape => None,
+    });
+    ports.collect()
 }
 
 /// The tunnels one frame has gone through, by their places in the table.

@@ -37,6 +37,7 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
         scope_by: ScopeBy::default(),
         transactions: Some(Mask::No),
         inputs: 1,
+        caller_key: Settings::REPLAY_KEY,
         stop: Arc::default(),
     };
     let index = SpecIndex::default();
