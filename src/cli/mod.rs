@@ -7,5 +7,6 @@ mod replay;
 mod run;
 mod settings;
 mod signals;
+mod watch;
 
 pub use run::main;

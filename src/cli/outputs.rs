@@ -5,11 +5,19 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use super::args::{Color, Format};
 use crate::report::Style;
+
+/// One report as it was asked for.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// How.
+    pub(super) format: Format,
+    /// Where; `None`: to stdout.
+    pub(super) file: Option<PathBuf>,
+}
 
 /// One report to write.
 #[derive(Debug)]
@@ -34,7 +42,7 @@ pub(super) fn plan(
     formats: &[(usize, Format)],
     files: &[(usize, PathBuf)],
     inputs: &[PathBuf],
-) -> anyhow::Result<Vec<Output>> {
+) -> anyhow::Result<Vec<Planned>> {
     let mut planned: Vec<(usize, Format, Option<&PathBuf>)> =
         formats.iter().map(|(at, format)| (*at, *format, None)).collect();
     if planned.is_empty() {
@@ -48,7 +56,7 @@ pub(super) fn plan(
                 bail!(
                     "-o {}: the --format {} before it has its -o already; write --format FORMAT -o FILE once for each file",
                     file.display(),
-                    format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+                    format.name()
                 )
             }
             None => bail!("-o {}: no --format stands before it; write --format FORMAT -o FILE", file.display()),
@@ -74,7 +82,8 @@ pub(super) fn plan(
         }
         places.push(place);
     }
-    planned.into_iter().map(|(_, format, file)| Ok(Output { format, target: Target::open(file)? })).collect()
+    let file = |file: Option<&PathBuf>| file.filter(|file| file.as_os_str() != "-").cloned();
+    Ok(planned.into_iter().map(|(_, format, named)| Planned { format, file: file(named) }).collect())
 }
 
 /// One spelling for one place: links and dots are followed, as far as the file or its folder exists.
@@ -90,7 +99,7 @@ fn place_of(file: &Path) -> PathBuf {
 
 impl Target {
     fn open(file: Option<&PathBuf>) -> anyhow::Result<Self> {
-        let Some(file) = file.filter(|file| file.as_os_str() != "-") else { return Ok(Self::Stdout) };
+        let Some(file) = file else { return Ok(Self::Stdout) };
         match fs::metadata(file) {
             Ok(known) if known.is_dir() => bail!("-o {}: is a folder; name a file in it", file.display()),
             Ok(known) if !known.is_file() => return Ok(Self::Special(file.clone())),
@@ -106,6 +115,11 @@ impl Target {
 }
 
 impl Output {
+    /// Makes its place ready.
+    pub(super) fn open(planned: &Planned) -> anyhow::Result<Self> {
+        Ok(Self { format: planned.format, target: Target::open(planned.file.as_ref())? })
+    }
+
     /// It goes to stdout.
     pub(super) const fn is_stdout(&self) -> bool {
         matches!(self.target, Target::Stdout)
@@ -121,30 +135,13 @@ impl Output {
 
     /// What its medium can show.
     pub(super) fn style(&self, color: Color) -> Style {
-        let terminal = self.is_stdout() && io::stdout().is_terminal();
-        let colour = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        };
-        let width = terminal_size::terminal_size().filter(|_| terminal).map_or(100, |(width, _)| width.0.into());
-        Style { colour, width }
+        style_of(self.is_stdout(), color)
     }
 
     /// Writes it, whole or not at all. A reader that went away (a closed pipe) ends it quietly.
     pub(super) fn write(self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
         match self.target {
-            Target::Stdout => {
-                let mut out = io::BufWriter::new(io::stdout().lock());
-                match body(&mut out).and_then(|()| out.flush()) {
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                        // What is still buffered has no reader; do not try again on drop.
-                        let _ = out.into_parts();
-                        Ok(())
-                    }
-                    other => other.context("stdout"),
-                }
-            }
+            Target::Stdout => to_stdout(body),
             Target::File(mut temporary, place) => {
                 let mut out = io::BufWriter::new(temporary.as_file_mut());
                 body(&mut out)
@@ -169,6 +166,31 @@ impl Output {
     }
 }
 
+/// What stdout, or a file, can show.
+pub(super) fn style_of(stdout: bool, color: Color) -> Style {
+    let terminal = stdout && io::stdout().is_terminal();
+    let colour = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let width = terminal_size::terminal_size().filter(|_| terminal).map_or(100, |(width, _)| width.0.into());
+    Style { colour, width }
+}
+
+/// Writes to stdout. A reader that went away (a closed pipe) ends it quietly.
+pub(super) fn to_stdout(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match body(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is still buffered has no reader; do not try again on drop.
+            let _ = out.into_parts();
+            Ok(())
+        }
+        other => other.context("stdout"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +202,7 @@ mod tests {
         let outputs =
             plan(&[(1, Format::Json), (3, Format::Text), (4, Format::Html)], &[(2, a.clone()), (5, b.clone())], &[])
                 .unwrap();
+        let outputs: Vec<_> = outputs.iter().map(|planned| Output::open(planned).unwrap()).collect();
         let places: Vec<_> = outputs.iter().map(|output| output.place().map(Path::to_path_buf)).collect();
         assert_eq!(places, [Some(a.clone()), None, Some(b)]);
         assert!(!a.exists(), "nothing stands in place before it is whole");

@@ -22,10 +22,12 @@ use crate::spec::{SpecIndex, load};
 pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Verdict> {
     let inputs = Inputs::expand(&flags.captures)?;
     let settings = settings::engine(flags, inputs.len())?;
-    let specs = load(&flags.spec, &settings.limits)?;
-    let index = SpecIndex::build_within(specs, &settings::hosts(flags), &settings.limits)?;
+    let specs = load(&flags.promised.spec, &settings.limits)?;
+    let index = SpecIndex::build_within(specs, &settings::hosts(&flags.promised), &settings.limits)?;
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
-    let outputs = settings::outputs(matches, flags, &inputs, &settings.limits)?;
+    let asked = (flags.format.as_slice(), flags.output.as_slice());
+    let planned = settings::outputs(matches, asked, &flags.promised.spec, &inputs, &settings.limits)?;
+    let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;
 
     let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);
@@ -47,7 +49,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
         tracing::debug!(warning = warning.as_str(), "capture");
     }
     let snapshot = inventory.snapshot();
-    let policy = Policy { scope: flags.scope.clone(), min_window: flags.min_window };
+    let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
     let findings = judge(View { compared: &compared, policy: &policy });
     let report = Report::draw_up(&compared, &findings, &outcome.summary);
@@ -80,12 +82,10 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
 }
 
 fn write(output: Output, flags: &Replay, report: &Report<'_>, lines: &mut Option<Lines>) -> anyhow::Result<()> {
-    let name = match output.format {
-        Format::Text => "text",
-        Format::Json => "json",
-        Format::Html => "html",
-        Format::Transactions => return output.write(|out| lines.take().map_or(Ok(()), |lines| lines.write(out))),
-    };
+    if output.format == Format::Transactions {
+        return output.write(|out| lines.take().map_or(Ok(()), |lines| lines.write(out)));
+    }
+    let name = output.format.name();
     let style = output.style(flags.color);
     let reporter = REPORTERS.iter().find(|reporter| reporter.name() == name);
     output.write(|out| reporter.map_or(Ok(()), |reporter| reporter.write(report, style, out)))

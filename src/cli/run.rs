@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, LogFormat};
 use super::replay::replay;
+use super::watch::watch;
 
 /// How a run went, worst first where several apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,8 +57,15 @@ pub fn main() -> ExitCode {
         }
     };
     let colour = io::IsTerminal::is_terminal(&io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colour).without_time().init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match (cli.log_format, &cli.command) {
+        (LogFormat::Json, _) => log.json().flatten_event(true).init(),
+        // What runs for months has to say when.
+        (LogFormat::Text, Command::Watch(_)) => log.with_ansi(colour).init(),
+        (LogFormat::Text, _) => log.with_ansi(colour).without_time().init(),
+    }
     let done = match (&cli.command, matches.subcommand()) {
+        (Command::Watch(flags), Some((_, matches))) => watch(flags, matches),
         (Command::Replay(flags), Some((_, matches))) => replay(flags, matches),
         _ => Ok(Verdict::Fine),
     };

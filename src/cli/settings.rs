@@ -5,30 +5,31 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 
-use super::args::{Format, Replay, ScopeKind};
-use super::outputs::{Output, plan};
+use super::args::{Format, Promised, Reading, Replay, ScopeKind};
+use super::outputs::{Planned, plan};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::limits::Limits;
 use crate::report::Mask;
 use crate::spec::{HostFlags, load};
 
-/// The outputs, in order of the command line. None may replace one of the `captures`, or a spec, be it named or one of a
-/// folder; an older report in that folder may be replaced.
+/// The outputs, in order of the command line. None may replace one of the `captures`, or one of the `specs`, be it named
+/// or one of a folder; an older report in that folder may be replaced.
 pub(super) fn outputs(
     matches: &ArgMatches,
-    flags: &Replay,
+    (formats, files): (&[Format], &[PathBuf]),
+    specs: &[PathBuf],
     captures: &[PathBuf],
     limits: &Limits,
-) -> anyhow::Result<Vec<Output>> {
+) -> anyhow::Result<Vec<Planned>> {
     let is_spec = |file: &&PathBuf| file.is_file() && load(std::slice::from_ref(*file), limits).is_ok();
     // Without --spec nothing is read as one, whatever the file that is replaced may hold.
-    let written = flags.output.iter().filter(|_| !flags.spec.is_empty()).filter(is_spec);
-    let specs: Vec<PathBuf> = written.chain(&flags.spec).cloned().collect();
+    let written = files.iter().filter(|_| !specs.is_empty()).filter(is_spec);
+    let specs: Vec<PathBuf> = written.chain(specs).cloned().collect();
     let inputs = [captures, &specs].concat();
     let places = |id: &str| matches.indices_of(id).into_iter().flatten();
-    let formats: Vec<_> = places("format").zip(flags.format.iter().copied()).collect();
-    let files: Vec<_> = places("output").zip(flags.output.iter().cloned()).collect();
+    let formats: Vec<_> = places("format").zip(formats.iter().copied()).collect();
+    let files: Vec<_> = places("output").zip(files.iter().cloned()).collect();
     plan(&formats, &files, &inputs)
 }
 
@@ -42,13 +43,33 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         "--mask hides values in --format transactions, which is not asked for"
     );
     Ok(Settings {
-        limits: Limits::within(flags.memory, workers),
+        limits: Limits::within(flags.reading.memory, workers),
         workers,
-        decode: DecodeOptions { tunnel_ports: flags.tunnel_port.clone(), verify_checksums: flags.verify_checksums },
-        scope_by: scope_by(&flags.scope_by)?,
+        decode: decode(&flags.reading),
+        scope_by: scope_by(&flags.reading.scope_by)?,
         transactions,
         inputs: inputs as u64,
         caller_key: Settings::REPLAY_KEY,
+        stop: Arc::default(),
+    })
+}
+
+/// What the user knows of the network.
+pub(super) fn decode(reading: &Reading) -> DecodeOptions {
+    DecodeOptions { tunnel_ports: reading.tunnel_port.clone(), verify_checksums: reading.verify_checksums }
+}
+
+/// How the engine runs on a wire that goes on.
+pub(super) fn live(reading: &Reading, workers: u16, interfaces: usize, caller_key: u64) -> anyhow::Result<Settings> {
+    let workers = usize::from(workers);
+    Ok(Settings {
+        limits: Limits::within(reading.memory, workers),
+        workers,
+        decode: decode(reading),
+        scope_by: scope_by(&reading.scope_by)?,
+        transactions: None,
+        inputs: interfaces as u64,
+        caller_key,
         stop: Arc::default(),
     })
 }
@@ -60,6 +81,6 @@ fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
 }
 
 /// Hosts added by flags.
-pub(super) fn hosts(flags: &Replay) -> HostFlags {
-    HostFlags { spec_hosts: flags.spec_host.clone(), aliases: flags.host_alias.clone() }
+pub(super) fn hosts(promised: &Promised) -> HostFlags {
+    HostFlags { spec_hosts: promised.spec_host.clone(), aliases: promised.host_alias.clone() }
 }

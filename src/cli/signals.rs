@@ -10,7 +10,7 @@ use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What a shell expects of a program that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
+pub(super) const INTERRUPTED: i32 = 130;
 
 /// Sets `stop` at the first SIGINT or SIGTERM: the run ends with the next packet. Leaves the process at the second.
 /// With stdin among the inputs, SIGINT alone sets nothing: Ctrl-C reached its writer too, and its end is the end.

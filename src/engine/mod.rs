@@ -7,8 +7,10 @@ mod run;
 mod scopes;
 mod spool;
 mod stats;
+mod survey;
 mod worker;
 
 pub use board::Board;
 pub use run::{EngineError, Outcome, Progress, Settings, listen, run};
 pub use spool::Lines;
+pub use survey::Survey;

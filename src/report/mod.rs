@@ -10,7 +10,7 @@ pub use contents::{
     rfc3339_text,
 };
 pub use reporter::{Reporter, Style};
-pub use reporters::{Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
+pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
 
 #[cfg(test)]
 mod tests;

@@ -385,7 +385,10 @@ fn packets(capture: &CaptureSummary) -> Vec<Fact<'_>> {
 fn facts<'a>(report: &'a Report<'a>) -> Vec<Fact<'a>> {
     let capture = report.capture;
     let mut facts = vec![
-        Fact { name: "replay (digest of all frames)".into(), value: shown(&capture.id) },
+        Fact {
+            name: if capture.taps.is_empty() { "replay (digest of all frames)" } else { "run" }.into(),
+            value: shown(&capture.id),
+        },
         Fact { name: "inputs".into(), value: count(capture.inputs).into() },
         Fact { name: "frame bytes".into(), value: count(capture.bytes).into() },
         Fact { name: "exchanges".into(), value: count(report.snapshot.exchanges).into() },

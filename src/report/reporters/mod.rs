@@ -3,6 +3,7 @@
 //! `transactions` stands here too but not in the table: it streams while reading, before there is a report.
 
 mod escape;
+mod events;
 mod figures;
 mod html;
 mod json;
@@ -20,6 +21,7 @@ use super::reporter::Reporter;
 pub(super) use figures::percent_text;
 
 pub use escape::visible;
+pub use events::EventLine;
 use html::Html;
 use json::Json;
 pub use json::{SCHEMA, SCHEMA_VERSION};

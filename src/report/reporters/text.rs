@@ -339,7 +339,7 @@ fn capture(page: &mut Page, capture: &CaptureSummary) {
         "{} of {} from {}",
         counted(capture.packets.seen, "packet"),
         bytes(capture.bytes),
-        counted(capture.inputs, "input")
+        counted(capture.inputs, if capture.taps.is_empty() { "input" } else { "interface" })
     );
     if let (Some(first), Some(last)) = (capture.first, capture.last) {
         let _ = write!(about, ", {} to {} UTC", moment(first), moment(last));
@@ -382,7 +382,12 @@ fn capture(page: &mut Page, capture: &CaptureSummary) {
         page.paragraph(Ink::Faint, 2, 4, &format!("counters: {}", visible(&counters)));
     }
     if !capture.id.is_empty() {
-        page.paragraph(Ink::Faint, 2, 4, &format!("replay {}", shown(&capture.id)));
+        page.paragraph(
+            Ink::Faint,
+            2,
+            4,
+            &format!("{} {}", if capture.taps.is_empty() { "replay" } else { "run" }, shown(&capture.id)),
+        );
     }
 }
 

@@ -1,0 +1,13 @@
+//! The command line: flags, their help, nothing else.
+
+mod cli;
+mod replay;
+mod shared;
+mod values;
+mod watch;
+
+pub(super) use cli::{Cli, Command, LogFormat};
+pub(super) use replay::Replay;
+pub(super) use shared::{Judging, Promised, Reading};
+pub(super) use values::{Color, Format, ScopeKind};
+pub(super) use watch::{Check, Fanout, Listening, Watch};

@@ -1,0 +1,60 @@
+//! Flags that `replay` and `watch` share: what was promised, what is judged, how packets are read.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::{ScopeKind, pair, size, span};
+use crate::decode::TunnelPort;
+use crate::findings::ScopeItem;
+use crate::time::Span;
+
+/// What was promised.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct Promised {
+    /// OpenAPI 3.x or Swagger 2.0 documents (YAML or JSON), or folders of them. Without any, nothing is called shadow.
+    #[arg(long, value_name = "FILE_OR_DIR", num_args = 1.., help_heading = "What was promised")]
+    pub(in crate::cli) spec: Vec<PathBuf>,
+    /// A host that a spec also holds for (may be repeated); SPEC is its file name or title.
+    #[arg(long, value_name = "SPEC=HOST", value_parser = pair, help_heading = "What was promised")]
+    pub(in crate::cli) spec_host: Vec<(String, String)>,
+    /// Traffic to INNER counts as traffic to DECLARED: a load balancer's inner name or address (may be repeated).
+    #[arg(long, value_name = "INNER=DECLARED", value_parser = pair, help_heading = "What was promised")]
+    pub(in crate::cli) host_alias: Vec<(String, String)>,
+}
+
+/// What is judged.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct Judging {
+    /// Judge only these hosts (*.shop.example takes sub-domains) and networks; the rest is listed, not judged.
+    #[arg(long, value_name = "HOST|CIDR", value_delimiter = ',', help_heading = "What is judged")]
+    pub(in crate::cli) scope: Vec<ScopeItem>,
+    /// A host must be observed at least this long before what it never showed is called orphan (30s, 10m, 24h, 7d).
+    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = span, help_heading = "What is judged")]
+    pub(in crate::cli) min_window: Span,
+}
+
+/// How packets are read.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct Reading {
+    /// What keeps equal private addresses apart: VLAN ids, tunnel ids, both, or none.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "vlan,tunnel|none",
+        default_value = "vlan,tunnel",
+        help_heading = "How packets are read"
+    )]
+    pub(in crate::cli) scope_by: Vec<ScopeKind>,
+    /// A UDP port that carries a tunnel, beside the ports of the standards (may be repeated): vxlan:14789, geneve:6082. A wrong kind is answered with all there are.
+    #[arg(long, value_name = "KIND:PORT", value_delimiter = ',', help_heading = "How packets are read")]
+    pub(in crate::cli) tunnel_port: Vec<TunnelPort>,
+    /// Do not read packets whose IPv4, TCP or UDP checksum is wrong. Not for captures made on a host that sends: its card fills
+    /// checksums in later.
+    #[arg(long, help_heading = "How packets are read")]
+    pub(in crate::cli) verify_checksums: bool,
+    /// Memory that bounds are scaled to (256M, 2G).
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = size, help_heading = "How packets are read")]
+    pub(in crate::cli) memory: usize,
+}

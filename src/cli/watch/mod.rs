@@ -1,0 +1,13 @@
+//! `shadowtap watch`: interfaces in, reports and events out, for months.
+
+mod announce;
+mod control;
+mod desk;
+mod drops;
+mod reload;
+mod run;
+mod standing;
+mod taps;
+
+pub(super) use run::watch;
+pub(super) use taps::{link_name, open, share_out, told};

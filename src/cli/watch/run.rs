@@ -1,0 +1,259 @@
+//! `shadowtap watch`: the order of things.
+//!
+//! Everything that can be wrong is found first. Then, in a process of one thread: open, give up privileges. Only then
+//! are there threads. The main thread keeps the timetable: reports, announcements, specs that changed, drops.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::ArgMatches;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use super::announce::{Announcer, Events};
+use super::control::{self, Told};
+use super::desk::{Desk, now};
+use super::drops::Drops;
+use super::reload::Watched;
+use super::standing::Standing;
+use super::taps;
+use crate::cli::args::{Format, Watch};
+use crate::cli::run::Verdict;
+use crate::cli::settings;
+use crate::engine::{Board, listen};
+use crate::findings::Policy;
+use crate::inventory::Inventory;
+use crate::limits::Limits;
+use crate::spec::{HostFlags, SpecError, SpecIndex, load};
+use crate::time::Span;
+
+/// Between two looks at the files of the specs.
+const SPECS: Duration = Duration::from_secs(2);
+/// Between two looks at what was lost.
+const LOSSES: Duration = Duration::from_secs(10);
+/// Of the time of one processor, a look for new endpoints takes no more than one part in so many.
+const SHARE: u32 = 10;
+
+/// Listens until it is told to stop. An error here means that nothing was captured.
+pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Result<Verdict> {
+    let interfaces = flags.listening.interface.len();
+    let caller_key = random().context("the system has no random numbers")?;
+    let settings = settings::live(&flags.reading, flags.listening.workers, interfaces, caller_key)?;
+    anyhow::ensure!(
+        !flags.format.contains(&Format::Transactions),
+        "--format transactions: grows with the traffic, and is for `replay`; --events tells what is new"
+    );
+    let mut promises = Promises {
+        paths: flags.promised.spec.clone(),
+        hosts: settings::hosts(&flags.promised),
+        limits: settings.limits.clone(),
+    };
+    let index = promises.read()?;
+    let asked = (flags.format.as_slice(), flags.output.as_slice());
+    let planned = settings::outputs(matches, asked, &promises.paths, &[], &settings.limits)?;
+    let mut reports = Standing::plan(planned, flags.keep, flags.color)?;
+    let to_stdout = reports.iter().any(Standing::is_stdout);
+    anyhow::ensure!(
+        flags.events.as_ref().is_none_or(|events| events.as_os_str() != "-") || flags.format.is_empty() || !to_stdout,
+        "--events -: a report goes to stdout already; give it a file with -o"
+    );
+    let events = flags.events.as_deref().map(Events::open).transpose()?;
+    if matches!(events, Some(Events::Stdout)) {
+        // Nobody asked for the report in words that would go there.
+        reports.retain(|report| !report.is_stdout());
+    }
+
+    let mut sources = taps::open(&flags.listening, &settings)?;
+    for report in &reports {
+        report.try_out()?;
+    }
+    let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
+
+    let run = format!("{:016x}", random().context("the system has no random numbers")?);
+    let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
+    let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
+    let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
+    let desk = Desk::new(Arc::clone(&inventory), Arc::clone(&board), index, policy);
+    let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let announcer = Announcer::new(flags.settle, events, terminal);
+
+    let (tell, told) = bounded(16);
+    control::watch(tell.clone(), flags.quiet).context("signals cannot be watched")?;
+    let listening_on = taps::told(&sources);
+    let stop = Arc::clone(&settings.stop);
+    let capture = thread::Builder::new().name("capture".to_owned()).spawn(move || {
+        let done = listen(&mut sources, &settings, &inventory, &board);
+        // Full: it was told to stop already.
+        let _ = tell.try_send(Told::Ended);
+        done
+    })?;
+    if !flags.quiet {
+        eprintln!("listening on {listening_on}: {how}; Ctrl-C reports and ends");
+    }
+    tracing::info!(run, "listening on {listening_on}: {how}");
+
+    let mut timetable = Timetable { flags, desk: &desk, reports, announcer, promises: &mut promises, failed: false };
+    timetable.keep(&told);
+    stop.store(true, Ordering::Relaxed);
+    let ended = capture.join();
+    let mut failed = timetable.last();
+    match ended {
+        Ok(Ok(errors)) => {
+            for error in errors {
+                eprintln!("error: {error}");
+                failed = true;
+            }
+        }
+        Ok(Err(error)) => {
+            eprintln!("error: {error}");
+            failed = true;
+        }
+        Err(_) => {
+            eprintln!(
+                "error: the capture stopped unexpectedly; please report this. What it knew before is in the report"
+            );
+            failed = true;
+        }
+    }
+    Ok(if failed { Verdict::Failed } else { Verdict::Fine })
+}
+
+/// What was promised, and how to read it again.
+struct Promises {
+    paths: Vec<std::path::PathBuf>,
+    hosts: HostFlags,
+    limits: Limits,
+}
+
+impl Promises {
+    fn read(&self) -> Result<SpecIndex, SpecError> {
+        SpecIndex::build_within(load(&self.paths, &self.limits)?, &self.hosts, &self.limits)
+    }
+}
+
+/// What is done when.
+struct Timetable<'r> {
+    flags: &'r Watch,
+    desk: &'r Desk,
+    reports: Vec<Standing>,
+    announcer: Announcer,
+    promises: &'r mut Promises,
+    failed: bool,
+}
+
+impl Timetable<'_> {
+    /// Keeps it until the run is told to stop.
+    fn keep(&mut self, told: &Receiver<Told>) {
+        let every = duration(self.flags.every).max(Duration::from_millis(100));
+        let look = duration(self.flags.settle).div_f32(2.0).clamp(Duration::from_secs(1), Duration::from_secs(5));
+        let mut watched = Watched::new(&self.promises.paths);
+        let mut drops = Drops::default();
+        let start = Instant::now();
+        let (mut report_at, mut look_at, mut specs_at, mut losses_at) =
+            (start + every, start + look, start + SPECS, start + LOSSES);
+        loop {
+            let next = report_at.min(look_at).min(specs_at).min(losses_at);
+            match told.recv_deadline(next) {
+                Ok(Told::Stop | Told::Ended) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Told::Reload) => {
+                    self.announcer.reopen();
+                    watched.taken();
+                    self.reload();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let at = Instant::now();
+            if at >= specs_at {
+                specs_at = at + SPECS;
+                if !self.promises.paths.is_empty() && watched.changed() {
+                    watched.taken();
+                    self.reload();
+                }
+            }
+            if at >= losses_at {
+                losses_at = at + LOSSES;
+                if let Some(warning) = drops.look(&self.desk.summary()) {
+                    tracing::warn!("{warning}");
+                }
+            }
+            if at >= report_at {
+                // Not one report for each interval that was missed.
+                report_at = at.max(report_at) + every;
+                self.report(false);
+            }
+            if at >= look_at {
+                let Self { desk, announcer, .. } = self;
+                desk.draw(|report| drop(announcer.look(report.findings, now())));
+                look_at = Instant::now() + look.max(at.elapsed() * SHARE);
+            }
+        }
+    }
+
+    /// The last report; tells whether something failed.
+    fn last(&mut self) -> bool {
+        self.report(true)
+    }
+
+    /// Draws up the report and writes it wherever it stands; stdout at the end only. Tells whether something failed.
+    fn report(&mut self, at_the_end: bool) -> bool {
+        let Self { desk, reports, announcer, flags, .. } = self;
+        desk.draw(|report| {
+            announcer.look(report.findings, now());
+            let mut failed = false;
+            for standing in reports.iter_mut().filter(|standing| at_the_end || !standing.is_stdout()) {
+                failed |= !standing.write(report);
+                if let Some(place) = standing.place().filter(|_| at_the_end && !flags.quiet && !failed) {
+                    eprintln!("written: {}", place.display());
+                }
+            }
+            failed
+        })
+    }
+
+    /// Reads the specs again. Those that were in force stay when the new ones make no sense.
+    fn reload(&mut self) {
+        match self.promises.read() {
+            Ok(index) => {
+                let operations: usize = index.specs().iter().map(|spec| spec.operations.len()).sum();
+                let told = format!("{operations} operations in {} specs", index.specs().len());
+                self.desk.take_up(index);
+                self.desk.note("specs", None);
+                tracing::info!("the specs were read again: {told}");
+                self.say(&format!("specs read again: {told}"));
+                self.announcer.specs(now(), true, &told);
+            }
+            Err(error) => {
+                tracing::error!("the specs changed and cannot be read; those read before stay in force: {error}");
+                self.say(&format!(
+                    "error: the specs changed and cannot be read; those read before stay in force: {error}"
+                ));
+                self.desk.note(
+                    "specs",
+                    Some(
+                        "The specs changed and could not be read: those read before are in force. The log says why."
+                            .to_owned(),
+                    ),
+                );
+                self.announcer.specs(now(), false, &error.to_string());
+            }
+        }
+    }
+
+    fn say(&self, what: &str) {
+        if !self.flags.quiet && !self.flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+            eprintln!("{what}");
+        }
+    }
+}
+
+fn random() -> std::io::Result<u64> {
+    let mut bytes = [0; 8];
+    let got = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    if got < bytes.len() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(u64::from_le_bytes(bytes)) }
+}
+
+const fn duration(span: Span) -> Duration {
+    Duration::from_nanos(span.nanos())
+}
