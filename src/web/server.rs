@@ -37,7 +37,8 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
 /// and time.
 ///
 /// At most 64 connections are open at once: others wait in the kernel's queue, which is bounded too. A connection has five
-/// seconds for the head of its request (16 KiB at most) and a minute in all; who reads more slowly is cut off.
+/// seconds for the head of its request (16 KiB at most) and a minute in all; who reads more slowly is cut off. What is no
+/// HTTP, or has too long a head, gets a bare 400 or 431 without a body.
 ///
 /// # Errors
 /// The listener cannot be used, or others can reach it and `access` has no token. Once it serves, nothing ends it but
