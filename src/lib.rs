@@ -8,7 +8,7 @@
 //!    10                  main
 //!     9                  cli                        what was typed, what will run
 //!     8                 engine                      threads; stands on both towers
-//!     7   observe          |                        what an exchange means
+//!     7   observe          |     web                what an exchange means  | pages
 //!     6   proto            |     report             what both sides said    | told
 //!     5   tls              |     findings           recognised              | judged
 //!     4   flow             |     diff               in order                | compared
@@ -41,7 +41,8 @@
 //! [`spec::load`] reads documents, [`spec::SpecIndex`] compiles them; its pins are the declared templates that the inventory
 //! knows first. At the end [`diff::compare`] holds a frozen [`inventory::Snapshot`] against the index: facts.
 //! [`findings::judge`] runs the rules over them: opinions, with evidence. [`report::Report::draw_up`] puts together all that
-//! may be printed, and a [`report::Reporter`] writes it for one medium.
+//! may be printed, and a [`report::Reporter`] writes it for one medium. While a capture runs, [`web`] hands it and the
+//! figures behind it to monitors.
 //!
 //! # What holds everywhere
 //!
@@ -73,9 +74,10 @@
 //! - `Rule` has no `before` and no clock yet: there is one run and nothing stored.
 //! - `transactions` streams from [`engine`] through a sorted spool, not through a `Reporter`: its order must not depend on workers.
 //! - `SpecFormat::read` is handed a resolver of references; `ScopeItem` lives in [`diff`], which judges by it.
-//! - tokio serves one thread of [`cli`], for Ctrl-C; no packet meets it.
+//! - tokio serves one thread of [`cli`], for signals and the sockets of [`web`], which names hyper and no router: four pages
+//!   need none. No packet meets it.
 //! - Unsafe code stands in one file, `capture/live/kernel.rs`: two socket options that no library wraps.
-//! - `store`, `fleet` and `web` are not built yet.
+//! - `store` and `fleet` are not built yet.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, unused_qualifications)]
@@ -101,6 +103,7 @@ pub mod findings;
 pub mod inventory;
 pub mod report;
 pub mod spec;
+pub mod web;
 
 pub mod cli;
 pub mod engine;
