@@ -1,6 +1,8 @@
 //! What was typed, what will run.
 
 mod args;
+mod check;
+mod interfaces;
 mod outputs;
 mod progress;
 mod replay;

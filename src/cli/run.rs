@@ -7,6 +7,8 @@ use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, Command, LogFormat};
+use super::check::check;
+use super::interfaces::interfaces;
 use super::replay::replay;
 use super::watch::watch;
 
@@ -67,6 +69,8 @@ pub fn main() -> ExitCode {
     let done = match (&cli.command, matches.subcommand()) {
         (Command::Watch(flags), Some((_, matches))) => watch(flags, matches),
         (Command::Replay(flags), Some((_, matches))) => replay(flags, matches),
+        (Command::Check(flags), _) => check(flags),
+        (Command::Interfaces, _) => interfaces(),
         _ => Ok(Verdict::Fine),
     };
     match done {

@@ -1,9 +1,10 @@
 //! `shadowtap watch`: interfaces in, reports and events out, for months.
 
 mod announce;
-mod control;
+pub(super) mod control;
 mod desk;
 mod drops;
+mod pages;
 mod reload;
 mod run;
 mod standing;

@@ -3,6 +3,7 @@
 //! Everything that can be wrong is found first. Then, in a process of one thread: open, give up privileges. Only then
 //! are there threads. The main thread keeps the timetable: reports, announcements, specs that changed, drops.
 
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -13,9 +14,10 @@ use clap::ArgMatches;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use super::announce::{Announcer, Events};
-use super::control::{self, Told};
+use super::control::{self, Serving, Told};
 use super::desk::{Desk, now};
 use super::drops::Drops;
+use super::pages::{Deeds, Pages};
 use super::reload::Watched;
 use super::standing::Standing;
 use super::taps;
@@ -26,8 +28,10 @@ use crate::engine::{Board, listen};
 use crate::findings::Policy;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
+use crate::report::Report;
 use crate::spec::{HostFlags, SpecError, SpecIndex, load};
 use crate::time::Span;
+use crate::web::{Access, Served, Token, check_address};
 
 /// Between two looks at the files of the specs.
 const SPECS: Duration = Duration::from_secs(2);
@@ -45,7 +49,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
         !flags.format.contains(&Format::Transactions),
         "--format transactions: grows with the traffic, and is for `replay`; --events tells what is new"
     );
-    let mut promises = Promises {
+    let promises = Promises {
         paths: flags.promised.spec.clone(),
         hosts: settings::hosts(&flags.promised),
         limits: settings.limits.clone(),
@@ -65,6 +69,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
         reports.retain(|report| !report.is_stdout());
     }
 
+    let serving = flags.listen.map(|address| serving(address, flags)).transpose()?;
     let mut sources = taps::open(&flags.listening, &settings)?;
     for report in &reports {
         report.try_out()?;
@@ -75,16 +80,24 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
     let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
-    let desk = Desk::new(Arc::clone(&inventory), Arc::clone(&board), index, policy);
+    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), index, policy));
+    let deeds = Arc::new(Deeds::default());
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let announcer = Announcer::new(flags.settle, events, terminal);
 
     let (tell, told) = bounded(16);
-    control::watch(tell.clone(), flags.quiet).context("signals cannot be watched")?;
+    let serving = serving.map(|(listener, access)| Serving {
+        listener,
+        access,
+        pages: Arc::new(Pages::new(&desk, &deeds)) as Arc<dyn Served>,
+    });
+    control::watch(tell.clone(), flags.quiet, serving).context("signals cannot be watched")?;
     let listening_on = taps::told(&sources);
     let stop = Arc::clone(&settings.stop);
+    let ended = Arc::clone(&deeds);
     let capture = thread::Builder::new().name("capture".to_owned()).spawn(move || {
         let done = listen(&mut sources, &settings, &inventory, &board);
+        ended.ended.store(true, Ordering::Relaxed);
         // Full: it was told to stop already.
         let _ = tell.try_send(Told::Ended);
         done
@@ -94,7 +107,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
     }
     tracing::info!(run, "listening on {listening_on}: {how}");
 
-    let mut timetable = Timetable { flags, desk: &desk, reports, announcer, promises: &mut promises, failed: false };
+    let mut timetable = Timetable { flags, desk: &desk, deeds: &deeds, reports, announcer, promises: &promises };
     timetable.keep(&told);
     stop.store(true, Ordering::Relaxed);
     let ended = capture.join();
@@ -137,22 +150,22 @@ impl Promises {
 struct Timetable<'r> {
     flags: &'r Watch,
     desk: &'r Desk,
+    deeds: &'r Deeds,
     reports: Vec<Standing>,
     announcer: Announcer,
-    promises: &'r mut Promises,
-    failed: bool,
+    promises: &'r Promises,
 }
 
 impl Timetable<'_> {
     /// Keeps it until the run is told to stop.
     fn keep(&mut self, told: &Receiver<Told>) {
         let every = duration(self.flags.every).max(Duration::from_millis(100));
-        let look = duration(self.flags.settle).div_f32(2.0).clamp(Duration::from_secs(1), Duration::from_secs(5));
+        let pace = duration(self.flags.settle).div_f32(2.0).clamp(Duration::from_secs(1), Duration::from_secs(5));
         let mut watched = Watched::new(&self.promises.paths);
         let mut drops = Drops::default();
         let start = Instant::now();
         let (mut report_at, mut look_at, mut specs_at, mut losses_at) =
-            (start + every, start + look, start + SPECS, start + LOSSES);
+            (start + every, start + pace, start + SPECS, start + LOSSES);
         loop {
             let next = report_at.min(look_at).min(specs_at).min(losses_at);
             match told.recv_deadline(next) {
@@ -184,9 +197,9 @@ impl Timetable<'_> {
                 self.report(false);
             }
             if at >= look_at {
-                let Self { desk, announcer, .. } = self;
-                desk.draw(|report| drop(announcer.look(report.findings, now())));
-                look_at = Instant::now() + look.max(at.elapsed() * SHARE);
+                let Self { desk, deeds, announcer, .. } = self;
+                desk.draw(|report| look(report, announcer, deeds));
+                look_at = Instant::now() + pace.max(at.elapsed() * SHARE);
             }
         }
     }
@@ -198,12 +211,15 @@ impl Timetable<'_> {
 
     /// Draws up the report and writes it wherever it stands; stdout at the end only. Tells whether something failed.
     fn report(&mut self, at_the_end: bool) -> bool {
-        let Self { desk, reports, announcer, flags, .. } = self;
+        let Self { desk, deeds, reports, announcer, flags, .. } = self;
         desk.draw(|report| {
-            announcer.look(report.findings, now());
+            look(report, announcer, deeds);
             let mut failed = false;
             for standing in reports.iter_mut().filter(|standing| at_the_end || !standing.is_stdout()) {
-                failed |= !standing.write(report);
+                let written = standing.write(report);
+                let deed = if written { &deeds.reports_written } else { &deeds.reports_failed };
+                deed.fetch_add(1, Ordering::Relaxed);
+                failed |= !written;
                 if let Some(place) = standing.place().filter(|_| at_the_end && !flags.quiet && !failed) {
                     eprintln!("written: {}", place.display());
                 }
@@ -214,7 +230,10 @@ impl Timetable<'_> {
 
     /// Reads the specs again. Those that were in force stay when the new ones make no sense.
     fn reload(&mut self) {
-        match self.promises.read() {
+        let read = self.promises.read();
+        let deed = if read.is_ok() { &self.deeds.specs_read } else { &self.deeds.specs_refused };
+        deed.fetch_add(1, Ordering::Relaxed);
+        match read {
             Ok(index) => {
                 let operations: usize = index.specs().iter().map(|spec| spec.operations.len()).sum();
                 let told = format!("{operations} operations in {} specs", index.specs().len());
@@ -246,6 +265,21 @@ impl Timetable<'_> {
             eprintln!("{what}");
         }
     }
+}
+
+/// Announces what is new in a report, and keeps its figures.
+fn look(report: &Report<'_>, announcer: &mut Announcer, deeds: &Deeds) {
+    announcer.look(report.findings, now());
+    deeds.announced.store(announcer.announced, Ordering::Relaxed);
+    deeds.glance(report);
+}
+
+/// A socket for the pages, and who may see them: found out while errors can still be told to whoever typed.
+fn serving(address: SocketAddr, flags: &Watch) -> anyhow::Result<(TcpListener, Access)> {
+    let token = flags.token_file.as_deref().map(Token::read).transpose()?;
+    check_address(address, token.is_some())?;
+    let access = Access::new(token, &flags.listen_host)?;
+    Ok((crate::web::listen(address)?, access))
 }
 
 fn random() -> std::io::Result<u64> {
