@@ -105,6 +105,27 @@ fn allowed() -> Result<Rules, seccompiler::BackendError> {
     Ok(rules)
 }
 
+/// Calls that fail with an error that their callers know how to take.
+fn answers() -> Result<[(i32, Rules); 2], seccompiler::BackendError> {
+    let is = |argument, value: i32| one(argument, Length::Dword, Compare::Eq, i64::from(value).cast_unsigned());
+    let is_not = |argument, value: i32| one(argument, Length::Dword, Compare::Ne, i64::from(value).cast_unsigned());
+    // Its flags lie in memory, where no filter sees whether a thread or a process is asked for. Where it is unknown, the C
+    // library falls back to `clone`, whose flags are seen.
+    let threads = Rules::from([(libc::SYS_clone3, Vec::new())]);
+    // Captures, names of interfaces, their settings. No AF_INET: the page's listener is open already, and who gets in
+    // should not get out. libpcap asks its questions over netlink or AF_UNIX, and takes what is not supported (Bluetooth,
+    // netfilter) for not there.
+    let family =
+        SeccompRule::new(vec![is_not(0, libc::AF_PACKET)?, is_not(0, libc::AF_UNIX)?, is_not(0, libc::AF_NETLINK)?])?;
+    let protocol = SeccompRule::new(vec![
+        is(0, libc::AF_NETLINK)?,
+        is_not(2, libc::NETLINK_ROUTE)?,
+        is_not(2, libc::NETLINK_GENERIC)?,
+    ])?;
+    let sockets = Rules::from([(libc::SYS_socket, vec![family, protocol])]);
+    Ok([(libc::ENOSYS, threads), (libc::EAFNOSUPPORT, sockets)])
+}
+
 fn one(
     argument: u8,
     length: Length,

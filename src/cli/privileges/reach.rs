@@ -18,8 +18,7 @@ use super::user::{Who, name_of};
 
 /// Fails with the first path that `who` cannot use.
 pub(super) fn check(who: &Who, plan: &Plan) -> anyhow::Result<()> {
-    let named = |paths: &'_ [PathBuf]| paths.iter().map(|path| Named::new(path)).collect::<Vec<_>>();
-    let (written, read_again) = (named(&plan.write_folders), named(&plan.read));
+    let (written, read_again) = (Named::all(&plan.write_folders), Named::all(&plan.read));
     let as_them = || {
         who.become_in_this_thread()?;
         written.iter().try_for_each(|folder| write(who, folder))?;
@@ -77,6 +76,10 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
+    fn all(paths: &'a [PathBuf]) -> Vec<Self> {
+        paths.iter().map(|path| Self::new(path)).collect()
+    }
+
     fn new(path: &'a Path) -> Self {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let real = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
