@@ -1,5 +1,5 @@
-//! seccomp: the system calls that are left. What is not listed fails with EPERM: programs, mounts, tracing, modules, BPF,
-//! io_uring, new namespaces, new listeners, connections.
+//! seccomp: the system calls that are left. What is not listed fails with EPERM: programs, mounts, tracing, modules,
+//! BPF, io_uring, new namespaces, new listeners, connections.
 //!
 //! The table was made with strace over capture (open, read, statistics, close, open again), threads, the runtime with
 //! its listener, the terminal, and files that are written, renamed and read. A call that a new library needs shows as
@@ -27,8 +27,8 @@ pub(super) fn shut(dropped: &mut Dropped) -> anyhow::Result<()> {
     let count = rules.len();
     let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let table = SeccompFilter::new(rules, refused, SeccompAction::Allow, machine);
-    // INVARIANT: what is answered with an error of its own is allowed by the table. Of two verdicts the stricter holds, but of
-    // two errors the newer, and the table is newest.
+    // INVARIANT: what is answered with an error of its own is allowed by the table. Of two verdicts the stricter holds,
+    // but of two errors the newer, and the table is newest.
     let answered = answers().context("system calls: the table cannot be compiled")?;
     let answers = answered.into_iter().map(|(error, rules)| {
         SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(error.cast_unsigned()), machine)
@@ -39,9 +39,10 @@ pub(super) fn shut(dropped: &mut Dropped) -> anyhow::Result<()> {
         match apply_filter(&program) {
             Ok(()) => {}
             Err(Error::Seccomp(why) | Error::Prctl(why)) if is_missing(&why) => {
-                dropped.lacking.push(
-                    "system calls: not restricted, this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)".into(),
-                );
+                dropped.lacking.push(format!(
+                    "system calls: not restricted ({why}); this kernel has no seccomp filters, or a sandbox around us \
+                     forbids them"
+                ));
                 return Ok(());
             }
             Err(why) => return Err(why).context("system calls cannot be restricted (--no-sandbox does without)"),
@@ -52,7 +53,7 @@ pub(super) fn shut(dropped: &mut Dropped) -> anyhow::Result<()> {
 }
 
 fn is_missing(why: &io::Error) -> bool {
-    matches!(why.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL))
+    matches!(why.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL | libc::EPERM | libc::EACCES))
 }
 
 /// The table was only ever tried on these.
@@ -109,8 +110,8 @@ fn allowed() -> Result<Rules, seccompiler::BackendError> {
 fn answers() -> Result<[(i32, Rules); 2], seccompiler::BackendError> {
     let is = |argument, value: i32| one(argument, Length::Dword, Compare::Eq, i64::from(value).cast_unsigned());
     let is_not = |argument, value: i32| one(argument, Length::Dword, Compare::Ne, i64::from(value).cast_unsigned());
-    // Its flags lie in memory, where no filter sees whether a thread or a process is asked for. Where it is unknown, the C
-    // library falls back to `clone`, whose flags are seen.
+    // Its flags lie in memory, where no filter sees whether a thread or a process is asked for. Where it is unknown, the
+    // C library falls back to `clone`, whose flags are seen.
     let threads = Rules::from([(libc::SYS_clone3, Vec::new())]);
     // Captures, names of interfaces, their settings. No AF_INET: the page's listener is open already, and who gets in
     // should not get out. libpcap asks its questions over netlink or AF_UNIX, and takes what is not supported (Bluetooth,

@@ -1,8 +1,8 @@
 //! The order of giving up, and the two calls of a live run: [`check`] before the capture begins, [`drop_all`] once
 //! everything that needs privileges is open.
 //!
-//! INVARIANT: one thread. Capabilities, Landlock and seccomp hold for the calling thread and what it starts; glibc changes
-//! the user of all threads, and ends the process by SIGABRT when one of them may not. So: plain `main`, open, drop, and
+//! INVARIANT: one thread. Capabilities, Landlock and seccomp hold for the calling thread and what it starts; glibc
+//! changes the user of all threads, and ends the process by SIGABRT when one of them may not. So: plain `main`, open, drop, and
 //! only then threads and runtimes.
 
 use std::path::PathBuf;

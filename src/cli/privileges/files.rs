@@ -24,7 +24,8 @@ pub(super) fn shut(plan: &Plan, dropped: &mut Dropped) -> anyhow::Result<()> {
     tell(&status, &read, &write, dropped);
     for file in narrow {
         dropped.lacking.push(format!(
-            "files: {} lies in the root folder, which is not opened for it; when it is replaced, it is no longer seen: put it in a folder of its own",
+            "files: {} lies in the root folder, which is not opened for it: when it is replaced it is no longer seen; \
+             put it in a folder of its own",
             file.display()
         ));
     }
@@ -53,13 +54,16 @@ fn restrict(read: &BTreeSet<PathBuf>, write: &BTreeSet<PathBuf>) -> anyhow::Resu
         let access = if path.is_dir() { access } else { access & AccessFs::from_file(NEWEST) };
         rules = rules.add_rule(PathBeneath::new(open, access))?;
     }
+    // A rule holds on to an inode. /proc makes new ones whenever the kernel has emptied its caches, and the rule would
+    // stand on what is gone (measured); a folder that is open stays the same. So it is never closed.
+    std::mem::forget(fs::File::open(OURSELVES));
     Ok(rules.restrict_self()?)
 }
 
 /// What to open for reading, and the files that get no folder.
 ///
-/// A file is opened again by its name. An editor or a deployment puts a new file in its place, so the rule must stand on the
-/// folder; through a link, on the link's folder and on that of the file. `$ref`s lead below the same folder.
+/// A file is opened again by its name. An editor or a deployment puts a new file in its place, so the rule must stand on
+/// the folder; through a link, on the link's folder and on that of the file. `$ref`s lead below the same folder.
 fn readable(paths: &[PathBuf]) -> (BTreeSet<PathBuf>, Vec<PathBuf>) {
     let (mut open, mut narrow) = (BTreeSet::new(), Vec::new());
     for path in paths {
@@ -104,7 +108,9 @@ fn tell(status: &RestrictionStatus, read: &BTreeSet<PathBuf>, write: &BTreeSet<P
         }
         LandlockStatus::NotImplemented => {
             dropped.lacking.push(
-                "files: not restricted, this kernel has no Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK)".into(),
+                "files: not restricted, this kernel has no Landlock (Linux 5.13, CONFIG_SECURITY_LANDLOCK), or a \
+                 sandbox around us forbids it"
+                    .into(),
             );
             return;
         }
@@ -132,9 +138,12 @@ fn tell(status: &RestrictionStatus, read: &BTreeSet<PathBuf>, write: &BTreeSet<P
     }
 }
 
-/// Interfaces: libpcap reads lost packets below /sys/class/net, which are links into /sys/devices. Ourselves: memory and
-/// processor time for the metrics.
-const ALWAYS: [&str; 4] = ["/sys/class/net", "/sys/devices", "/proc/self", "/proc/net"];
+/// Interfaces: libpcap reads lost packets below /sys/class/net, which are links into /sys/devices. Ourselves: memory
+/// and processor time for the metrics.
+const ALWAYS: [&str; 3] = ["/sys/class/net", "/sys/devices", OURSELVES];
+
+/// /proc/net leads below it too.
+const OURSELVES: &str = "/proc/self";
 
 /// Programs are not among it.
 const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});

@@ -1,4 +1,5 @@
-//! Can the user that the process becomes read and write what was named? Found before the first packet, not at the first report.
+//! Can the user that the process becomes read and write what was named? Found before the first packet, not at the first
+//! report.
 //!
 //! The kernel is asked, by a thread that is that user: mode bits alone know nothing of access lists, mounts and network
 //! file systems.
@@ -95,7 +96,8 @@ impl<'a> Named<'a> {
         for folder in above {
             if let Err(Errno::EACCES) = access(folder, AccessFlags::X_OK) {
                 bail!(
-                    "{}: {} may not pass through {}; chmod o+x {}, or use another folder, or name a user that may with --user",
+                    "{}: {} may not pass through {}; chmod o+x {}, or use another folder, or name a user that may with \
+                     --user",
                     self.path.display(),
                     them(who),
                     folder.display(),

@@ -1,7 +1,7 @@
 //! A drop cannot be taken back, so it happens in children: this test binary again, running [`child`] alone.
 //!
-//! The child does as told by its environment, tries everything that must work and everything that must not, and prints a
-//! line for each. The parent, still root, plays the rest of the world: it connects, and replaces a spec by another.
+//! The child does as told by its environment, tries everything that must work and everything that must not, and prints
+//! a line for each. The parent, still root, plays the rest of the world: it connects, and replaces a spec by another.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -217,6 +217,20 @@ fn who_stays_root_has_no_more_than_nobody() {
 }
 
 #[test]
+fn root_of_a_container_that_may_not_become_another_stays_and_says_so() {
+    let Some(all) = run("container") else { return };
+    assert_all(&all, WORKS);
+    assert_all(&all, &[("Uid", "0\t0\t0\t0"), ("CapEff", NET_RAW), ("CapPrm", NET_RAW), ("NoNewPrivs", "1")]);
+    assert!(
+        all["lacking"].contains("user: stays root") && all["lacking"].contains("the bounding set stays"),
+        "{all:#?}"
+    );
+    assert!(all["other-user"].starts_with("--user nobody: 'root' cannot become another user"), "{}", all["other-user"]);
+    assert_files_shut(&all);
+    assert_calls_shut(&all);
+}
+
+#[test]
 fn an_ordinary_user_with_ambient_capabilities_stays_with_one() {
     let Some(all) = run("ambient") else { return };
     assert_all(&all, WORKS);
@@ -359,10 +373,18 @@ fn child() {
         "root" => plan.user = Some("root".to_owned()),
         "bare" => plan.sandbox = false,
         "ambient" => become_ambient(),
+        // Groups that must not be taken along.
+        "default" => setgroups(&[Gid::from_raw(4), Gid::from_raw(27)]).unwrap(),
+        "container" => {
+            for set in [CapSet::Effective, CapSet::Permitted] {
+                caps::set(None, set, &[Capability::CAP_NET_RAW].into()).unwrap();
+            }
+        }
         _ => {}
     }
-    if task == "ambient" || task == "nothing" {
-        let other = Plan { user: Some("root".to_owned()), ..Plan::default() };
+    if ["ambient", "container", "nothing"].contains(&task.as_str()) {
+        let other = if task == "container" { "nobody" } else { "root" };
+        let other = Plan { user: Some(other.to_owned()), ..Plan::default() };
         say("other-user", check(&other).unwrap_err());
     }
     if task == "nothing" || task == "terminal" {

@@ -25,7 +25,7 @@ enum Way {
     Stay,
     /// It stays root because it may not become another: in a container, mostly.
     Stuck,
-    /// It becomes another: with that user's primary group and no others. A sensor has no business in a user's other groups
+    /// It becomes another: with that user's primary group and no others. A sensor has no business in the other groups
     /// (`adm`, `docker`), and what it is to read or write can be given to the one.
     Change,
 }
