@@ -14,9 +14,10 @@ use crossbeam_channel::bounded;
 
 use super::args::Check;
 use super::outputs::to_stdout;
+use super::privileges::{self, Plan};
 use super::run::Verdict;
 use super::settings;
-use super::watch::{control, open, share_out, told};
+use super::watch::{control, give_up, open, share_out, told};
 use crate::engine::{Board, Settings, listen};
 use crate::inventory::{Inventory, Snapshot};
 use crate::report::{CaptureSummary, visible};
@@ -28,7 +29,10 @@ const NAMED: usize = 8;
 pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let interfaces = flags.listening.interface.len();
     let settings = settings::live(&flags.reading, flags.listening.workers, interfaces, Settings::REPLAY_KEY)?;
+    let plan = Plan { user: flags.user.clone(), sandbox: !flags.no_sandbox, ..Plan::default() };
+    privileges::check(&plan)?;
     let mut sources = open(&flags.listening, &settings)?;
+    give_up(&plan)?;
     let how = share_out(&mut sources, flags.listening.fanout, &settings)?;
     let inventory = Arc::new(Inventory::new(&settings.limits, Vec::new()));
     let board = Arc::new(Board::new(sources.len(), settings.workers, "", interfaces as u64));

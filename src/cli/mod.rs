@@ -4,7 +4,6 @@ mod args;
 mod check;
 mod interfaces;
 mod outputs;
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "`watch` calls it"))]
 mod privileges;
 mod progress;
 mod replay;

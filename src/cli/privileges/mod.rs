@@ -13,4 +13,4 @@ mod user;
 #[cfg(test)]
 mod tests;
 
-pub(super) use drop::{Dropped, Plan, check, drop_all};
+pub(super) use drop::{Plan, check, drop_all};

@@ -10,5 +10,5 @@ mod run;
 mod standing;
 mod taps;
 
-pub(super) use run::watch;
+pub(super) use run::{give_up, watch};
 pub(super) use taps::{link_name, open, share_out, told};

@@ -3,7 +3,9 @@
 //! Everything that can be wrong is found first. Then, in a process of one thread: open, give up privileges. Only then
 //! are there threads. The main thread keeps the timetable: reports, announcements, specs that changed, drops.
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -19,9 +21,10 @@ use super::desk::{Desk, now};
 use super::drops::Drops;
 use super::pages::{Deeds, Pages};
 use super::reload::Watched;
-use super::standing::Standing;
+use super::standing::{Standing, folder_of};
 use super::taps;
 use crate::cli::args::{Format, Watch};
+use crate::cli::privileges::{self, Plan};
 use crate::cli::run::Verdict;
 use crate::cli::settings;
 use crate::engine::{Board, listen};
@@ -63,17 +66,30 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
         flags.events.as_ref().is_none_or(|events| events.as_os_str() != "-") || flags.format.is_empty() || !to_stdout,
         "--events -: a report goes to stdout already; give it a file with -o"
     );
-    let events = flags.events.as_deref().map(Events::open).transpose()?;
-    if matches!(events, Some(Events::Stdout)) {
+    let events_to_stdout = flags.events.as_ref().is_some_and(|events| events.as_os_str() == "-");
+    if events_to_stdout {
         // Nobody asked for the report in words that would go there.
         reports.retain(|report| !report.is_stdout());
     }
-
+    let written = [flags.events.as_deref().filter(|_| !events_to_stdout), flags.state.as_deref()];
+    let written = written.into_iter().flatten().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+    let folders = reports.iter().filter_map(Standing::place).chain(written.iter().map(PathBuf::as_path)).map(folder_of);
+    let plan = Plan {
+        user: flags.user.clone(),
+        read: promises.paths.clone(),
+        write_folders: folders.map(Path::to_path_buf).collect::<BTreeSet<_>>().into_iter().collect(),
+        sandbox: !flags.no_sandbox,
+    };
+    privileges::check(&plan)?;
     let serving = flags.listen.map(|address| serving(address, flags)).transpose()?;
     let mut sources = taps::open(&flags.listening, &settings)?;
+    give_up(&plan)?;
+
+    // What is written from here on is made by whoever it is that writes it later.
     for report in &reports {
         report.try_out()?;
     }
+    let events = flags.events.as_deref().map(Events::open).transpose()?;
     let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
 
     let run = format!("{:016x}", random().context("the system has no random numbers")?);
@@ -135,7 +151,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
 
 /// What was promised, and how to read it again.
 struct Promises {
-    paths: Vec<std::path::PathBuf>,
+    paths: Vec<PathBuf>,
     hosts: HostFlags,
     limits: Limits,
 }
@@ -272,6 +288,14 @@ fn look(report: &Report<'_>, announcer: &mut Announcer, deeds: &Deeds) {
     announcer.look(report.findings, now());
     deeds.announced.store(announcer.announced, Ordering::Relaxed);
     deeds.glance(report);
+}
+
+/// Gives up all privileges but the one to listen, and logs what is in force.
+pub(in crate::cli) fn give_up(plan: &Plan) -> anyhow::Result<()> {
+    let dropped = privileges::drop_all(plan)?;
+    dropped.in_force.iter().for_each(|line| tracing::info!("{line}"));
+    dropped.lacking.iter().for_each(|line| tracing::warn!("{line}"));
+    Ok(())
 }
 
 /// A socket for the pages, and who may see them: found out while errors can still be told to whoever typed.

@@ -39,11 +39,6 @@ impl Standing {
             .collect()
     }
 
-    /// The folder that it is written in.
-    pub(super) fn folder(&self) -> Option<&Path> {
-        self.place.as_deref().map(folder_of)
-    }
-
     /// Where it stands.
     pub(super) fn place(&self) -> Option<&Path> {
         self.place.as_deref()
