@@ -9,7 +9,7 @@
 //!     9                  cli                        what was typed, what will run
 //!     8                 engine                      threads; stands on both towers
 //!     7   observe          |                        what an exchange means
-//!     6   proto            |     report             what both sides said    | told
+//!     6   proto            |     report  store      what both sides said    | told, kept
 //!     5   tls              |     findings           recognised              | judged
 //!     4   flow             |     diff               in order                | compared
 //!     3   decode           |     spec   inventory   peeled                  | promised, seen
@@ -43,6 +43,12 @@
 //! [`findings::judge`] runs the rules over them: opinions, with evidence. [`report::Report::draw_up`] puts together all that
 //! may be printed, and a [`report::Reporter`] writes it for one medium.
 //!
+//! # What outlives a run
+//!
+//! [`store::save`] writes the growing tallies of the inventory, not a snapshot of them, into one file: whole or not at all, while
+//! workers go on. [`store::load`] checks it and puts an inventory together under today's bounds and declarations, which a
+//! new run goes on with; what it adds counts on top.
+//!
 //! # What holds everywhere
 //!
 //! - *The ledger.* Each captured TCP payload byte has one class ([`flow::ByteClass`]), each packet one class or reason. Missing
@@ -74,7 +80,8 @@
 //! - `transactions` streams from [`engine`] through a sorted spool, not through a `Reporter`: its order must not depend on workers.
 //! - `SpecFormat::read` is handed a resolver of references; `ScopeItem` lives in [`diff`], which judges by it.
 //! - tokio serves one thread of [`cli`], for Ctrl-C; no packet meets it.
-//! - `store`, `fleet`, `web` and live capture are not built yet.
+//! - `store` keeps one file of the inventory's own records, and no database: nothing asks for a history yet.
+//! - `fleet`, `web` and live capture are not built yet.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, unused_qualifications)]
@@ -100,6 +107,7 @@ pub mod findings;
 pub mod inventory;
 pub mod report;
 pub mod spec;
+pub mod store;
 
 pub mod cli;
 pub mod engine;

@@ -34,7 +34,6 @@ pub struct Kept<'k>(pub(super) Part<'k>);
 
 // The order of variants and fields is the format of state files: whoever changes it gives the format a new number.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and the large ones are the many")]
 pub(super) enum Part<'k> {
     Whole(Whole),
     Client(u64, Cow<'k, Client>),

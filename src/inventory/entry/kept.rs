@@ -24,13 +24,13 @@ impl Entry {
     pub(in super::super) fn is_sound(&self) -> bool {
         let answers = self.statuses.values().fold(self.unanswered, |sum, count| sum.saturating_add(*count));
         let counts = [answers, self.mere_redirects, self.encrypted];
-        let known = |name: &Box<str>| name.len() <= NAME_BYTES;
+        let mut media = self.request_types.keys().chain(self.response_types.keys());
         self.requests <= MOST
             && counts.iter().chain(self.auth.values()).chain(self.auth_ok.values()).all(|n| *n <= self.requests)
             && self.statuses.keys().all(|status| code(*status) == *status)
             && self.window.is_sound()
             && self.latency.is_sound()
             && self.params.is_sound()
-            && self.request_types.keys().chain(self.response_types.keys()).all(known)
+            && media.all(|name| name.len() <= NAME_BYTES)
     }
 }
