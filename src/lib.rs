@@ -9,7 +9,7 @@
 //!     9                  cli                        what was typed, what will run
 //!     8                 engine                      threads; stands on both towers
 //!     7   observe          |     web                what an exchange means  | pages
-//!     6   proto            |     report             what both sides said    | told
+//!     6   proto            |     report  store      what both sides said    | told, kept
 //!     5   tls              |     findings           recognised              | judged
 //!     4   flow             |     diff               in order                | compared
 //!     3   decode           |     spec   inventory   peeled                  | promised, seen
@@ -44,6 +44,12 @@
 //! may be printed, and a [`report::Reporter`] writes it for one medium. While a capture runs, [`web`] hands it and the
 //! figures behind it to monitors.
 //!
+//! # What outlives a run
+//!
+//! [`store::save`] writes the growing tallies of the inventory, not a snapshot of them, into one file: whole or not at all, while
+//! workers go on. [`store::load`] checks it and puts an inventory together under today's bounds and declarations, which a
+//! new run goes on with; what it adds counts on top.
+//!
 //! # What holds everywhere
 //!
 //! - *The ledger.* Each captured TCP payload byte has one class ([`flow::ByteClass`]), each packet one class or reason. Missing
@@ -77,7 +83,8 @@
 //! - tokio serves one thread of [`cli`], for signals and the sockets of [`web`], which names hyper and no router: four pages
 //!   need none. No packet meets it.
 //! - Unsafe code stands in one file, `capture/live/kernel.rs`: two socket options that no library wraps.
-//! - `store` and `fleet` are not built yet.
+//! - [`store`] is one file and no database: a sensor has one state, which is replaced whole.
+//! - `fleet` is not built yet.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, unused_qualifications)]
@@ -103,7 +110,11 @@ pub mod findings;
 pub mod inventory;
 pub mod report;
 pub mod spec;
+<<<<<<< HEAD
 pub mod web;
+=======
+pub mod store;
+>>>>>>> store
 
 pub mod cli;
 pub mod engine;

@@ -86,7 +86,7 @@ impl AsRef<str> for PathSegment<'_> {
 }
 
 /// A part of one template segment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Piece {
     /// Stands as it is.
     Literal(String),
@@ -95,7 +95,7 @@ pub enum Piece {
 }
 
 /// One segment of a template: usually one piece, several for `{owner}.git` or `{id}:cancel`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TemplateSegment(pub Vec<Piece>);
 
 /// A path template: `/users/{userId}/orders`.

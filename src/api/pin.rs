@@ -1,5 +1,7 @@
 //! Declared templates, handed from what was promised to what is seen: neither room names the other.
 
+use serde::{Deserialize, Serialize};
+
 use super::path::{PathTemplate, TemplateSegment};
 use super::service::ServiceId;
 
@@ -19,7 +21,7 @@ pub struct Pin {
 }
 
 /// Which hosts something holds for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HostPattern {
     /// This host, and this port when the declaration named one that does not go without saying.
     Exact(String, Option<u16>),

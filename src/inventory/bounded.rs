@@ -6,6 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::merge::Merge;
 
 /// Memory of a `BTreeMap` of so many entries, rather too much than too little: a node has room for eleven and is at least
@@ -77,8 +80,27 @@ impl<T: Ord, const N: usize> Merge for Smallest<T, N> {
     }
 }
 
+impl<T: Serialize, const N: usize> Serialize for Smallest<T, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.kept.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Ord, const N: usize> Deserialize<'de> for Smallest<T, N> {
+    /// Reads what was kept; more than the bound is nonsense.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let all = Vec::<T>::deserialize(deserializer)?;
+        if all.len() > N {
+            return Err(D::Error::custom("more than are kept"));
+        }
+        let mut read = Self::default();
+        all.into_iter().for_each(|item| drop(read.insert(item)));
+        Ok(read)
+    }
+}
+
 /// Counts by key for the `N` smallest keys; what was counted under the others is one sum.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Few<K, const N: usize> {
     kept: BTreeMap<K, u64>,
     more: u64,
@@ -148,5 +170,16 @@ impl<K: Ord, const N: usize> Merge for Few<K, N> {
         for (key, count) in other.kept {
             self.add(key, count);
         }
+    }
+}
+
+impl<'de, K: Deserialize<'de> + Ord, const N: usize> Deserialize<'de> for Few<K, N> {
+    /// Reads what was kept; more than the bound is nonsense.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (kept, more) = <(BTreeMap<K, u64>, u64)>::deserialize(deserializer)?;
+        if kept.len() > N {
+            return Err(D::Error::custom("more than are kept"));
+        }
+        Ok(Self { kept, more })
     }
 }

@@ -3,8 +3,12 @@
 //! In: observations, and what other workers learned of the same operation. Out: a [`Record`], the plain figures of
 //! it. Every part is bounded and every part merges, so a record depends on the set of what was seen.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
 
 use super::bounded::{Few, Smallest, text_bytes, tree_bytes};
 use super::shapes::Shapes;
@@ -23,7 +27,7 @@ const LONG_NAME: &str = "{value}";
 const PLACE_BYTES: usize = 2 * size_of::<(String, Shape)>() + 32;
 
 /// First and last time of something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Window(Option<(Timestamp, Timestamp)>);
 
 impl Window {
@@ -48,7 +52,7 @@ impl Merge for Window {
 }
 
 /// Parameters of one operation: the smallest (place, name) are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Params {
     kept: BTreeMap<(ParamPlace, Box<str>), ParamSeen>,
     /// `None` in the zero of merging, which knows no bound yet.
@@ -58,7 +62,7 @@ struct Params {
 }
 
 /// One parameter: how often, and what its values looked like.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct ParamSeen {
     seen: u64,
     kinds: BTreeMap<ParamType, u64>,
@@ -122,7 +126,7 @@ impl Merge for Params {
 }
 
 /// The growing record of one operation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Entry {
     requests: u64,
     unanswered: u64,

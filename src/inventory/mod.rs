@@ -8,6 +8,7 @@ mod delta;
 mod entry;
 mod evidence;
 mod fold;
+mod kept;
 mod methods;
 mod naming;
 mod opaque;
@@ -21,9 +22,10 @@ mod tally;
 mod tree;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use delta::Delta;
+pub use kept::{Kept, Unsound};
 pub use pins::Pins;
-pub use shared::Inventory;
+pub use shared::{Inventory, Restore};
 pub use snapshot::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};

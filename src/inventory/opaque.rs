@@ -1,15 +1,19 @@
 //! Services that were met and could not be read: who they are, how much went through.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept::MOST;
 use super::sketch::Distinct;
 use super::snapshot::OpaqueService;
 use crate::api::OpaqueSeen;
 use crate::merge::Merge;
 
 /// Server, name, kind.
-type Key = (SocketAddr, Option<Box<str>>, &'static str);
+pub(super) type Key = (SocketAddr, Option<Box<str>>, Cow<'static, str>);
 
 /// Opaque services; the smallest keys are kept.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +23,8 @@ pub(super) struct Opaque {
     more: u64,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Seen {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Seen {
     flows: u64,
     bytes: u64,
     callers: Distinct,
@@ -34,14 +38,21 @@ impl Merge for Seen {
     }
 }
 
+impl Seen {
+    /// Its count of connections is one that can have been seen.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.flows <= MOST
+    }
+}
+
 impl Opaque {
     /// A name is at most this long (RFC 1035 section 2.3.4); a longer one is none.
-    const NAME_BYTES: usize = 253;
+    pub(super) const NAME_BYTES: usize = 253;
 
     /// Takes in one connection.
     pub(super) fn note(&mut self, seen: &OpaqueSeen<'_>, limit: usize) {
         let name = seen.name.filter(|name| name.len() <= Self::NAME_BYTES).map(Into::into);
-        let service = self.services.entry((seen.server, name, seen.kind)).or_default();
+        let service = self.services.entry((seen.server, name, seen.kind.into())).or_default();
         service.flows.merge(1);
         service.bytes.merge(seen.bytes);
         service.callers.insert(seen.caller);
@@ -52,9 +63,24 @@ impl Opaque {
     pub(super) fn absorb(&mut self, other: Self, limit: usize) {
         self.more.merge(other.more);
         for (key, seen) in other.services {
-            self.services.entry(key).or_default().merge(seen);
-            self.settle(limit);
+            self.unite(key, seen, limit);
         }
+    }
+
+    /// Takes in what is known of one service.
+    pub(super) fn unite(&mut self, key: Key, seen: Seen, limit: usize) {
+        self.services.entry(key).or_default().merge(seen);
+        self.settle(limit);
+    }
+
+    /// Counts connections of services that were not kept elsewhere.
+    pub(super) fn leave_out(&mut self, flows: u64) {
+        self.more.merge(flows);
+    }
+
+    /// Every service that is kept, in order.
+    pub(super) fn iter(&self) -> std::collections::btree_map::Iter<'_, Key, Seen> {
+        self.services.iter()
     }
 
     /// Connections of services that were not kept.
@@ -67,7 +93,7 @@ impl Opaque {
         let services = self.services.iter().map(|((server, name, kind), seen)| OpaqueService {
             server: server.to_string(),
             name: name.as_deref().map(str::to_owned),
-            kind: (*kind).to_owned(),
+            kind: kind.clone().into_owned(),
             flows: seen.flows,
             bytes: seen.bytes,
             clients: seen.callers.estimate(),

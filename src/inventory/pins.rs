@@ -3,9 +3,12 @@
 //! One tree of routes stands for each host pattern, shared by all services that the pattern takes: an attacker may
 //! name as many hosts as he likes without a tree being built for each.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::api::{HostPattern, PathSegment, PathTemplate, Pin, PinId, Routes, ServiceId};
+use serde::{Deserialize, Serialize};
+
+use crate::api::{HostPattern, PathSegment, PathTemplate, Piece, Pin, PinId, Routes, ServiceId, TemplateSegment};
 
 /// A set of declared templates. Append-only: a [`PinId`] means the same template for ever, so that what was recorded
 /// under an older set of declarations can still be told. Old pins take nothing any more once they are replaced.
@@ -69,6 +72,11 @@ impl Pins {
             }
         }
         (Self::compile(all, &active), active)
+    }
+
+    /// The set with these appended, which take nothing.
+    pub(super) fn extend(&mut self, gone: Vec<Pin>) {
+        self.all.extend(gone);
     }
 
     /// The pin of this id.
@@ -157,6 +165,75 @@ impl Pins {
         }
         pins
     }
+}
+
+/// A pin as it is written down. Not by its template's text: a literal may hold what reads as a variable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Written<'p> {
+    host: Cow<'p, HostPattern>,
+    segments: Cow<'p, [TemplateSegment]>,
+    methods: Cow<'p, [String]>,
+}
+
+impl<'p> Written<'p> {
+    /// As it is written.
+    pub(super) fn of(pin: &'p Pin) -> Self {
+        let (segments, methods) = (Cow::Borrowed(&*pin.template.segments), Cow::Borrowed(&*pin.methods));
+        Self { host: Cow::Borrowed(&pin.host), segments, methods }
+    }
+
+    /// As it was.
+    pub(super) fn read(self) -> Pin {
+        let template = PathTemplate { segments: self.segments.into_owned() };
+        Pin { host: self.host.into_owned(), template, methods: self.methods.into_owned() }
+    }
+}
+
+/// Finds the pins of an earlier run among those of this one.
+#[derive(Debug)]
+pub(super) struct Known {
+    exact: BTreeMap<Name, PinId>,
+    /// By host and template, whatever the methods and the names of variables.
+    alike: BTreeMap<(HostPattern, Vec<TemplateSegment>), PinId>,
+    /// Those that stand nowhere any more, to be appended.
+    pub(super) gone: Vec<Pin>,
+    declared: usize,
+}
+
+impl Known {
+    pub(super) fn new(pins: &Pins) -> Self {
+        let mut known = Self { exact: BTreeMap::new(), alike: BTreeMap::new(), gone: Vec::new(), declared: pins.len() };
+        for (pin, id) in pins.all.iter().zip((0..).map(PinId)) {
+            known.exact.entry(name(pin)).or_insert(id);
+            known.alike.entry(likeness(pin)).or_insert(id);
+        }
+        known
+    }
+
+    /// The id of a pin in this run. A declaration that has got another method is the same one: its records would
+    /// otherwise stand twice under one template.
+    pub(super) fn id(&mut self, pin: Pin) -> Option<PinId> {
+        let found = self.exact.get(&name(&pin)).or_else(|| self.alike.get(&likeness(&pin)));
+        if let Some(id) = found {
+            return Some(*id);
+        }
+        let id = PinId(u32::try_from(self.declared + self.gone.len()).ok()?);
+        self.exact.insert(name(&pin), id);
+        self.alike.insert(likeness(&pin), id);
+        self.gone.push(pin);
+        Some(id)
+    }
+}
+
+fn likeness(pin: &Pin) -> (HostPattern, Vec<TemplateSegment>) {
+    let nameless = |segment: &TemplateSegment| {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) => Piece::Literal(text.clone()),
+            Piece::Variable(_) => Piece::Variable(String::new()),
+        };
+        TemplateSegment(segment.0.iter().map(piece).collect())
+    };
+    (pin.host.clone(), pin.template.segments.iter().map(nameless).collect())
 }
 
 /// All that a pin says.

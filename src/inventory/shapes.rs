@@ -4,6 +4,8 @@
 //! with other names at every level could still grow a union by 256 to the power of its depth. So the places are
 //! counted, and when there are too many the deepest levels go first.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 

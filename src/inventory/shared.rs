@@ -8,6 +8,8 @@
 //! the smallest at the end was so at every moment, so the choice does not show the order of arrival; only where
 //! several bounds are met at once it may.
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -24,19 +26,24 @@ use crate::api::{Pin, PinId, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
 
+pub use kept::Restore;
+
 /// What was seen, by all workers.
 #[derive(Debug)]
 pub struct Inventory {
     limits: Limits,
     pins: RwLock<Arc<Pins>>,
-    services: DashMap<ServiceId, Tally, RandomState>,
+    /// Whoever reads takes a share of a tally and lets the lock go; only a worker that comes to the same service meanwhile
+    /// pays for a copy. So telling all that is known holds nobody up, and an idle service is never copied.
+    services: DashMap<ServiceId, Arc<Tally>, RandomState>,
     common: Mutex<Common>,
 }
 
 /// What is known beside services, and how full the house is.
 #[derive(Debug, Default)]
 struct Common {
-    rest: Rest,
+    /// Shared as the tallies are.
+    rest: Arc<Rest>,
     /// Never less than what is held.
     load: Load,
     /// Requests of services for which there was no room.
@@ -94,7 +101,12 @@ impl Inventory {
         let mut common = self.common();
         common.other_services.merge(homeless);
         common.load += delta.load;
-        common.rest.absorb(std::mem::take(&mut delta.rest), &self.limits);
+        Arc::make_mut(&mut common.rest).absorb(std::mem::take(&mut delta.rest), &self.limits);
+        self.settle(&mut common);
+    }
+
+    /// Brings what is held down to the bounds, when it seems to be more.
+    fn settle(&self, common: &mut Common) {
         let (held, limits) = (common.load, &self.limits);
         // A quarter above the bound before anybody counts: counting costs as much as all that is held.
         let over = |held: usize, limit: usize| held > limit.saturating_add(limit / 4);
@@ -103,37 +115,56 @@ impl Inventory {
             || over(held.places, limits.shape_nodes)
             || over(held.bytes, limits.inventory_bytes)
         {
-            self.tidy(&mut common);
+            self.tidy(common);
         }
     }
 
-    /// All that was seen so far, sorted and folded.
+    /// All that was seen so far, sorted and folded. Workers wait while what is held is counted, and not while it is
+    /// folded.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let pins = self.pins();
-        let mut common = self.common();
-        self.tidy(&mut common);
+        self.tidy(&mut self.common());
+        let (rest, other_services) = self.beside();
         let mut bounds = BTreeMap::new();
         let mut services = Vec::with_capacity(self.services.len());
-        for tally in &self.services {
+        for id in self.ids() {
+            // Pushed out since.
+            let Some(tally) = self.tally(&id) else { continue };
             tally.bounds_met(&mut bounds);
-            services.push(tally.freeze(tally.key(), &pins, &common.rest.signals));
+            services.push(tally.freeze(&id, &self.pins(), &rest.signals));
         }
-        services.sort_by(|a, b| a.id.cmp(&b.id));
         let elsewhere = [
-            ("inventory.services", common.other_services),
-            ("inventory.clients", common.rest.signals.more()),
-            ("inventory.opaque_services", common.rest.opaque.more()),
+            ("inventory.services", other_services),
+            ("inventory.clients", rest.signals.more()),
+            ("inventory.opaque_services", rest.opaque.more()),
         ];
         bounds.extend(elsewhere.into_iter().filter(|(_, count)| *count > 0));
         Snapshot {
             services,
-            opaque: common.rest.opaque.freeze(),
-            window: common.rest.window.bounds(),
-            exchanges: common.rest.exchanges,
-            unnamed: common.rest.unnamed,
+            opaque: rest.opaque.freeze(),
+            window: rest.window.bounds(),
+            exchanges: rest.exchanges,
+            unnamed: rest.unnamed,
             bounds,
         }
+    }
+
+    /// What is known beside services, and the requests of those for which there was no room.
+    fn beside(&self) -> (Arc<Rest>, u64) {
+        let common = self.common();
+        (Arc::clone(&common.rest), common.other_services)
+    }
+
+    /// The services that are kept, in order.
+    fn ids(&self) -> Vec<ServiceId> {
+        let mut ids: Vec<ServiceId> = self.services.iter().map(|known| known.key().clone()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// What is known of a service at this moment.
+    fn tally(&self, id: &ServiceId) -> Option<Arc<Tally>> {
+        self.services.get(id).map(|known| Arc::clone(&known))
     }
 
     fn common(&self) -> MutexGuard<'_, Common> {
@@ -147,7 +178,7 @@ impl Inventory {
         }
         // It may have been pushed out since, by another worker.
         let Some(mut known) = self.services.get_mut(service) else { return false };
-        known.absorb(tally, &self.limits);
+        Arc::make_mut(&mut known).absorb(tally, &self.limits);
         true
     }
 
@@ -177,14 +208,14 @@ impl Inventory {
         let most = self.limits.inventory_bytes;
         let mut held = self.count();
         if held.unknown > self.limits.unknown_paths || held.bytes > most {
-            self.services.iter_mut().for_each(|mut tally| tally.settle_unknown());
+            self.services.iter_mut().for_each(|mut tally| Arc::make_mut(&mut tally).settle_unknown());
             self.keep_unknown(most / 4);
             held = self.count();
         }
         // The first round only counts anew what was estimated.
         let mut cap = Shapes::PLACES;
         while held.places > self.limits.shape_nodes && cap > 0 {
-            self.services.iter_mut().for_each(|mut tally| tally.cut_places(cap));
+            self.services.iter_mut().for_each(|mut tally| Arc::make_mut(&mut tally).cut_places(cap));
             held = self.count();
             cap /= 2;
         }
@@ -216,7 +247,7 @@ impl Inventory {
         let ceiling = self.ceiling(self.limits.operations, bytes, Tally::learned_ranks);
         self.services.iter_mut().for_each(|mut tally| {
             let service = rank(tally.key());
-            tally.drop_learned(service, ceiling);
+            Arc::make_mut(&mut tally).drop_learned(service, ceiling);
         });
     }
 
@@ -225,7 +256,7 @@ impl Inventory {
         let ceiling = self.ceiling(self.limits.unknown_paths, bytes, Tally::unknown_ranks);
         self.services.iter_mut().for_each(|mut tally| {
             let service = rank(tally.key());
-            tally.drop_unknown(service, ceiling);
+            Arc::make_mut(&mut tally).drop_unknown(service, ceiling);
         });
     }
 

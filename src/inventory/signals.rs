@@ -5,16 +5,26 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::bounded::Smallest;
+use super::kept::MOST;
 use crate::merge::Merge;
 
 /// What is known of one client.
-#[derive(Clone, Debug, Default)]
-struct Client {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Client {
     requests: u64,
     not_found: u64,
     /// Distinct paths that were not found; more than suffice to call a scanner one.
     paths: Smallest<u64, { Signals::PATHS }>,
+}
+
+impl Client {
+    /// Its counts can have been seen.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.requests <= MOST && self.not_found <= self.requests
+    }
 }
 
 /// Clients by the hash of their address; the smallest hashes are kept.
@@ -44,12 +54,27 @@ impl Signals {
     pub(super) fn absorb(&mut self, other: Self, limit: usize) {
         self.more.merge(other.more);
         for (caller, theirs) in other.clients {
-            let mine = self.clients.entry(caller).or_default();
-            mine.requests.merge(theirs.requests);
-            mine.not_found.merge(theirs.not_found);
-            mine.paths.merge(theirs.paths);
-            self.settle(limit);
+            self.unite(caller, theirs, limit);
         }
+    }
+
+    /// Takes in what is known of one client.
+    pub(super) fn unite(&mut self, caller: u64, theirs: Client, limit: usize) {
+        let mine = self.clients.entry(caller).or_default();
+        mine.requests.merge(theirs.requests);
+        mine.not_found.merge(theirs.not_found);
+        mine.paths.merge(theirs.paths);
+        self.settle(limit);
+    }
+
+    /// Counts requests of clients that were not kept elsewhere.
+    pub(super) fn leave_out(&mut self, requests: u64) {
+        self.more.merge(requests);
+    }
+
+    /// Every client that is kept, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Client)> {
+        self.clients.iter().map(|(caller, client)| (*caller, client))
     }
 
     /// The client of this hash behaves like a scanner. One that is not remembered does not.

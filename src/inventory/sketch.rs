@@ -4,10 +4,13 @@
 //! traffic was split among workers. The hash is pinned (xxh3, fixed seed), so the same traffic gives the same
 //! estimate on every build.
 
+mod kept;
+
 use std::collections::BTreeMap;
 
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bounded::{Smallest, tree_bytes};
@@ -106,7 +109,7 @@ fn coupon(hash: u64) -> Coupon {
 }
 
 /// Latencies in logarithmic buckets of microseconds, four to an octave: a quantile is at most a quarter too high.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Histogram {
     buckets: BTreeMap<u8, u64>,
     slowest: Span,
@@ -140,6 +143,11 @@ impl Histogram {
     /// Memory beside itself.
     pub(super) fn weight(&self) -> usize {
         tree_bytes::<u8, u64>(self.buckets.len())
+    }
+
+    /// Every bucket is one that [`Histogram::insert`] fills.
+    pub(super) fn is_sound(&self) -> bool {
+        self.buckets.last_key_value().is_none_or(|(last, _)| *last <= Self::bucket(u64::MAX))
     }
 
     fn bucket(micros: u64) -> u8 {

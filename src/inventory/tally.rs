@@ -5,10 +5,13 @@
 //! creates no place in the tree, so a scanner's million paths make no endpoint; yet it is kept by path and method,
 //! and counts with the operation of the same path and method if that turns out to exist, whichever came first.
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
+use serde::{Deserialize, Serialize};
 
 use super::bounded::Smallest;
 use super::entry::{Entry, Window, texts};
@@ -22,6 +25,8 @@ use super::tree::{Key, Node, steps};
 use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
+
+pub(super) use kept::{Growing, Head, Numbers};
 
 /// What was counted of one service.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +55,7 @@ struct Unknown {
 }
 
 /// What remains of [`Unknown`]s for which there was no room.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Forgotten {
     requests: u64,
     answers: BTreeMap<u16, u64>,
@@ -82,6 +87,10 @@ impl std::ops::AddAssign for Load {
 impl Unknown {
     /// What one takes beside its path and what its record holds: two slots of a table, and the record.
     const BYTES: usize = 2 * size_of::<(u64, Self)>() + 64 + Entry::BYTES;
+
+    fn hash<'k>(keys: impl Iterator<Item = Key<'k>>, method: &str) -> u64 {
+        chain(keys.fold(0, |hash, key| key.chain(hash)), method)
+    }
 
     fn weight(&self) -> usize {
         Self::BYTES + self.path.len() + self.entry.weight()
@@ -125,7 +134,7 @@ impl Tally {
         self.long_paths.merge(u64::from(path.len() > limits.path_segments));
         let steps = steps(path, limits);
         if seen.status.is_some_and(says_nothing_here) {
-            let hash = chain(steps.clone().fold(0, |hash, (key, _)| key.chain(hash)), method);
+            let hash = Unknown::hash(steps.clone().map(|(key, _)| key), method);
             let known = self.unknown.len();
             let mut bytes = 0;
             let unknown = self.unknown.entry(hash).or_insert_with(|| {

@@ -14,20 +14,20 @@ use crate::time::{Span, Timestamp};
 
 /// One exchange, owned.
 #[derive(Clone, Debug)]
-struct Said {
-    at: u64,
-    host: String,
-    method: String,
-    path: String,
-    status: Option<u16>,
-    caller: u64,
-    noise: Option<Noise>,
-    mere_redirect: bool,
-    fields: Vec<String>,
-    params: Vec<String>,
+pub(crate) struct Said {
+    pub(crate) at: u64,
+    pub(crate) host: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) caller: u64,
+    pub(crate) noise: Option<Noise>,
+    pub(crate) mere_redirect: bool,
+    pub(crate) fields: Vec<String>,
+    pub(crate) params: Vec<String>,
 }
 
-fn said(line: &str) -> Said {
+pub(crate) fn said(line: &str) -> Said {
     let mut words = line.split(' ');
     let mut next = || words.next().unwrap().to_owned();
     let (method, path, status) = (next(), next(), next());
@@ -61,7 +61,7 @@ fn class(text: &str) -> SegmentClass {
 }
 
 impl Said {
-    fn tell(&self, sink: &mut dyn ObservationSink) {
+    pub(crate) fn tell(&self, sink: &mut dyn ObservationSink) {
         let service = ServiceId { host: self.host.clone(), port: 80, scheme: Scheme::Http };
         let segments = self.path.split('/').filter(|text| !text.is_empty());
         let path: Vec<PathSegment<'_>> = segments.map(|text| PathSegment { text, class: class(text) }).collect();
@@ -93,7 +93,7 @@ impl Said {
     }
 }
 
-fn exact(host: &str, template: &str, methods: &[&str]) -> Pin {
+pub(crate) fn exact(host: &str, template: &str, methods: &[&str]) -> Pin {
     let methods = methods.iter().map(ToString::to_string).collect();
     Pin { host: HostPattern::Exact(host.to_owned(), None), template: PathTemplate::parse(template), methods }
 }
@@ -367,7 +367,7 @@ fn a_share_is_due_when_it_is_full_or_old() {
     assert!(!delta.is_due(Timestamp::from_parts(9, 0)));
 }
 
-fn any_said() -> impl Strategy<Value = Said> {
+pub(crate) fn any_said() -> impl Strategy<Value = Said> {
     let word = prop::sample::select(vec![
         "users",
         "orders",
@@ -411,12 +411,18 @@ fn any_said() -> impl Strategy<Value = Said> {
 }
 
 /// Splits among workers by `seed`, flushes now and then, hands over in an order of its own.
-fn scattered(limits: &Limits, pins: &[Pin], all: &[Said], workers: usize, mut seed: u64) -> Snapshot {
+fn scattered(limits: &Limits, pins: &[Pin], all: &[Said], workers: usize, seed: u64) -> Snapshot {
+    let inventory = Inventory::new(limits, pins.to_vec());
+    scatter(&inventory, limits, all, workers, seed);
+    inventory.snapshot()
+}
+
+/// The same into an inventory that may know something already.
+pub(crate) fn scatter(inventory: &Inventory, limits: &Limits, all: &[Said], workers: usize, mut seed: u64) {
     let mut random = |n: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize % n.max(1)
     };
-    let inventory = Inventory::new(limits, pins.to_vec());
     let mut deltas: Vec<Delta> = (0..workers).map(|_| Delta::new(limits, inventory.pins())).collect();
     let mut waiting = Vec::new();
     let mut left: Vec<&Said> = all.iter().collect();
@@ -442,7 +448,6 @@ fn scattered(limits: &Limits, pins: &[Pin], all: &[Said], workers: usize, mut se
     while !waiting.is_empty() {
         inventory.absorb(waiting.swap_remove(random(waiting.len())));
     }
-    inventory.snapshot()
 }
 
 proptest! {

@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::bounded::text_bytes;
 use super::entry::Entry;
+use super::kept::Step;
 use super::methods::Methods;
 use super::sketch::{Distinct, chain, faint};
 use crate::api::{PathSegment, SegmentClass};
@@ -30,11 +31,15 @@ impl<'a> Key<'a> {
     /// A longer "word" is none.
     const WORD_BYTES: usize = 96;
 
+    /// The text of a word that [`Key::of`] takes for one.
+    pub(super) fn is_word(text: &str) -> bool {
+        !text.is_empty() && text.len() <= Self::WORD_BYTES && !text.contains(['{', '}', '/'])
+    }
+
     /// The key of a segment. What would not read back from a template is no word, whatever it was called.
     pub(super) fn of(segment: &PathSegment<'a>) -> Self {
-        let odd = |text: &str| text.is_empty() || text.len() > Self::WORD_BYTES || text.contains(['{', '}', '/']);
         match segment.class {
-            SegmentClass::Word if odd(segment.text) => Self::Class(SegmentClass::Other),
+            SegmentClass::Word if !Self::is_word(segment.text) => Self::Class(SegmentClass::Other),
             SegmentClass::Word => Self::Word(segment.text),
             class => Self::Class(class),
         }
@@ -98,7 +103,7 @@ pub(super) struct Node {
 impl Node {
     /// What a place takes that is new in its level, rather too much: a table of words has room for four at once, and is
     /// less than half full when it has just grown.
-    const BYTES: usize = 3 * size_of::<(Box<str>, Self)>();
+    pub(super) const BYTES: usize = 3 * size_of::<(Box<str>, Self)>();
 
     /// The place of a path, made on first sight; and how much memory that took at the most. Allocates nothing when the
     /// path is known.
@@ -114,6 +119,15 @@ impl Node {
             bytes += added;
         }
         (node, bytes)
+    }
+
+    /// What lies one step below, made on first sight; it counts no text but of a word that finds no room.
+    pub(super) fn below(&mut self, step: &Step<'_>, level_words: usize) -> &mut Self {
+        match step {
+            Step::Word(text) => self.child(Key::Word(text), text, level_words).0,
+            Step::Class(class) => self.class(*class).1,
+            Step::Rest => self.rest.get_or_insert_default(),
+        }
     }
 
     /// The place of a path, if there is one.
