@@ -160,9 +160,13 @@ impl Title {
         // Heads need their columns; where the name takes them, figures stand without.
         if let Some(room) = strip.room().checked_sub(tail) {
             strip.drawn(Ink::Faint, &look.rule(room));
-            for (head, wide) in self.tail {
-                let fill = (wide + 1).saturating_sub(columns(head) + 1);
-                strip.drawn(Ink::Faint, &look.rule(fill));
+            for (at, (head, wide)) in self.tail.iter().enumerate() {
+                let fill = wide.saturating_sub(columns(head));
+                match (*head, at) {
+                    ("", _) => continue,
+                    (_, 0) => strip.drawn(Ink::Faint, &look.rule(fill)),
+                    _ => strip.skip(fill),
+                }
                 strip.put(Ink::Faint, &format!(" {head}"));
             }
         }

@@ -24,9 +24,8 @@ pub(super) struct Screen {
     help: bool,
     scroll: [usize; Pane::ALL.len()],
     help_scroll: usize,
-    /// Rows of the list in focus when it was drawn last, and how far it can be scrolled.
+    /// Rows of the list in focus when it was drawn last.
     page: usize,
-    end: usize,
 }
 
 /// Figures and their past.
@@ -44,10 +43,10 @@ impl Screen {
         self.held.is_none()
     }
 
-    /// Does what a key asks for.
+    /// Does what a key asks for. How far a list goes is known when it is drawn: several keys may come before that.
     pub(super) fn press(&mut self, key: Key) {
         let lists = Pane::ALL.len();
-        let (page, end) = (self.page.saturating_sub(1).max(1), self.end);
+        let page = self.page.saturating_sub(1).max(1);
         let scroll = if self.help { Some(&mut self.help_scroll) } else { self.scroll.get_mut(self.focus) };
         match (key, scroll) {
             (Key::Pause, _) => self.held = if self.held.is_none() { Some(self.live.clone()) } else { None },
@@ -55,11 +54,11 @@ impl Screen {
             (Key::Next, _) => (self.help, self.focus) = (false, (self.focus + 1) % lists),
             (Key::Previous, _) => (self.help, self.focus) = (false, (self.focus + lists - 1) % lists),
             (Key::Up, Some(at)) => *at = at.saturating_sub(1),
-            (Key::Down, Some(at)) => *at = at.saturating_add(1).min(end),
+            (Key::Down, Some(at)) => *at = at.saturating_add(1),
             (Key::PageUp, Some(at)) => *at = at.saturating_sub(page),
-            (Key::PageDown, Some(at)) => *at = at.saturating_add(page).min(end),
+            (Key::PageDown, Some(at)) => *at = at.saturating_add(page),
             (Key::Home, Some(at)) => *at = 0,
-            (Key::End, Some(at)) => *at = end,
+            (Key::End, Some(at)) => *at = usize::MAX,
             (Key::Quit | Key::Redraw, _) | (_, None) => {}
         }
     }
@@ -110,7 +109,11 @@ impl Screen {
             (true, all, down) => (Ink::Red, format!("{down} of {all} down")),
         };
         let up = if told { format!("  up {}", length(seen.now.since(seen.since))) } else { String::new() };
-        let clock = if told && width >= 76 { format!("  {} UTC", moment(seen.now)) } else { String::new() };
+        let now = moment(seen.now);
+        let clock = match (told, now.split_once(' ')) {
+            (true, Some((_, time))) if width >= 76 => format!("  {time} UTC"),
+            _ => String::new(),
+        };
         let after = up.len() + clock.len() + 2 + columns(&state);
         let mut names = Strip::new(look, width.saturating_sub(after).max(width / 3));
         names.put(Ink::Strong, if width >= NARROW { "shadowtap " } else { "" });
@@ -142,7 +145,7 @@ impl Screen {
             *from = (*from).min(end);
             let part = pane.part(seen, look, width, *from, most);
             if pane == focus {
-                (self.page, self.end) = (most, end);
+                self.page = most;
             }
             if height > 0 {
                 part.title.paint(buffer, row);
@@ -190,13 +193,14 @@ fn shares(seen: &Seen, look: Look, width: usize, room: usize, focus: Pane) -> Ve
 /// How fast, side by side, each with its recent past where there is room.
 fn rates(history: &History, look: Look, width: usize) -> Strip {
     let names = if width >= NARROW { ["packets/s", "Mbit/s", "requests/s"] } else { ["pkt/s", "Mb/s", "req/s"] };
+    let digits = if width >= NARROW { 9 } else { 5 };
     let mut strip = Strip::new(look, width);
     for (at, (name, (rate, past))) in names.into_iter().zip(history.rates()).enumerate() {
         let end = width * (at + 1) / names.len();
         let value = match (rate, at) {
             (None, _) => "-".to_owned(),
-            (Some(bits), 1) => megabits(bits, 9),
-            (Some(rate), _) => figure(rate, if width >= NARROW { 9 } else { 6 }),
+            (Some(bits), 1) => megabits(bits, digits),
+            (Some(rate), _) => figure(rate, digits),
         };
         let mut cell = Strip::new(look, end.saturating_sub(strip.taken() + 1));
         cell.put(Ink::Plain, name);

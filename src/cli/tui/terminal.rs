@@ -66,12 +66,17 @@ impl Tty {
         }
         let opened = File::options().read(true).write(true).open("/dev/tty");
         let file = opened.map_err(|error| usable(format!("/dev/tty: {error}")))?;
+        give_back_on_panic();
+        Self::over(file)
+    }
+
+    /// Takes the terminal behind a descriptor that nobody shares.
+    pub(super) fn over(file: File) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&file, true)?;
         let modes = tcgetattr(&file)?;
         let mut raw = modes.clone();
         raw.make_raw();
         let taken = Arc::new(Taken { file, modes });
-        give_back_on_panic();
         *held() = Some(Arc::clone(&taken));
         let tty = Self { taken, out: Outbox::default() };
         // From here on dropping it gives the terminal back.

@@ -270,7 +270,9 @@ fn a_terminal_shows_what_was_drawn() {
     for (width, height) in [(120, 36), (80, 24), (40, 12)] {
         let (parser, _) = through_a_terminal(&frames, ALL, width, height);
         let mut screen = Screen::default();
-        frames.iter().for_each(|seen| drop(screen.take(&Arc::new(seen.clone()))));
+        for seen in &frames {
+            screen.take(&Arc::new(seen.clone()));
+        }
         let drawn: Vec<String> =
             rows(&mut screen, ALL, width, height).iter().map(|row| row.trim_end().to_owned()).collect();
         let told: Vec<String> = parser.screen().rows(0, width).map(|row| row.trim_end().to_owned()).collect();
@@ -388,6 +390,18 @@ fn tab_goes_round_and_back() {
     assert!(has(&rows(&mut screen, ALL, 80, 24), "=> Help") || has(&rows(&mut screen, ALL, 80, 24), "Ctrl-C"));
     screen.press(Key::Help);
     assert!(!has(&rows(&mut screen, ALL, 80, 24), "Ctrl-C"));
+}
+
+#[test]
+fn keys_that_come_in_one_go_are_all_heard() {
+    // Catches a scroll that is held against the list before: over a slow line Tab and PgDn arrive together.
+    let mut screen = shown(&sample("name", 30, 100));
+    screen.take(&Arc::new(Seen { services: Vec::new(), ..sample("name", 30, 100) }));
+    rows(&mut screen, ALL, 40, 14);
+    [Key::Next, Key::Next, Key::End].into_iter().for_each(|key| screen.press(key));
+    assert!(has(&rows(&mut screen, ALL, 40, 14), "-30 of 30"));
+    screen.press(Key::Up);
+    assert!(has(&rows(&mut screen, ALL, 40, 14), "-29 of 30"));
 }
 
 #[test]

@@ -54,7 +54,10 @@ impl View {
     /// Opens `/dev/tty`: before the process gives up the right to open files. Afterwards only `read`, `write`, `poll`
     /// and `ioctl` are called.
     pub(in crate::cli) fn enter() -> io::Result<Self> {
-        let tty = Tty::take()?;
+        Self::over(Tty::take()?)
+    }
+
+    fn over(tty: Tty) -> io::Result<Self> {
         let size = usable(tty.size()?);
         let terminal = fresh(&tty, size)?;
         let look = Look::of(|name| std::env::var(name).ok());
@@ -168,7 +171,91 @@ fn is_gone(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::{Read as _, Write as _};
+    use std::sync::Mutex;
+    use std::thread;
+
+    use rustix::termios::{LocalModes, tcgetattr};
+
     use super::*;
+    use crate::cli::tui::seen::Seen;
+
+    /// One terminal is taken at a time.
+    static ONE: Mutex<()> = Mutex::new(());
+
+    /// Both ends of a terminal of 80 columns: ours as a user sits before it, and the view's.
+    fn pair() -> (File, File) {
+        let size = nix::pty::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        let pair = nix::pty::openpty(Some(&size), None).unwrap();
+        (pair.master.into(), pair.slave.into())
+    }
+
+    /// Runs a view while somebody does something, and says how it ended and how long after that.
+    fn run(theirs: File, meanwhile: impl FnOnce(&AtomicBool)) -> (Left, Duration) {
+        let stop = AtomicBool::new(false);
+        let latest: Latest = Arc::new(Mutex::new(Some(Arc::new(Seen::default()))));
+        let mut view = View::over(Tty::over(theirs).unwrap()).unwrap();
+        thread::scope(|scope| {
+            let running = scope.spawn(|| (view.run(&latest, &stop).unwrap(), Instant::now()));
+            thread::sleep(Duration::from_millis(300));
+            meanwhile(&stop);
+            let done = Instant::now();
+            let (left, at) = running.join().unwrap();
+            (left, at.saturating_duration_since(done))
+        })
+    }
+
+    #[test]
+    fn a_user_who_quits_gets_the_terminal_back() {
+        // Catches a shell without echo, without a cursor, or in the alternate screen.
+        let _one = ONE.lock();
+        let (mut ours, theirs) = pair();
+        let seen_by_the_shell = theirs.try_clone().unwrap();
+        let before = tcgetattr(&seen_by_the_shell).unwrap();
+        let (left, _) = run(theirs, |_| {
+            assert!(!tcgetattr(&seen_by_the_shell).unwrap().local_modes.contains(LocalModes::ECHO));
+            ours.write_all(b"\x1b[Bpp?\x03").unwrap();
+        });
+        let after = tcgetattr(&seen_by_the_shell).unwrap();
+        assert_eq!(left, Left::Quit);
+        assert_eq!((after.local_modes, after.input_modes), (before.local_modes, before.input_modes));
+        // With nobody left at the other end, reading ends with EIO once all is read.
+        drop(seen_by_the_shell);
+        let mut told = Vec::new();
+        let _ = ours.read_to_end(&mut told);
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.starts_with("\u{1b}[?1049h") && told.ends_with("\u{1b}[?1049l\u{1b}[?25h"), "{told:?}");
+    }
+
+    #[test]
+    fn a_terminal_that_goes_away_ends_the_view() {
+        // Catches a reader that spins where there is nothing to read any more: the capture would never be ended.
+        let _one = ONE.lock();
+        let (mut ours, theirs) = pair();
+        let (left, took) = run(theirs, |_| {
+            ours.write_all(b"j\x1b[").unwrap();
+            drop(ours);
+        });
+        assert_eq!(left, Left::Gone);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+
+    #[test]
+    fn a_stalled_terminal_does_not_hold_up_the_end() {
+        // Catches a write that blocks for as long as a connection hangs, with a report to be written.
+        let _one = ONE.lock();
+        let (mut ours, theirs) = pair();
+        rustix::io::ioctl_fionbio(&theirs, true).unwrap();
+        while (&theirs).write(&[b'x'; 512]).is_ok() {}
+        let (left, took) = run(theirs, |stop| {
+            // Half a sequence, which a reader may wait for the end of.
+            ours.write_all(b"\x1b[").unwrap();
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(left, Left::Stopped);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
 
     #[test]
     fn a_size_is_believed_within_reason() {
