@@ -43,9 +43,11 @@ impl Pane {
     /// Those that Tab goes through.
     pub(super) const ALL: [Self; 4] = [Self::Services, Self::Fresh, Self::Findings, Self::Notes];
 
-    const fn name(self) -> &'static str {
+    fn name(self, seen: &Seen) -> &'static str {
         match self {
             Self::Services => "Services",
+            // Without a spec nothing was promised, and nothing is a shadow.
+            Self::Fresh if seen.headline.as_ref().is_some_and(|headline| !headline.judged) => "Newest endpoints",
             Self::Fresh => "Newest shadows",
             Self::Findings => "Findings",
             Self::Notes => "Notes",
@@ -95,7 +97,14 @@ impl Pane {
             Self::Findings => finding_tail(width),
             _ => &[],
         };
-        let title = Title { pane: self, from, shown: rows.len().min(total), total, tail };
+        let title = Title {
+            name: self.name(seen),
+            counted: !matches!(self, Self::Help | Self::Notes),
+            from,
+            shown: rows.len().min(total),
+            total,
+            tail,
+        };
         Part { title: title.strip(look, width), rows }
     }
 
@@ -138,7 +147,9 @@ const HELP: &[&str] = &[
 
 /// The line above a list.
 struct Title {
-    pane: Pane,
+    name: &'static str,
+    /// Its rows are things, and worth a number.
+    counted: bool,
     from: usize,
     shown: usize,
     total: usize,
@@ -149,11 +160,11 @@ impl Title {
     fn strip(&self, look: Look, width: usize) -> Strip {
         let mut strip = Strip::new(look, width);
         strip.drawn(Ink::Faint, &look.rule(2));
-        strip.put(Ink::Strong, &format!(" {} ", self.pane.name()));
+        strip.put(Ink::Strong, &format!(" {} ", self.name));
         if self.shown < self.total {
             let from = self.from + 1;
             strip.put(Ink::Plain, &format!("{from}-{} of {} ", self.from + self.shown, self.total));
-        } else if self.total > 0 && !matches!(self.pane, Pane::Help | Pane::Notes) {
+        } else if self.total > 0 && self.counted {
             strip.put(Ink::Plain, &format!("{} ", self.total));
         }
         let tail: usize = self.tail.iter().map(|(_, wide)| wide + 1).sum();
