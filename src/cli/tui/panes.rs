@@ -228,7 +228,8 @@ fn services(seen: &Seen, look: Look, width: usize, from: usize, most: usize) -> 
 fn fresh(seen: &Seen, look: Look, width: usize, from: usize, most: usize) -> Vec<Strip> {
     let rows = sorted(&seen.fresh, from, most, |fresh| Reverse(fresh.at));
     let id = if width >= WITH_IDS { 17 } else { 0 };
-    let places = Places::of(look, width, rows.iter().map(|fresh| fresh.service.as_str()), 7 + id);
+    let places =
+        Places::of(look, width, rows.iter().map(|fresh| (fresh.template.as_str(), fresh.service.as_str())), 7 + id);
     let row = |fresh: &Fresh| {
         let mut strip = Strip::new(look, width);
         strip.right(Ink::Faint, &length(seen.now.since(fresh.at)), 6);
@@ -256,7 +257,12 @@ fn findings(seen: &Seen, look: Look, width: usize, from: usize, most: usize) -> 
     });
     let figures = finding_tail(width).first().map_or(0, |(_, wide)| *wide);
     let kind = if width >= NARROW { 7 } else { 0 };
-    let places = Places::of(look, width, rows.iter().map(|finding| finding.service.as_str()), figures + 1 + kind);
+    let places = Places::of(
+        look,
+        width,
+        rows.iter().map(|finding| (finding.template.as_str(), finding.service.as_str())),
+        figures + 1 + kind,
+    );
     let row = |finding: &FindingRow| {
         let mut strip = Strip::new(look, width);
         let said = (kind > 0).then(|| finding.kind.name());
@@ -278,12 +284,15 @@ struct Places {
 impl Places {
     const METHOD: usize = 7;
 
-    /// Shares what `others` leave of a row: services get what they need, up to two fifths.
-    fn of<'s>(look: Look, width: usize, services: impl Iterator<Item = &'s str>, others: usize) -> Self {
+    /// Shares what `others` leave of a row between templates and services, as far as either needs it: three fifths and
+    /// two where both need more.
+    fn of<'s>(look: Look, width: usize, rows: impl Iterator<Item = (&'s str, &'s str)>, others: usize) -> Self {
         let severity = if width >= NARROW { 6 } else { 4 };
         let room = width.saturating_sub(severity + 1 + Self::METHOD + 1 + 1 + others);
-        let most = room * 2 / 5;
-        let service = services.map(|service| columns(&look.name(service, most))).max().unwrap_or(0);
+        let needs = |text| columns(&look.name(text, room));
+        let (template, service) =
+            rows.fold((0, 0), |(template, service), row| (template.max(needs(row.0)), service.max(needs(row.1))));
+        let service = service.min(room.saturating_sub(template).max(room * 2 / 5));
         Self { severity, template: room - service, service }
     }
 
