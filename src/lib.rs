@@ -110,11 +110,8 @@ pub mod findings;
 pub mod inventory;
 pub mod report;
 pub mod spec;
-<<<<<<< HEAD
-pub mod web;
-=======
 pub mod store;
->>>>>>> store
+pub mod web;
 
 pub mod cli;
 pub mod engine;

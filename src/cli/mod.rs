@@ -10,6 +10,7 @@ mod replay;
 mod run;
 mod settings;
 mod signals;
+mod tui;
 mod watch;
 
 pub use run::main;

@@ -11,6 +11,7 @@ pub use contents::{
 };
 pub use reporter::{Reporter, Style};
 pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
+pub(crate) use reporters::{bytes, columns, count, fit, moment, percent_text, wrapped};
 
 #[cfg(test)]
 mod tests;

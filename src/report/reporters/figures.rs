@@ -28,7 +28,7 @@ pub(super) fn percent(part: u64, whole: u64) -> f64 {
 }
 
 /// A share in percent with two decimals, for people: something is never shown as nothing, nor nearly all as all.
-pub(in crate::report) fn percent_text(part: u64, whole: u64) -> String {
+pub(crate) fn percent_text(part: u64, whole: u64) -> String {
     match hundredths(part, whole) {
         0 if part > 0 => "<0.01 %".to_owned(),
         10_000 if part < whole => ">99.99 %".to_owned(),
@@ -37,7 +37,7 @@ pub(in crate::report) fn percent_text(part: u64, whole: u64) -> String {
 }
 
 /// `1,234,567`.
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -55,7 +55,7 @@ pub(super) fn counted(n: u64, thing: &str) -> String {
 }
 
 /// `813 B`, `1.2 MB`: decimal units.
-pub(super) fn bytes(n: u64) -> String {
+pub(crate) fn bytes(n: u64) -> String {
     let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.into_iter().find(|(size, _)| n >= *size) {
         Some((size, unit)) => format!("{}.{} {unit}", count(n / size), n % size * 10 / size),
@@ -64,7 +64,7 @@ pub(super) fn bytes(n: u64) -> String {
 }
 
 /// `2026-03-01 10:00:00`, in UTC, to the second.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     let text = rfc3339_text(at);
     let whole = text.split(['.', 'Z']).next().unwrap_or_default();
     whole.replace('T', " ")

@@ -18,7 +18,8 @@ mod tests;
 
 use super::reporter::Reporter;
 
-pub(super) use figures::percent_text;
+pub(crate) use figures::{bytes, count, moment, percent_text};
+pub(crate) use terminal::{columns, fit, wrapped};
 
 pub use escape::visible;
 pub use events::EventLine;

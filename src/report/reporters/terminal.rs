@@ -122,12 +122,12 @@ fn columns_of(c: char) -> usize {
 }
 
 /// Columns of a text.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
 /// The text in at most `width` columns, `...` for what is left out.
-pub(super) fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -169,7 +169,7 @@ fn prefix(text: &str, width: usize) -> usize {
 }
 
 /// Lines of at most `width` columns, parted at blanks where there are any.
-fn wrapped(text: &str, width: usize) -> Vec<&str> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text.trim_matches(' ');
     while !rest.is_empty() {
