@@ -37,7 +37,7 @@ pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let inventory = Arc::new(Inventory::new(&settings.limits, Vec::new()));
     let board = Arc::new(Board::new(sources.len(), settings.workers, "", interfaces as u64));
     let (tell, heard) = bounded(4);
-    control::watch(tell, true, None).context("signals cannot be watched")?;
+    control::watch(tell, true, false, None).context("signals cannot be watched")?;
     eprintln!("listening on {} for {}: {how}", told(&sources), flags.span);
     let stop = Arc::clone(&settings.stop);
     let started = Instant::now();

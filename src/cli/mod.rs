@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod interfaces;
+mod log;
 mod outputs;
 mod privileges;
 mod progress;

@@ -1,14 +1,14 @@
 //! The program: parse, set up the log, do it, turn what happened into an exit code.
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Cli, Command, LogFormat};
+use super::args::{Cli, Command};
 use super::check::check;
 use super::interfaces::interfaces;
+use super::log::{Log, Tail};
 use super::replay::replay;
 use super::watch::watch;
 
@@ -58,16 +58,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let colour = io::IsTerminal::is_terminal(&io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match (cli.log_format, &cli.command) {
-        (LogFormat::Json, _) => log.json().flatten_event(true).init(),
-        // What runs for months has to say when.
-        (LogFormat::Text, Command::Watch(_)) => log.with_ansi(colour).init(),
-        (LogFormat::Text, _) => log.with_ansi(colour).without_time().init(),
-    }
+    let tail = Tail::default();
+    let watching = matches!(cli.command, Command::Watch(_));
+    let viewed = matches!(&cli.command, Command::Watch(flags) if flags.tui);
+    Log { filter, format: cli.log_format, stamped: watching, tail: viewed.then_some(&tail) }.init();
     let done = match (&cli.command, matches.subcommand()) {
-        (Command::Watch(flags), Some((_, matches))) => watch(flags, matches),
+        (Command::Watch(flags), Some((_, matches))) => watch(flags, matches, &tail),
         (Command::Replay(flags), Some((_, matches))) => replay(flags, matches),
         (Command::Check(flags), _) => check(flags),
         (Command::Interfaces, _) => interfaces(),

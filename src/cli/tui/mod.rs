@@ -12,7 +12,5 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-#[expect(unused_imports, reason = "the live view of `watch --tui`; nothing opens it yet")]
 pub(super) use seen::{FindingRow, Fresh, Latest, Seen, ServiceRow};
-#[expect(unused_imports, reason = "the live view of `watch --tui`; nothing opens it yet")]
-pub(super) use view::{Left, View};
+pub(super) use view::View;

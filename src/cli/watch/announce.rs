@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::api::PathTemplate;
+use crate::cli::log::say;
 use crate::findings::{Finding, Kind, Subject};
 use crate::report::{EventLine, visible};
 use crate::time::{Span, Timestamp};
@@ -174,7 +175,7 @@ impl Announcer {
         let (id, severity) = (finding.id.as_str(), finding.severity.name());
         tracing::info!(id, severity, %service, %method, %template, "{what}{more}");
         if self.terminal {
-            eprintln!("{what:<7} {severity:<6} {method} {template}  {service}  {id}{more}");
+            say(format_args!("{what:<7} {severity:<6} {method} {template}  {service}  {id}{more}"));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::thread;
 use crossbeam_channel::Sender;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::log::say;
 use crate::cli::signals::INTERRUPTED;
 use crate::web::{Access, Served, serve};
 
@@ -35,7 +36,12 @@ pub(in crate::cli) struct Serving {
 ///
 /// # Errors
 /// Where a thread or a handler cannot be had.
-pub(in crate::cli) fn watch(told: Sender<Told>, quiet: bool, pages: Option<Serving>) -> std::io::Result<()> {
+pub(in crate::cli) fn watch(
+    told: Sender<Told>,
+    quiet: bool,
+    viewed: bool,
+    pages: Option<Serving>,
+) -> std::io::Result<()> {
     let (ready, is_ready) = crossbeam_channel::bounded(1);
     thread::Builder::new().name("control".to_owned()).spawn(move || {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -61,9 +67,12 @@ pub(in crate::cli) fn watch(told: Sender<Told>, quiet: bool, pages: Option<Servi
                 tokio::select! {
                     Some(()) = interrupt.recv() => {}
                     Some(()) = terminate.recv() => {}
+                    // With a live view it is its terminal that went away.
                     Some(()) = hangup.recv() => {
-                        let _ = told.send(Told::Reload);
-                        continue;
+                        if !viewed {
+                            let _ = told.send(Told::Reload);
+                            continue;
+                        }
                     }
                     else => return,
                 }
@@ -71,8 +80,8 @@ pub(in crate::cli) fn watch(told: Sender<Told>, quiet: bool, pages: Option<Servi
                     std::process::exit(INTERRUPTED);
                 }
                 stopping = true;
-                if !quiet {
-                    eprintln!("reading what the kernel still holds; once more stops at once, without a report");
+                if !quiet && !viewed {
+                    say(format_args!("reading what the kernel still holds; once more stops at once, without a report"));
                 }
                 let _ = told.send(Told::Stop);
             }

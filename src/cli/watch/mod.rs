@@ -4,6 +4,8 @@ mod announce;
 pub(super) mod control;
 mod desk;
 mod drops;
+mod keeper;
+mod live_view;
 mod pages;
 mod reload;
 mod run;

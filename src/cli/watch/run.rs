@@ -19,20 +19,24 @@ use super::announce::{Announcer, Events};
 use super::control::{self, Serving, Told};
 use super::desk::{Desk, now};
 use super::drops::Drops;
+use super::keeper::{Begun, Keeper};
+use super::live_view::LiveView;
 use super::pages::{Deeds, Pages};
 use super::reload::Watched;
 use super::standing::{Standing, folder_of};
 use super::taps;
 use crate::cli::args::{Format, Watch};
+use crate::cli::log::{Tail, say};
 use crate::cli::privileges::{self, Plan};
 use crate::cli::run::Verdict;
 use crate::cli::settings;
+use crate::cli::tui::View;
 use crate::engine::{Board, listen};
 use crate::findings::Policy;
-use crate::inventory::Inventory;
 use crate::limits::Limits;
 use crate::report::Report;
 use crate::spec::{HostFlags, SpecError, SpecIndex, load};
+use crate::store::Run;
 use crate::time::Span;
 use crate::web::{Access, Served, Token, check_address};
 
@@ -40,14 +44,16 @@ use crate::web::{Access, Served, Token, check_address};
 const SPECS: Duration = Duration::from_secs(2);
 /// Between two looks at what was lost.
 const LOSSES: Duration = Duration::from_secs(10);
+/// Between two pictures of the live view.
+const VIEW: Duration = Duration::from_secs(1);
 /// Of the time of one processor, a look for new endpoints takes no more than one part in so many.
 const SHARE: u32 = 10;
 
 /// Listens until it is told to stop. An error here means that nothing was captured.
-pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Result<Verdict> {
+pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) -> anyhow::Result<Verdict> {
     let interfaces = flags.listening.interface.len();
     let caller_key = random().context("the system has no random numbers")?;
-    let settings = settings::live(&flags.reading, flags.listening.workers, interfaces, caller_key)?;
+    let mut settings = settings::live(&flags.reading, flags.listening.workers, interfaces, caller_key)?;
     anyhow::ensure!(
         !flags.format.contains(&Format::Transactions),
         "--format transactions: grows with the traffic, and is for `replay`; --events tells what is new"
@@ -82,6 +88,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
     };
     privileges::check(&plan)?;
     let serving = flags.listen.map(|address| serving(address, flags)).transpose()?;
+    let view = flags.tui.then(View::enter).transpose().context("--tui")?;
     let mut sources = taps::open(&flags.listening, &settings)?;
     give_up(&plan)?;
 
@@ -93,13 +100,23 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
     let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
 
     let run = format!("{:016x}", random().context("the system has no random numbers")?);
-    let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
+    let started = Run { id: run.clone(), started: now(), window: None };
+    let mut begun = match &flags.state {
+        None => Begun::anew(&settings.limits, index.pins(), caller_key),
+        Some(path) => Begun::from(&std::path::absolute(path)?, &settings.limits, index.pins(), started, caller_key)?,
+    };
+    settings.caller_key = begun.caller_key;
+    let inventory = Arc::new(begun.inventory);
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), index, policy));
     let deeds = Arc::new(Deeds::default());
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let announcer = Announcer::new(flags.settle, events, terminal);
+    let mut announcer = Announcer::new(flags.settle, events, terminal);
+    desk.note("state", begun.note.take());
+    if let Some(until) = begun.known_until {
+        desk.draw(|report| announcer.known(report.findings, until));
+    }
 
     let (tell, told) = bounded(16);
     let serving = serving.map(|(listener, access)| Serving {
@@ -107,8 +124,9 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
         access,
         pages: Arc::new(Pages::new(&desk, &deeds)) as Arc<dyn Served>,
     });
-    control::watch(tell.clone(), flags.quiet, serving).context("signals cannot be watched")?;
+    control::watch(tell.clone(), flags.quiet, flags.tui, serving).context("signals cannot be watched")?;
     let listening_on = taps::told(&sources);
+    let view = view.map(|view| LiveView::start(view, tail.clone(), flags.every, tell.clone())).transpose()?;
     let stop = Arc::clone(&settings.stop);
     let ended = Arc::clone(&deeds);
     let capture = thread::Builder::new().name("capture".to_owned()).spawn(move || {
@@ -118,25 +136,37 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches) -> anyhow::Resu
         let _ = tell.try_send(Told::Ended);
         done
     })?;
-    if !flags.quiet {
-        eprintln!("listening on {listening_on}: {how}; Ctrl-C reports and ends");
+    if !flags.quiet && !flags.tui {
+        say(format_args!("listening on {listening_on}: {how}; Ctrl-C reports and ends"));
     }
     tracing::info!(run, "listening on {listening_on}: {how}");
 
-    let mut timetable = Timetable { flags, desk: &desk, deeds: &deeds, reports, announcer, promises: &promises };
+    let mut timetable = Timetable {
+        flags,
+        desk: &desk,
+        deeds: &deeds,
+        reports,
+        announcer,
+        promises: &promises,
+        keeper: begun.keeper,
+        view,
+    };
     timetable.keep(&told);
     stop.store(true, Ordering::Relaxed);
+    for line in timetable.view.take().map(LiveView::end).unwrap_or_default().iter().rev() {
+        say(format_args!("{line}"));
+    }
     let ended = capture.join();
     let mut failed = timetable.last();
     match ended {
         Ok(Ok(errors)) => {
             for error in errors {
-                eprintln!("error: {error}");
+                say(format_args!("error: {error}"));
                 failed = true;
             }
         }
         Ok(Err(error)) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             failed = true;
         }
         Err(_) => {
@@ -170,6 +200,8 @@ struct Timetable<'r> {
     reports: Vec<Standing>,
     announcer: Announcer,
     promises: &'r Promises,
+    keeper: Option<Keeper>,
+    view: Option<LiveView>,
 }
 
 impl Timetable<'_> {
@@ -182,8 +214,12 @@ impl Timetable<'_> {
         let start = Instant::now();
         let (mut report_at, mut look_at, mut specs_at, mut losses_at) =
             (start + every, start + pace, start + SPECS, start + LOSSES);
+        let mut view_at = start;
         loop {
-            let next = report_at.min(look_at).min(specs_at).min(losses_at);
+            let mut next = report_at.min(look_at).min(specs_at).min(losses_at);
+            if self.view.is_some() {
+                next = next.min(view_at);
+            }
             match told.recv_deadline(next) {
                 Ok(Told::Stop | Told::Ended) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Told::Reload) => {
@@ -212,9 +248,14 @@ impl Timetable<'_> {
                 report_at = at.max(report_at) + every;
                 self.report(false);
             }
+            if let Some(view) = self.view.as_mut().filter(|_| at >= view_at) {
+                view_at = at + VIEW;
+                let left = report_at.saturating_duration_since(at).as_nanos();
+                view.show(self.desk.summary(), now() + Span::from_nanos(u64::try_from(left).unwrap_or(u64::MAX)));
+            }
             if at >= look_at {
-                let Self { desk, deeds, announcer, .. } = self;
-                desk.draw(|report| look(report, announcer, deeds));
+                let Self { desk, deeds, announcer, view, .. } = self;
+                desk.draw(|report| look(report, announcer, deeds, view.as_mut()));
                 look_at = Instant::now() + pace.max(at.elapsed() * SHARE);
             }
         }
@@ -227,17 +268,22 @@ impl Timetable<'_> {
 
     /// Draws up the report and writes it wherever it stands; stdout at the end only. Tells whether something failed.
     fn report(&mut self, at_the_end: bool) -> bool {
-        let Self { desk, deeds, reports, announcer, flags, .. } = self;
+        let Self { desk, deeds, reports, announcer, flags, keeper, view, .. } = self;
         desk.draw(|report| {
-            look(report, announcer, deeds);
+            look(report, announcer, deeds, view.as_mut());
             let mut failed = false;
+            if let Some(keeper) = keeper {
+                // This run's own, which is not that of all that was learned.
+                let window = report.capture.first.zip(report.capture.last);
+                failed |= !keeper.save(&desk.inventory, window);
+            }
             for standing in reports.iter_mut().filter(|standing| at_the_end || !standing.is_stdout()) {
                 let written = standing.write(report);
                 let deed = if written { &deeds.reports_written } else { &deeds.reports_failed };
                 deed.fetch_add(1, Ordering::Relaxed);
                 failed |= !written;
                 if let Some(place) = standing.place().filter(|_| at_the_end && !flags.quiet && !failed) {
-                    eprintln!("written: {}", place.display());
+                    say(format_args!("written: {}", place.display()));
                 }
             }
             failed
@@ -278,14 +324,17 @@ impl Timetable<'_> {
 
     fn say(&self, what: &str) {
         if !self.flags.quiet && !self.flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-            eprintln!("{what}");
+            say(format_args!("{what}"));
         }
     }
 }
 
 /// Announces what is new in a report, and keeps its figures.
-fn look(report: &Report<'_>, announcer: &mut Announcer, deeds: &Deeds) {
-    announcer.look(report.findings, now());
+fn look(report: &Report<'_>, announcer: &mut Announcer, deeds: &Deeds, view: Option<&mut LiveView>) {
+    let fresh = announcer.look(report.findings, now());
+    if let Some(view) = view {
+        view.report(report, &fresh);
+    }
     deeds.announced.store(announcer.announced, Ordering::Relaxed);
     deeds.glance(report);
 }

@@ -65,8 +65,7 @@ impl Standing {
         let place = self.place.as_deref().map_or_else(|| "stdout".to_owned(), |place| place.display().to_string());
         match &done {
             Err(error) if !self.failing => {
-                eprintln!("error: {error:#}; the capture goes on, and the next report is tried again");
-                tracing::error!(file = place, "a report could not be written: {error:#}");
+                tracing::error!("a report could not be written: {error:#}; the next one is tried again");
             }
             Ok(()) if self.failing => tracing::warn!(file = place, "reports can be written again"),
             _ => {}
