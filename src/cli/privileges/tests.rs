@@ -3,6 +3,7 @@
 //! The child does as told by its environment, tries everything that must work and everything that must not, and prints
 //! a line for each. The parent, still root, plays the rest of the world: it connects, and replaces a spec by another.
 
+use super::drop::Dropped;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
