@@ -217,8 +217,11 @@ mod tests {
         Timestamp::from_parts(seconds, 0)
     }
 
-    /// An announcer that writes to a file, and how to read what it wrote: event, id, ids it stands for.
-    fn announcer() -> (Announcer, impl Fn() -> Vec<(String, String, Vec<String>)>) {
+    /// Event, id, ids it stands for.
+    type Said = (String, String, Vec<String>);
+
+    /// An announcer that writes to a file, and how to read what it wrote.
+    fn announcer() -> (Announcer, impl Fn() -> Vec<Said>) {
         let file = tempfile::NamedTempFile::new().unwrap();
         let announcer = Announcer::new(Span::from_secs(10), Some(Events::open(file.path()).unwrap()), false);
         let read = move || {
