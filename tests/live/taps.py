@@ -57,11 +57,16 @@ class Lab:
             raise
         return self
 
-    def __exit__(self, *_):
+    def end(self):
+        """What still runs of what was started."""
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        self.processes.clear()
+
+    def __exit__(self, *_):
+        self.end()
         subprocess.run([LAB, "down", str(self.dir)], check=False)
 
     def run(self, act, *more, check=True):
@@ -155,10 +160,10 @@ def tcpdump_drops(tap):
     return sum(int(number) for number in re.findall(r"(\d+) packets? dropped by", tap.said()))
 
 
-def watch(lab, folder, *more, program=None, before=(), name="watch"):
+def watch(lab, folder, *more, program=None, spec=SPEC, before=(), logs=None):
     """The command under test; its report is FOLDER/report.json."""
-    command = [*before, program or binary(), "watch", "-i", IFACE, "--spec", SPEC, "--format", "json", "-o", folder / "report.json"]
-    return Tap(lab, [*command, *more], folder, name)
+    command = [*before, program or binary(), "watch", "-i", IFACE, "--spec", spec, "--format", "json", "-o", folder / "report.json"]
+    return Tap(lab, [*command, *more], logs or folder, "watch")
 
 
 def stand_in(lab, folder, workers, *_):
