@@ -38,8 +38,9 @@ NAMES = {
     "findings": ("id",), "endpoints": ("service", "method", "template"), "declared": ("spec", "method", "path"),
     "services": ("service",), "opaque": ("server", "name", "kind"), "specs": ("name",), "params": ("place", "name"),
 }
-KEYS = ("schema", "schema_version", "tool", "headline", "window", "findings", "endpoints", "declared", "services", "opaque",
-        "specs", "assumptions", "exchanges", "unnamed", "bounds", "capture")
+# The parts of a report, all of which it must have. Differences are told in this order: causes before what follows from them.
+ORDER = ("capture", "exchanges", "unnamed", "bounds", "services", "endpoints", "opaque", "findings", "declared", "specs", "assumptions",
+         "window", "headline", "tool", "schema", "schema_version")
 
 
 def leaves(value, path="", out=None):
@@ -103,24 +104,33 @@ def unlike(path, left, right):
 def differences(left, right):
     """(path, left, right) of all that is not alike, of two flat reports."""
     every = list(left) + [path for path in right if path not in left]
+    every.sort(key=lambda path: ORDER.index(part) if (part := path.split("/")[0]) in ORDER else len(ORDER))            # stable: within a part, as it stands in the report
     pairs = ((path, left.get(path, MISSING), right.get(path, MISSING)) for path in every)
     return [(path, a, b) for path, a, b in pairs if unlike(path, a, b)]
 
 
 def told(found, names=("live", "replay"), most=40):
-    """For people."""
+    """For people: how many by part of the report, and the first of them. What is missing as a whole is one line."""
     shown = lambda value: "(not there)" if value is MISSING else json.dumps(value)
-    lines = [f"  {path}\n      {names[0]:7} {shown(a)}\n      {names[1]:7} {shown(b)}" for path, a, b in found[:most]]
-    if len(found) > most:
-        lines.append(f"  ... and {len(found) - most} more")
-    return "\n".join(lines)
+    parts, lines, absent = {}, [], set()
+    for path, a, b in found:
+        parts[path.split("/")[0]] = parts.get(path.split("/")[0], 0) + 1
+        if path.startswith(("findings/[", "endpoints/[", "services/[", "opaque/[")) and MISSING in (a, b):
+            whole = path[:path.index("]") + 1]
+            if path.startswith(f"{whole}/service") or path.startswith(f"{whole}/id") or path.startswith(f"{whole}/server"):
+                absent.add(whole)
+                lines.append(f"  {whole}: only in {names[a is MISSING]}")
+        if not any(path.startswith(f"{whole}/") for whole in absent):
+            lines.append(f"  {path}\n      {names[0]:7} {shown(a)}\n      {names[1]:7} {shown(b)}")
+    more = [f"  ... and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join([f"  by part: {', '.join(f'{part} {count}' for part, count in parts.items())}", *lines[:most], *more])
 
 
 def read(path):
     """A report, and that it is whole: all its keys, and a ledger that adds up. ValueError says what is wrong."""
     with open(path, "rb") as file:
         report = json.loads(file.read())
-    absent = [key for key in KEYS if key not in report]
+    absent = [key for key in ORDER if key not in report]
     if absent:
         raise ValueError(f"{path}: without {absent}")
     payload = report["capture"]["payload"]
