@@ -11,7 +11,8 @@
 #
 #   lab.sh possible          exit 0 when this machine can hold the lab (root, namespaces, tc)
 #   lab.sh up DIR            builds it; DIR is an empty folder, and its last six letters name the namespaces
-#   lab.sh mirror DIR KIND   (re)makes the mirror port: span, doubled or vxlan
+#   lab.sh mirror DIR KIND   (re)makes the mirror port: span, doubled (each packet as it enters and as it leaves), vxlan (into a
+#                            tunnel to the sensor's address) or tap (a second pair mon2 -- mon3: an interface for each direction)
 #   lab.sh quiet DIR         returns when the mirror port has been silent for a second
 #   lab.sh whole DIR         exit 1 when the mirror path lost a packet since `mirror`, by the kernel's own counters
 #   lab.sh truth DIR         exchanges that the servers themselves have logged
@@ -29,6 +30,7 @@ counter() { within "$1" cat "/sys/class/net/$2/statistics/$3"; }
 
 possible() {
     [ "$(id -u)" = 0 ] || return 1
+    command -v tc >/dev/null || packages
     local probe=stl-probe-$$
     ip netns add "$probe" 2>/dev/null || return 1
     local able=0
@@ -96,16 +98,18 @@ up() {
 }
 
 mirror() {
-    local kind=$1 to=mon0 mtu=1500 port way
+    local kind=$1 mtu=1500 port way device
+    local to=(mon0 mon0)                   # for what enters at p0, at p1
     [ "$kind" != vxlan ] || mtu=1600       # outer Ethernet, IPv4, UDP, VXLAN: 50 bytes more
-    link switch link del mon0 2>/dev/null || true
+    for device in mon0 mon2; do link switch link del "$device" 2>/dev/null || true; done
     join switch mon0 sensor mon1 "$mtu"
+    [ "$kind" != tap ] || { join switch mon2 sensor mon3 "$mtu"; to[1]=mon2; }
     if [ "$kind" = vxlan ]; then
         link switch addr add 10.99.0.1/24 dev mon0
         link sensor addr add 10.99.0.2/24 dev mon1
         link switch link add vx0 type vxlan id 77 local 10.99.0.1 remote 10.99.0.2 dstport 4789 dev mon0 nolearning
         link switch link set vx0 up
-        to=vx0
+        to=(vx0 vx0)
         # Known beforehand: copies that wait for an ARP answer would be dropped.
         link switch neigh replace 10.99.0.2 lladdr "$(within sensor cat /sys/class/net/mon1/address)" dev mon0
     fi
@@ -116,17 +120,20 @@ mirror() {
         within switch tc qdisc del dev "$port" clsact 2>/dev/null || true
         within switch tc qdisc add dev "$port" clsact
         for way in "${ways[@]}"; do
-            within switch tc filter add dev "$port" "$way" protocol all u32 match u32 0 0 action mirred egress mirror dev "$to"
+            within switch tc filter add dev "$port" "$way" protocol all u32 match u32 0 0 action mirred egress mirror dev "${to[${port#p}]}"
         done
     done
-    echo "$to" >"$dir/mirror"
-    counter switch "$to" tx_packets >"$dir/before"
+    printf '%s\n' "${to[@]}" | sort -u >"$dir/mirror"
+    copies >"$dir/before"
 }
+
+copies() { local device sum=0; while read -r device; do sum=$((sum + $(counter switch "$device" tx_packets))); done <"$dir/mirror"; echo "$sum"; }
+heard() { local device sum=0; for device in mon1 mon3; do [ "$(within sensor ls /sys/class/net | grep -cx "$device")" = 0 ] || sum=$((sum + $(counter sensor "$device" rx_packets))); done; echo "$sum"; }
 
 quiet() {
     local last=-1 now
     for _ in $(seq 120); do
-        now=$(counter sensor mon1 rx_packets)
+        now=$(heard)
         [ "$now" != "$last" ] || return 0
         last=$now
         sleep 1
@@ -136,17 +143,18 @@ quiet() {
 
 # Copies asked of tc = copies that left by the mirror device = packets that reached the sensor; nobody dropped.
 whole() {
-    local to asked left failed=0 name device
-    to=$(cat "$dir/mirror")
+    local asked left failed=0 name device cables
     asked=$(within switch tc -s actions list action mirred |
         awk '$1 == "Sent" { sent += $4; gsub(/,/, "", $7); lost += $7 + $9 } END { print sent + 0, lost + 0 }')
-    left=$(($(counter switch "$to" tx_packets) - $(cat "$dir/before")))
-    [ "$asked" = "$left 0" ] || { echo "mirror: tc copied and failed: $asked; $left left by $to" >&2; failed=1; }
-    [ "$(counter switch mon0 tx_packets)" = "$(counter sensor mon1 rx_packets)" ] || { echo "mirror: mon0 sent more than mon1 got" >&2; failed=1; }
-    for device in "switch mon0" "switch $to" "switch p0" "switch p1" "sensor mon1"; do
-        set -- $device
+    left=$(($(copies) - $(cat "$dir/before")))
+    [ "$asked" = "$left 0" ] || { echo "mirror: tc copied and failed: $asked; $left left by $(xargs <"$dir/mirror")" >&2; failed=1; }
+    cables=(mon0:mon1); ! grep -qx mon2 "$dir/mirror" || cables+=(mon2:mon3)
+    for device in "${cables[@]}"; do
+        [ "$(counter switch "${device%:*}" tx_packets)" = "$(counter sensor "${device#*:}" rx_packets)" ] || { echo "mirror: $device sent more than arrived" >&2; failed=1; }
+    done
+    for device in $(printf 'switch:%s\n' p0 p1 mon0 $(cat "$dir/mirror") | sort -u) $(printf 'sensor:%s\n' "${cables[@]#*:}"); do
         for name in tx_dropped tx_errors rx_dropped rx_errors; do
-            [ "$(counter "$1" "$2" "$name")" = 0 ] || { echo "mirror: $2 $name $(counter "$1" "$2" "$name")" >&2; failed=1; }
+            [ "$(counter "${device%:*}" "${device#*:}" "$name")" = 0 ] || { echo "mirror: $device $name $(counter "${device%:*}" "${device#*:}" "$name")" >&2; failed=1; }
         done
     done
     return $failed

@@ -27,7 +27,11 @@ VARIANTS = [
     ("doubled", 2, ("--fanout", "off")),
     ("vxlan", 1, ()),
     ("vxlan", 2, ()),
+    ("tap", 1, ()),
+    ("tap", 2, ("--fanout", "off")),
 ]
+# A tap has an interface for each direction: the sensor must join them.
+INTERFACES = {"tap": ("mon1", "mon3")}
 # A machine that others use as well may be too busy once; it is not an excuse twice.
 TRIES = 2
 
@@ -36,22 +40,24 @@ def record(lab, folder, kind, workers, settings, control):
     """One run. Returns both reports, exchanges by the servers' logs, and packets lost by anybody on the way."""
     lab.mirror(kind)
     before = lab.exchanges()
-    dump = tcpdump(lab, folder, folder / "heard.pcap")
+    interfaces = INTERFACES.get(kind, ("mon1",))
+    files = [folder / f"{interface}.pcap" for interface in interfaces]
+    dumps = [tcpdump(lab, folder, file, interface) for file, interface in zip(files, interfaces)]
     if control:
         sensor = stand_in(lab, folder, workers)
     else:
-        sensor = watch(lab, folder, "--workers", str(workers), "--every", "2s", "--ring-size", "64M", *settings)
-    dump.listening()
+        sensor = watch(lab, folder, "--workers", str(workers), "--every", "2s", "--ring-size", "64M", *settings, interfaces=interfaces)
+    for dump in dumps:
+        dump.listening()
     sensor.listening()
     lab.traffic("everything")
     lab.quiet()
-    # What is judged is what both have heard of it: the sensor first, so that tcpdump's file has all that it had.
-    sensor.stop()
-    dump.stop()
+    for tap in (sensor, *dumps):
+        tap.stop()
     require(lab.whole(), "the mirror path itself lost packets: mend the lab")
-    replay(folder / "heard.pcap", workers, folder / "replay.json")
+    replay(files, workers, folder / "replay.json")
     live, recorded = compare.read(folder / "report.json"), compare.read(folder / "replay.json")
-    lost = tcpdump_drops(dump) + (tcpdump_drops(sensor) if control else clean(live))
+    lost = sum(map(tcpdump_drops, dumps)) + (tcpdump_drops(sensor) if control else clean(live))
     return live, recorded, lab.exchanges() - before, lost
 
 
@@ -92,7 +98,7 @@ def run():
         done = 0
         for kind, workers, settings in VARIANTS:
             name = " ".join((kind, f"workers={workers}", *settings))
-            if asked.only not in name or (asked.control and "on" in settings):
+            if asked.only not in name or (asked.control and ("on" in settings or kind in INTERFACES)):
                 continue
             with scenario(name):
                 for attempt in range(1, TRIES + 1):

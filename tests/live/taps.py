@@ -35,9 +35,9 @@ def binary():
     return os.path.abspath(path)
 
 
-def replay(capture, workers, out, *more):
-    """The report of a capture, by the same settings that `watch` gets."""
-    subprocess.run([binary(), "replay", str(capture), "--spec", str(SPEC), "--format", "json", "-o", str(out), "--quiet",
+def replay(captures, workers, out, *more):
+    """The report of captures, by the same settings that `watch` gets."""
+    subprocess.run([binary(), "replay", *map(str, captures), "--spec", str(SPEC), "--format", "json", "-o", str(out), "--quiet",
                     "--workers", str(workers), *more], check=True, timeout=300, stderr=subprocess.DEVNULL)
 
 
@@ -152,34 +152,41 @@ class Tap:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def tcpdump(lab, folder, file):
-    return Tap(lab, ["tcpdump", "-i", IFACE, "-n", "-B", "65536", "-s", "0", "-U", "-w", file], folder, "tcpdump")
+def tcpdump(lab, folder, file, interface=IFACE):
+    command = ["tcpdump", "-i", interface, "-n", "-B", "65536", "-s", "0", "-U", "--time-stamp-precision=nano", "-w", file]
+    return Tap(lab, command, folder, f"tcpdump-{interface}")
 
 
 def tcpdump_drops(tap):
     return sum(int(number) for number in re.findall(r"(\d+) packets? dropped by", tap.said()))
 
 
-def watch(lab, folder, *more, program=None, spec=SPEC, before=(), logs=None):
+def watch(lab, folder, *more, program=None, spec=SPEC, before=(), logs=None, interfaces=(IFACE,)):
     """The command under test; its report is FOLDER/report.json."""
-    command = [*before, program or binary(), "watch", "-i", IFACE, "--spec", spec, "--format", "json", "-o", folder / "report.json"]
+    listen = [word for interface in interfaces for word in ("-i", interface)]
+    command = [*before, program or binary(), "watch", *listen, "--spec", spec, "--format", "json", "-o", folder / "report.json"]
     return Tap(lab, [*command, *more], logs or folder, "watch")
 
 
 def stand_in(lab, folder, workers, *_):
     """tcpdump into `replay -`: the live sensor without `watch`. Tells faults of this harness from faults of the command."""
     script = ('mkfifo "$1/fifo"; "$3" replay - --spec "$4" --format json -o "$1/report.json" --quiet --workers "$5" <"$1/fifo" & replay=$!; '
-              'tcpdump -i "$2" -n -B 65536 -s 0 -U -w - >"$1/fifo" & dump=$!; trap "kill -INT $dump" INT; wait $replay; wait $replay')
+              'tcpdump -i "$2" -n -B 65536 -s 0 -U --time-stamp-precision=nano -w - >"$1/fifo" & dump=$!; trap "kill -INT $dump" INT; wait $replay; wait $replay')
     return Tap(lab, ["bash", "-c", script, "stand_in", folder, IFACE, binary(), SPEC, str(workers)], folder, "stand_in")
 
 
+def lost(report):
+    """Frames that the kernel or the interface dropped, by the report's own word."""
+    return sum(tap["kernel_dropped"] + tap["interface_dropped"] for tap in report["capture"].get("taps", []))
+
+
 def clean(report):
-    """What a live run says of its taps must agree with itself; returns frames that were lost."""
+    """The last report of a live run: what it says of its taps must agree with what it says of packets. Returns what was lost."""
     taps = report["capture"].get("taps", [])
     require(taps, "a live report has no capture.taps")
     read, seen = sum(tap["frames"] for tap in taps), report["capture"]["packets"]["seen"]
     require(read == seen, f"the taps read {read} frames, and {seen} packets were seen")
-    return sum(tap["kernel_dropped"] + tap["interface_dropped"] for tap in taps)
+    return lost(report)
 
 
 @contextlib.contextmanager
