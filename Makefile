@@ -3,7 +3,7 @@
 APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 OUT = target/demo
 
-.PHONY: demo test deps captures bench fuzz
+.PHONY: demo test deps captures bench fuzz live
 
 demo: deps
 	cargo build --release --locked
@@ -31,3 +31,9 @@ bench: deps
 fuzz: deps
 	@command -v c++ >/dev/null 2>&1 || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends g++; }
 	tests/fuzz/run.sh $(or $(SECONDS),20)
+
+# A live sensor at a mirror port, and what may befall it: SHADOWTAP_BIN names the binary; root; see tests/live/README.md.
+live:
+	@if ! tests/live/lab.sh possible; then echo "skipped: needs root and network namespaces"; \
+	elif [ ! -x "$(SHADOWTAP_BIN)" ]; then echo "SHADOWTAP_BIN must name a shadowtap binary" >&2; exit 2; \
+	else export SHADOWTAP_BIN PYTHONDONTWRITEBYTECODE=1; python3 tests/live/span.py && python3 tests/live/kill.py; fi
