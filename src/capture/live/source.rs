@@ -3,7 +3,9 @@
 //! In: names. Out: frames as the kernel stamped them, and `Idle` where there are none. The ring is read without
 //! blocking and waited for with poll(2): libpcap's own waiting does not return on a quiet TPACKET_V3 ring.
 //!
-//! Nothing is copied: a frame lies in the ring until the source is asked again. So each call tries one interface once.
+//! From one interface nothing is copied: a frame lies in the ring until the source is asked again, so each call tries once. From
+//! several, the next frame of each is copied out, and the earliest goes first: a tap may have one interface for each
+//! direction, and the kernel delivers each ring in blocks that are up to [`BLOCK`] old.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -15,11 +17,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::interfaces::said;
 use super::tap::{BLOCK, LiveOptions, Tap, TapStats};
-use crate::capture::{CaptureError, Event, Frame, PacketSource, SourceStats};
+use crate::capture::{CaptureError, Event, Frame, LinkType, PacketSource, SourceStats};
 use crate::time::{Span, Timestamp};
 
-/// Frames read from one interface before another is asked.
-const TURN: u32 = 256;
+/// How long a frame waits for earlier ones of interfaces that have none to show: a block, and as much for whoever is late.
+const HOLD: Span = Span::from_millis(100);
+/// The shortest wait for them: not one wait for each frame.
+const PACE: Duration = Duration::from_millis(5);
 /// Frames between two looks at the system's clock, on a wire that is never quiet.
 const LOOK: u32 = 4096;
 /// How often counters are read and lost interfaces looked for.
@@ -37,8 +41,8 @@ pub struct LiveSource {
     /// Beside `taps`, not in them: frames borrow the handle, and counters change meanwhile. `None`: it is gone.
     captures: Vec<Option<Capture<Active>>>,
     ready: Vec<bool>,
-    at: usize,
-    turn: u32,
+    /// The next frame of each, where there are several.
+    heads: Vec<Head>,
     look: u32,
     chores_at: Instant,
     stop: Arc<AtomicBool>,
@@ -64,10 +68,9 @@ impl LiveSource {
         }
         Ok(Self {
             ready: vec![false; taps.len()],
+            heads: taps.iter().map(|_| Head::default()).collect(),
             taps,
             captures,
-            at: 0,
-            turn: 0,
             look: 0,
             chores_at: Instant::now(),
             stop: Arc::clone(stop),
@@ -130,30 +133,164 @@ impl LiveSource {
         self.last
     }
 
-    /// Waits until a ring has something. False when none has.
-    fn wait(&mut self) -> bool {
-        let open: Vec<usize> = (0..self.captures.len()).filter(|at| self.captures[*at].is_some()).collect();
-        let wait = if self.ends.is_some() { 2 * BLOCK } else { WAIT };
-        if open.is_empty() {
+    /// Waits until a ring has something of which no frame is known, for no longer than `patience`. False when none has.
+    fn wait(&mut self, patience: Duration) -> bool {
+        let dry = |at: &usize| self.captures[*at].is_some() && !self.heads[*at].full;
+        let dry: Vec<usize> = (0..self.captures.len()).filter(dry).collect();
+        if dry.is_empty() {
             // There is nothing to poll; the pace of the chores is pace enough.
-            std::thread::sleep(wait);
+            std::thread::sleep(patience);
             return false;
         }
-        let mut sockets: Vec<PollFd<'_>> = open
+        let mut sockets: Vec<PollFd<'_>> = dry
             .iter()
             .filter_map(|at| self.captures[*at].as_ref())
             .map(|capture| PollFd::from_borrowed_fd(capture.as_fd(), PollFlags::IN))
             .collect();
-        let timeout = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
+        let timeout = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
         // Interrupted by a signal: the next call waits again.
         let Ok(1..) = poll(&mut sockets, Some(&timeout)) else { return false };
         // An error counts too: reading tells which.
         let told: Vec<bool> = sockets.iter().map(|socket| !socket.revents().is_empty()).collect();
-        for (at, told) in open.into_iter().zip(told) {
+        for (at, told) in dry.into_iter().zip(told) {
             self.ready[at] = told;
         }
-        self.turn = 0;
         true
+    }
+
+    /// How long to wait where nothing is held back.
+    const fn patience(&self) -> Duration {
+        if self.ends.is_some() { Duration::from_millis(2 * BLOCK.as_millis() as u64) } else { WAIT }
+    }
+
+    /// One try at one interface; the frame still lies in the ring.
+    fn read(&mut self, at: usize) -> Tried<'_> {
+        let (Some(slot), Some(tap)) = (self.captures.get_mut(at), self.taps.get_mut(at)) else { return Tried::Nothing };
+        if tap.failed() {
+            tap.count(slot.as_ref());
+            *slot = None;
+        }
+        let Some(capture) = slot.as_mut() else {
+            self.ready[at] = false;
+            return Tried::Nothing;
+        };
+        match capture.next_packet() {
+            Ok(packet) => {
+                let time = stamp(packet.header.ts.tv_sec, packet.header.ts.tv_usec);
+                if time < self.begin || self.ends.is_some_and(|(end, _)| time > end) {
+                    return Tried::NotOurs;
+                }
+                tap.stats.frames += 1;
+                self.last = self.last.max(time);
+                Tried::Frame(Frame { time, link: tap.link, wire_len: packet.header.len, bytes: packet.data })
+            }
+            Err(pcap::Error::TimeoutExpired) => {
+                self.ready[at] = false;
+                Tried::Nothing
+            }
+            Err(error) => {
+                self.ready[at] = false;
+                tap.lost(&said(error));
+                Tried::Nothing
+            }
+        }
+    }
+
+    /// The next event where one interface is all there is.
+    fn next_alone(&mut self) -> Event<'_> {
+        if !self.ready.first().is_some_and(|ready| *ready) {
+            if !self.chores() {
+                return Event::End;
+            }
+            if !self.wait(self.patience()) {
+                // At a stop, an empty ring after the time of a block is the end.
+                return if self.ends.is_some() { Event::End } else { Event::Idle(self.quiet()) };
+            }
+        }
+        let last = self.last;
+        match self.read(0) {
+            Tried::Frame(frame) => Event::Frame(frame),
+            Tried::NotOurs | Tried::Nothing => Event::Idle(last),
+        }
+    }
+
+    /// The next event of several interfaces, the earliest first.
+    fn next_of_several(&mut self) -> Event<'_> {
+        loop {
+            for at in 0..self.taps.len() {
+                while self.ready[at] && !self.heads[at].full {
+                    // Out of its place while the ring is asked, which borrows all the rest.
+                    let mut head = std::mem::take(&mut self.heads[at]);
+                    match self.read(at) {
+                        Tried::Frame(frame) => head.take(&frame),
+                        Tried::NotOurs | Tried::Nothing => {}
+                    }
+                    self.heads[at] = head;
+                }
+            }
+            let earliest =
+                (0..self.heads.len()).filter(|at| self.heads[*at].full).min_by_key(|at| self.heads[*at].time);
+            let Some(earliest) = earliest else {
+                if !self.chores() {
+                    return Event::End;
+                }
+                if self.wait(self.patience()) {
+                    continue;
+                }
+                return if self.ends.is_some() { Event::End } else { Event::Idle(self.quiet()) };
+            };
+            let all = self.heads.iter().zip(&self.captures).all(|(head, capture)| head.full || capture.is_none());
+            let ripe = self.heads[earliest].time + HOLD;
+            let now = if all { ripe } else { system_time() };
+            if now < ripe {
+                let patience = Duration::from_nanos(ripe.since(now).nanos()).max(PACE);
+                if !self.chores() {
+                    return Event::End;
+                }
+                self.wait(patience.min(WAIT));
+                continue;
+            }
+            let head = &mut self.heads[earliest];
+            head.full = false;
+            return Event::Frame(Frame {
+                time: head.time,
+                link: head.link,
+                wire_len: head.wire_len,
+                bytes: &head.bytes,
+            });
+        }
+    }
+}
+
+/// What came of one try.
+enum Tried<'a> {
+    Frame(Frame<'a>),
+    /// A frame from before the beginning, or from after the end.
+    NotOurs,
+    Nothing,
+}
+
+/// The next frame of an interface.
+struct Head {
+    full: bool,
+    time: Timestamp,
+    link: LinkType,
+    wire_len: u32,
+    bytes: Vec<u8>,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { full: false, time: Timestamp::ZERO, link: LinkType::NULL, wire_len: 0, bytes: Vec::new() }
+    }
+}
+
+impl Head {
+    fn take(&mut self, frame: &Frame<'_>) {
+        self.full = true;
+        (self.time, self.link, self.wire_len) = (frame.time, frame.link, frame.wire_len);
+        self.bytes.clear();
+        self.bytes.extend_from_slice(frame.bytes);
     }
 }
 
@@ -163,54 +300,7 @@ impl PacketSource for LiveSource {
         if self.look >= LOOK && !self.chores() {
             return Ok(Event::End);
         }
-        if !self.ready.get(self.at).is_some_and(|ready| *ready) || self.turn >= TURN {
-            self.turn = 0;
-            let count = self.ready.len();
-            match (1..=count).map(|step| (self.at + step) % count).find(|at| self.ready[*at]) {
-                Some(at) => self.at = at,
-                None => {
-                    if !self.chores() {
-                        return Ok(Event::End);
-                    }
-                    if !self.wait() {
-                        // At a stop, an empty ring after the time of a block is the end.
-                        return Ok(if self.ends.is_some() { Event::End } else { Event::Idle(self.quiet()) });
-                    }
-                    self.at = self.ready.iter().position(|ready| *ready).unwrap_or_default();
-                }
-            }
-        }
-        self.turn += 1;
-        let at = self.at;
-        let (Some(slot), Some(tap)) = (self.captures.get_mut(at), self.taps.get_mut(at)) else { return Ok(Event::End) };
-        if tap.failed() {
-            tap.count(slot.as_ref());
-            *slot = None;
-        }
-        let Some(capture) = slot.as_mut() else {
-            self.ready[at] = false;
-            return Ok(Event::Idle(self.last));
-        };
-        match capture.next_packet() {
-            Ok(packet) => {
-                let time = stamp(packet.header.ts.tv_sec, packet.header.ts.tv_usec);
-                if time < self.begin || self.ends.is_some_and(|(end, _)| time > end) {
-                    return Ok(Event::Idle(self.last));
-                }
-                tap.stats.frames += 1;
-                self.last = time;
-                Ok(Event::Frame(Frame { time, link: tap.link, wire_len: packet.header.len, bytes: packet.data }))
-            }
-            Err(pcap::Error::TimeoutExpired) => {
-                self.ready[at] = false;
-                Ok(Event::Idle(self.last))
-            }
-            Err(error) => {
-                self.ready[at] = false;
-                tap.lost(&said(error));
-                Ok(Event::Idle(self.last))
-            }
-        }
+        Ok(if self.taps.len() == 1 { self.next_alone() } else { self.next_of_several() })
     }
 
     fn stats(&self) -> SourceStats {

@@ -108,3 +108,54 @@ fn what_cannot_be_opened_is_named_with_the_mend() {
         None => panic!("the filter makes no sense"),
     }
 }
+
+#[test]
+fn several_interfaces_are_read_in_order_of_time() {
+    // Catches rings that are read one block after another: the directions of a connection come apart by 50 ms.
+    let stop = Arc::new(AtomicBool::new(false));
+    let names = ["stlive0", "stlive1"];
+    let ip = |words: &str| {
+        std::process::Command::new("ip").args(words.split(' ')).status().is_ok_and(|status| status.success())
+    };
+    if !ip("link add stlive0 type veth peer name stlive1") {
+        return eprintln!("skipped: needs root and iproute2");
+    }
+    let made = Undo(|| drop(ip("link del stlive0")));
+    for name in names {
+        let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6"), "1");
+        assert!(ip(&format!("link set {name} up")));
+    }
+    let names = names.map(str::to_owned);
+    // Experimental EtherType: nobody else speaks it.
+    let Ok(mut source) = LiveSource::open(&names, &options("ether proto 0x88b5"), &stop) else {
+        return eprintln!("skipped: may not capture");
+    };
+    let mut senders = names.each_ref().map(|name| pcap::Capture::from_device(name.as_str()).unwrap().open().unwrap());
+    for n in 0..300_u16 {
+        let mut frame = [0xff; 60];
+        frame[12..16].copy_from_slice(&[0x88, 0xb5, n.to_be_bytes()[0], n.to_be_bytes()[1]]);
+        senders[usize::from(n % 2)].sendpacket(frame).unwrap();
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut seen = Vec::new();
+    loop {
+        match source.next().unwrap() {
+            Event::Frame(frame) => seen.push((frame.time, u16::from_be_bytes([frame.bytes[14], frame.bytes[15]]))),
+            Event::Idle(_) => {}
+            Event::End => break,
+        }
+    }
+    assert!(seen.is_sorted(), "{seen:?}");
+    // Each is seen as it leaves one and as it arrives at the other.
+    assert_eq!(seen.len(), 600);
+    drop(made);
+}
+
+struct Undo<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Undo<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
