@@ -80,9 +80,18 @@ impl Board {
             join(&mut taps, &answer.said.1);
         }
         let shares = told.workers.iter().map(|answer| answer.said.clone()).collect();
+        let fanned_out = told.readers.len() > 1;
         drop(told);
         reader.id.clone_from(&self.run);
-        summary(&reader, shares, &[], self.inputs, taps)
+        let hidden: u64 = reader.decode.tunnels.values().sum();
+        let mut summary = summary(&reader, shares, &[], self.inputs, taps);
+        if fanned_out && hidden > 0 {
+            summary.warnings.push(format!(
+                "Frames that hide their flows in a tunnel, where the kernel shares packets out by what is outside: {hidden}. The two \
+                 directions of their connections may come apart: start again with --fanout off."
+            ));
+        }
+        summary
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

@@ -11,6 +11,9 @@ use crate::engine::{Settings, Survey};
 /// How long the wire is looked at before that is decided.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Frames that tell what a wire is like.
+const ENOUGH: u64 = 1_000;
+
 /// One source a worker where the kernel may share out, else one. Nothing is read yet: that is for a process that has
 /// given up its privileges.
 pub(in crate::cli) fn open(listening: &Listening, settings: &Settings) -> anyhow::Result<Vec<LiveSource>> {
@@ -49,11 +52,18 @@ pub(in crate::cli) fn share_out(
     };
     if fanout == Fanout::Auto {
         let Survey { frames, hidden } = Survey::of(first, &settings.decode, &settings.limits, LOOK);
-        // One in a hundred: what is left over is not worth the other ninety-nine.
-        if hidden * 100 > frames {
+        let why = if frames < ENOUGH {
+            // What comes later may hide its flows, and to be wrong then costs more than a thread that shares out.
+            format!("{frames} frames in {}s are too few to tell whether tunnels hide flows", LOOK.as_secs())
+        } else if hidden * 100 > frames {
+            // One in a hundred: what is left over is not worth the other ninety-nine.
+            format!("{hidden} of the first {frames} frames hide their flows in a tunnel")
+        } else {
+            String::new()
+        };
+        if !why.is_empty() {
             sources.truncate(1);
-            let told = format!("{hidden} of the first {frames} frames hide their flows in a tunnel");
-            return Ok(format!("{workers} workers, one reader shares out to them ({told})"));
+            return Ok(format!("{workers} workers, one reader shares out to them ({why})"));
         }
     }
     LiveSource::fan_out(sources)?;
