@@ -160,7 +160,7 @@ pub struct TapSummary {
     pub interface_dropped: u64,
     /// Times at which the ring was found full.
     pub ring_full: u64,
-    /// Times it vanished, or went down, and was opened again.
+    /// Times it came back after it was down or gone.
     pub reopened: u64,
 }
 

@@ -115,6 +115,14 @@ impl LiveSource {
         if self.ends.is_none() && self.stop.load(Ordering::Relaxed) {
             self.ends = Some((system_time(), now + DRAIN));
         }
+        // It is not left to poll(2): an error is told once.
+        for (tap, capture) in self.taps.iter_mut().zip(&mut self.captures) {
+            if tap.failed() {
+                tap.count(capture.as_ref());
+                *capture = None;
+                tap.stats.up = false;
+            }
+        }
         if now >= self.chores_at {
             self.chores_at = now + CHORES;
             for (tap, capture) in self.taps.iter_mut().zip(&mut self.captures) {
@@ -166,10 +174,6 @@ impl LiveSource {
     /// One try at one interface; the frame still lies in the ring.
     fn read(&mut self, at: usize) -> Tried<'_> {
         let (Some(slot), Some(tap)) = (self.captures.get_mut(at), self.taps.get_mut(at)) else { return Tried::Nothing };
-        if tap.failed() {
-            tap.count(slot.as_ref());
-            *slot = None;
-        }
         let Some(capture) = slot.as_mut() else {
             self.ready[at] = false;
             return Tried::Nothing;

@@ -42,7 +42,7 @@ pub struct TapStats {
     pub interface_dropped: u64,
     /// Times at which the ring was found full.
     pub ring_full: u64,
-    /// Times it was opened again.
+    /// Times it came back: it was down, or gone and had to be opened again.
     pub reopened: u64,
 }
 
@@ -106,7 +106,22 @@ impl Tap {
         let dropped = InterfaceCounts::of(&self.stats.interface).dropped;
         self.stats.interface_dropped += dropped.checked_sub(self.dropped_before).unwrap_or(dropped);
         self.dropped_before = dropped;
-        self.stats.up = capture.is_some() && is_up(&self.stats.interface);
+        let up = capture.is_some() && is_up(&self.stats.interface);
+        // One that is set down and up again needs no new handle; that it was is worth knowing all the same.
+        match (self.stats.up, up) {
+            (true, false) if capture.is_some() => {
+                tracing::warn!(
+                    interface = self.stats.interface,
+                    "the interface is down; nothing is seen until it is up"
+                );
+            }
+            (false, true) if capture.is_some() => {
+                self.stats.reopened += 1;
+                tracing::warn!(interface = self.stats.interface, "the interface is up again");
+            }
+            _ => {}
+        }
+        self.stats.up = up;
     }
 
     /// The handle is of no use any more.
@@ -134,7 +149,8 @@ impl Tap {
         if !is_up(&self.stats.interface) {
             return None;
         }
-        let (capture, link) = open(&self.stats.interface, &self.options).ok()?;
+        let (capture, link) =
+            open(&self.stats.interface, &self.options).inspect_err(|error| tracing::debug!("{error}")).ok()?;
         if let Some(group) = self.group
             && let Err(error) = self.join(&capture, Some(group))
         {

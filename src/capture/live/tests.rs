@@ -120,7 +120,7 @@ fn several_interfaces_are_read_in_order_of_time() {
     if !ip("link add stlive0 type veth peer name stlive1") {
         return eprintln!("skipped: needs root and iproute2");
     }
-    let made = Undo(|| drop(ip("link del stlive0")));
+    let made = Undo(|| assert!(ip("link del stlive0")));
     for name in names {
         let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6"), "1");
         assert!(ip(&format!("link set {name} up")));

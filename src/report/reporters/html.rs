@@ -398,7 +398,7 @@ fn facts<'a>(report: &'a Report<'a>) -> Vec<Fact<'a>> {
         Fact {
             name: shown(&tap.interface),
             value: format!(
-                "{} frames, {} dropped by the kernel, {} by the interface, ring full {} times, opened again {} times{}",
+                "{} frames, {} dropped by the kernel, {} by the interface, ring full {} times, back again {} times{}",
                 count(tap.frames),
                 count(tap.kernel_dropped),
                 count(tap.interface_dropped),

@@ -28,7 +28,7 @@
 //! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters` (those that are not zero, `room.name`), `warnings`; of a live capture also `taps` |
 //! | `capture.packets` | `seen` = `tcp` + `udp` + `other_ip` + `not_ip` + the sum of `skipped` by reason (`truncated`, `malformed`, `too_deep`, `unknown_link`, `bad_fragment`, `bad_checksum`, `encrypted`, `fragment_held`) |
 //! | `capture.payload` | TCP payload bytes: `captured` = `parsed` + `skipped` + `opaque` + `not_http` + `duplicate` + `discarded`, and in a report drawn while the capture goes on + `waiting` (not decided yet) |
-//! | `capture.taps[]` | interfaces listened on: `interface`, `up`, `link` (LINKTYPE_ number), `frames` (read), `kernel_dropped` (no room in the ring), `interface_dropped` (by card or driver), `ring_full` (times), `reopened` (times) |
+//! | `capture.taps[]` | interfaces listened on: `interface`, `up`, `link` (LINKTYPE_ number), `frames` (read), `kernel_dropped` (no room in the ring), `interface_dropped` (by card or driver), `ring_full` (times), `reopened` (times it came back after it was down or gone) |
 //! | `capture.missing` | TCP payload bytes that are not in the capture: `gaps`, `cut` by the snap length |
 //!
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,

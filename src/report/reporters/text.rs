@@ -370,7 +370,7 @@ fn capture(page: &mut Page, capture: &CaptureSummary) {
             counted(tap.ring_full, "time")
         );
         if tap.reopened > 0 {
-            let _ = write!(line, "; opened again {}", counted(tap.reopened, "time"));
+            let _ = write!(line, "; back again {}", counted(tap.reopened, "time"));
         }
         if !tap.up {
             line.push_str("; down");
