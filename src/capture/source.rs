@@ -19,6 +19,10 @@ pub trait PacketSource {
     fn next(&mut self) -> Result<Event<'_>, CaptureError>;
     /// What the source itself knows so far.
     fn stats(&self) -> SourceStats;
+    /// So much waits to be read that frames will soon be lost. Files wait for ever.
+    fn is_behind(&self) -> bool {
+        false
+    }
     /// The interfaces it listens on, and what was lost there. Files have none.
     fn taps(&self) -> Vec<TapStats> {
         Vec::new()

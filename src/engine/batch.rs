@@ -12,6 +12,8 @@ pub(super) struct Batch {
     entries: Vec<Entry>,
     /// The reader's clock when the batch was sent: what expires, and when, is the same for every worker.
     pub(super) clock: Timestamp,
+    /// Packets are about to be lost: whoever reads it is to hurry.
+    pub(super) hurried: bool,
 }
 
 #[derive(Debug)]

@@ -20,6 +20,8 @@ pub(super) trait SegmentSink {
     fn idle(&mut self, now: Timestamp);
     /// The board has asked: whoever works passes it on, and answers.
     fn asked(&mut self, now: Timestamp);
+    /// Packets are about to be lost, or no longer: whoever works is to hurry, or need not.
+    fn hurry(&mut self, hurried: bool);
     /// What it had to drop so far.
     fn queue_full(&self) -> QueueFull {
         QueueFull::default()
@@ -45,6 +47,7 @@ pub(super) struct Reader<'s> {
     errors: Vec<CaptureError>,
     stop: &'s AtomicBool,
     seat: Seat<'s>,
+    hurried: bool,
 }
 
 /// An owned frame.
@@ -76,6 +79,7 @@ impl<'s> Reader<'s> {
             errors: Vec::new(),
             stop,
             seat: seat.unwrap_or_default(),
+            hurried: false,
         }
     }
 
@@ -113,6 +117,11 @@ impl<'s> Reader<'s> {
                 sink.asked(self.clock.floor());
                 let said = (self.figures(sink), self.source.taps());
                 self.seat.reader(|| said);
+            }
+            let behind = self.source.is_behind();
+            if behind != self.hurried {
+                self.hurried = behind;
+                sink.hurry(behind);
             }
             let seen = self.stats.packets.seen;
             if seen.is_multiple_of(4096) {

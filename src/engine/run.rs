@@ -170,7 +170,14 @@ fn assemble(
         }
         let patience = board.map(|_| PATIENCE);
         let limits = settings.limits.clone();
-        let mut lanes = Lanes { lanes, limits, patience, flushed: Timestamp::ZERO, queue_full: QueueFull::default() };
+        let mut lanes = Lanes {
+            lanes,
+            limits,
+            patience,
+            flushed: Timestamp::ZERO,
+            queue_full: QueueFull::default(),
+            hurried: false,
+        };
         let (stats, errors) = reader(source, settings, board, 0).run(&mut lanes, tell);
         lanes.flush(stats.now);
         drop(lanes);
@@ -228,6 +235,10 @@ impl SegmentSink for Direct<'_> {
     fn asked(&mut self, now: Timestamp) {
         self.0.answer(now);
     }
+
+    fn hurry(&mut self, hurried: bool) {
+        self.0.hurry(hurried);
+    }
 }
 
 /// How long a live reader waits for a worker that is behind: the ring holds what comes meanwhile.
@@ -244,6 +255,7 @@ struct Lanes {
     /// When all were sent on last.
     flushed: Timestamp,
     queue_full: QueueFull,
+    hurried: bool,
 }
 
 struct Lane {
@@ -287,6 +299,7 @@ impl Lanes {
 
     fn flush_lane(&mut self, at: usize, now: Timestamp) {
         if let Some(lane) = self.lanes.get_mut(at) {
+            lane.open.hurried = self.hurried;
             let QueueFull { segments, bytes } = lane.flush(now, self.patience);
             self.queue_full.segments += segments;
             self.queue_full.bytes += bytes;
@@ -316,6 +329,10 @@ impl SegmentSink for Lanes {
         self.flush(now);
     }
 
+    fn hurry(&mut self, hurried: bool) {
+        self.hurried = hurried;
+    }
+
     fn queue_full(&self) -> QueueFull {
         self.queue_full
     }
@@ -325,6 +342,7 @@ impl SegmentSink for Lanes {
 fn work(mut worker: Worker<'_>, full: &Receiver<Batch>, empty: &Sender<Batch>) -> Share {
     let mut now = Timestamp::ZERO;
     for mut batch in full {
+        worker.hurry(batch.hurried);
         for segment in batch.segments() {
             worker.segment(&segment);
         }

@@ -320,6 +320,14 @@ fn warnings(
             observed.clocks_apart
         ),
     );
+    warn(
+        observed.bodies_passed_over > 0,
+        format!(
+            "Bodies that were not looked at, lest packets be lost: {}. Their exchanges count; what bodies are made of is known from the \
+             others. More --workers, or less to listen to, mends it.",
+            observed.bodies_passed_over
+        ),
+    );
     let ambiguous = sessions.ambiguous();
     warn(
         ambiguous > 0,

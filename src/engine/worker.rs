@@ -84,6 +84,11 @@ impl<'b> Worker<'b> {
         tap.hand_over(now);
     }
 
+    /// Whether packets are about to be lost for want of time.
+    pub(super) fn hurry(&mut self, hurried: bool) {
+        self.pipeline.sink_mut().observer.hurry(hurried);
+    }
+
     /// Answers the board, when it has asked: hands over all that was learned, and says what was counted.
     pub(super) fn answer(&mut self, now: Timestamp) {
         if !self.seat.asked() {

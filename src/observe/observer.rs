@@ -39,6 +39,12 @@ impl<S: ObservationSink> Observer<S> {
         self.sink
     }
 
+    /// Whether to pass over what costs most and teaches least once an endpoint is known: what is inside bodies. Counter:
+    /// `bodies_passed_over`.
+    pub const fn hurry(&mut self, hurried: bool) {
+        self.scratch.hurried = hurried;
+    }
+
     /// What was counted so far.
     pub const fn counts(&self) -> ObserverCounts {
         self.scratch.counts

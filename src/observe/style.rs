@@ -31,6 +31,8 @@ pub struct Scratch {
     /// Keys the hashes of callers.
     pub(super) key: u64,
     pub(super) counts: ObserverCounts,
+    /// Bodies are not looked at: packets are being lost for want of time.
+    pub(super) hurried: bool,
     pub(super) service: ServiceId,
     /// The path of the request.
     pub(super) segments: Segments,
@@ -52,6 +54,7 @@ impl Scratch {
             limits: limits.clone(),
             key,
             counts: ObserverCounts::default(),
+            hurried: false,
             service: ServiceId::default(),
             segments: Segments::default(),
             location: Segments::default(),
@@ -88,6 +91,8 @@ crate::merge::counters! {
     shapes,
     /// Bodies in a content coding that is not known, or in too many.
     packed,
+    /// Bodies that were not looked at, as packets were about to be lost for want of time.
+    bodies_passed_over,
     /// Query and form parameters beyond `Limits::params`.
     params_refused,
     /// Exchanges whose answer is stamped before its question: taps whose clocks are apart.

@@ -7,7 +7,7 @@
 #                                       lost and what it read must be what was sent, to the packet
 #
 # Root; SHADOWTAP_BIN names the binary (a release build: a debug build measures nothing). Exit 1 when a row does not add up.
-# WORKERS="1 2", TOOLS="tcpdump shadowtap", RING=64M and SPECS (what to hold it against) may be set.
+# WORKERS="1 2", TOOLS="tcpdump shadowtap", RING=64M, FANOUT=auto and SPECS (what to hold it against) may be set.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 overload=no
@@ -15,7 +15,7 @@ overload=no
 [ $# -ge 1 ] && [ -r "$1" ] || { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 capture=$1; shift
 rates=("${@:-}"); [ -n "${rates[0]}" ] || rates=(50000 100000 200000 400000 top)
-workers=${WORKERS:-1 2}; ring=${RING:-64M}; specs=${SPECS:-$here/../../captures/payments.yaml}; tools=${TOOLS:-tcpdump shadowtap}
+workers=${WORKERS:-1 2}; ring=${RING:-64M}; specs=${SPECS:-$here/../../captures/payments.yaml}; fanout=${FANOUT:-auto}; tools=${TOOLS:-tcpdump shadowtap}
 "$here/lab.sh" possible || { echo "skipped: needs root and network namespaces"; exit 0; }
 [ -x "${SHADOWTAP_BIN:-}" ] || { echo "rates.sh: SHADOWTAP_BIN must name a shadowtap binary" >&2; exit 2; }
 for package in tcpreplay tcpdump ethtool; do command -v "$package" >/dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends tcpreplay tcpdump ethtool >/dev/null; }; done
@@ -72,7 +72,7 @@ row() {
     rm -rf "$dir"/*
     case $tool in
         tcpdump) command=(tcpdump -i rx0 -n -s 0 -B 65536 -w /dev/null) ;;
-        shadowtap) command=("$SHADOWTAP_BIN" watch -i rx0 --spec "$specs" --format json -o "$dir/report.json" --every 60s --workers "$workers" --ring-size "$ring") ;;
+        shadowtap) command=("$SHADOWTAP_BIN" watch -i rx0 --spec "$specs" --format json -o "$dir/report.json" --every 60s --workers "$workers" --fanout "$fanout" --ring-size "$ring") ;;
     esac
     ip netns exec "$to" "${command[@]}" >"$dir/said" 2>&1 &
     pid=$!

@@ -48,6 +48,8 @@ pub struct LiveSource {
     stop: Arc<AtomicBool>,
     /// The newest time that is known of the wire: where there is nothing to say, nothing newer is said.
     last: Timestamp,
+    /// How full the rings are.
+    fill: Fill,
     /// Frames before this are none of ours: they came while the sources were being set up.
     begin: Timestamp,
     /// When the stop was noticed: frames after it are none of ours, and no later than then is read.
@@ -75,6 +77,7 @@ impl LiveSource {
             chores_at: Instant::now(),
             stop: Arc::clone(stop),
             last: system_time(),
+            fill: Fill { ring_bytes: (options.ring_bytes * names.len()) as u64, ..Fill::default() },
             begin: Timestamp::ZERO,
             ends: None,
         })
@@ -137,6 +140,7 @@ impl LiveSource {
 
     /// The rings are empty: the wire's time is at least this.
     fn quiet(&mut self) -> Timestamp {
+        self.fill.empty();
         self.last = self.last.max(system_time() - LAG);
         self.last
     }
@@ -186,6 +190,7 @@ impl LiveSource {
                 }
                 tap.stats.frames += 1;
                 self.last = self.last.max(time);
+                self.fill.frame(time, packet.header.caplen);
                 Tried::Frame(Frame { time, link: tap.link, wire_len: packet.header.len, bytes: packet.data })
             }
             Err(pcap::Error::TimeoutExpired) => {
@@ -266,6 +271,48 @@ impl LiveSource {
     }
 }
 
+/// Estimates how full the rings are: what came in, by its stamps, while we are behind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fill {
+    ring_bytes: u64,
+    frames: u32,
+    bytes: u64,
+    /// The stamp of the first of these frames.
+    since: Timestamp,
+    behind: bool,
+}
+
+impl Fill {
+    /// Frames between two estimates.
+    const FRAMES: u32 = 512;
+    /// What the kernel writes before each frame, and leaves behind it.
+    const HEADER: u64 = 96;
+
+    fn frame(&mut self, time: Timestamp, length: u32) {
+        if self.frames == 0 {
+            self.since = time;
+        }
+        self.frames += 1;
+        self.bytes += u64::from(length) + Self::HEADER;
+        if self.frames < Self::FRAMES {
+            return;
+        }
+        let (span, late) = (time.since(self.since).nanos().max(1), system_time().since(time).nanos());
+        let waiting = u128::from(self.bytes) * u128::from(late) / u128::from(span);
+        // Between the two it stays as it is.
+        if waiting > u128::from(self.ring_bytes / 4) {
+            self.behind = true;
+        } else if waiting < u128::from(self.ring_bytes / 16) {
+            self.behind = false;
+        }
+        (self.frames, self.bytes) = (0, 0);
+    }
+
+    fn empty(&mut self) {
+        (self.frames, self.bytes, self.behind) = (0, 0, false);
+    }
+}
+
 /// What came of one try.
 enum Tried<'a> {
     Frame(Frame<'a>),
@@ -309,6 +356,10 @@ impl PacketSource for LiveSource {
 
     fn stats(&self) -> SourceStats {
         SourceStats { frames: self.taps.iter().map(|tap| tap.stats.frames).sum(), ..SourceStats::default() }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.fill.behind
     }
 
     fn taps(&self) -> Vec<TapStats> {

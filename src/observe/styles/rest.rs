@@ -50,7 +50,10 @@ impl Style for Rest {
         let request_type = if has_body(request) { media_type(request, request_type) } else { None };
         let response_type = response.and_then(|response| media_type(response, response_type));
         let (mut asked, mut answered) = (None, None);
-        if inspects(exchange) {
+        if scratch.hurried {
+            let bodies = std::iter::once(request).chain(response).filter(|message| !message.body.is_empty());
+            counts.bodies_passed_over += bodies.count() as u64;
+        } else if inspects(exchange) {
             if request_type == Some("application/x-www-form-urlencoded") {
                 match unpacker.unpack(request, limits.unpacked_sample) {
                     Some((form, end)) => {
