@@ -21,4 +21,5 @@ mod snaplen;
 #[path = "fuzz/targets/mod.rs"]
 mod targets;
 mod tunnels;
+mod watch;
 mod workers;

@@ -377,3 +377,27 @@ fn system_time() -> Timestamp {
 fn stamp(seconds: i64, nanos: i64) -> Timestamp {
     Timestamp::from_parts(u64::try_from(seconds).unwrap_or_default(), u64::try_from(nanos).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_is_who_has_a_quarter_of_the_ring_to_read() {
+        // Catches a lag that is taken for a full ring on a slow wire, and a fast one that overflows unnoticed.
+        let mut fill = Fill { ring_bytes: 1 << 20, ..Fill::default() };
+        let feed = |fill: &mut Fill, late: Span, apart: Span| {
+            let first = system_time() - late;
+            for n in 0..u64::from(Fill::FRAMES) {
+                fill.frame(first + Span::from_nanos(apart.nanos() * n), 1000);
+            }
+            fill.behind
+        };
+        assert!(!feed(&mut fill, Span::from_millis(612), Span::from_millis(1)), "1 MB/s, a tenth of a second late");
+        assert!(feed(&mut fill, Span::from_secs(2), Span::from_nanos(10_000)), "100 MB/s, two seconds late");
+        assert!(!feed(&mut fill, Span::from_millis(511), Span::from_millis(1)), "just in time");
+        assert!(feed(&mut fill, Span::from_secs(2), Span::from_nanos(10_000)));
+        fill.empty();
+        assert!(!fill.behind, "a ring that is empty is not behind");
+    }
+}

@@ -80,6 +80,12 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
     }
 }
 
+/// A span after which something is done again.
+pub(super) fn interval(text: &str) -> Result<Span, String> {
+    let span = span(text)?;
+    if span < Span::from_secs(1) { Err("at least 1s is wanted".to_owned()) } else { Ok(span) }
+}
+
 pub(super) fn size(text: &str) -> Result<usize, String> {
     match bytes(text) {
         Some(bytes) if bytes >= 32 << 20 => Ok(bytes),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::shared::{Judging, Promised, Reading};
-use super::values::{Color, Format, ring, span};
+use super::values::{Color, Format, interval, ring, span};
 use crate::time::Span;
 
 /// Printed below the help of `watch`.
@@ -41,7 +41,7 @@ pub(in crate::cli) struct Watch {
     #[arg(short, long, value_name = "FILE", help_heading = "Reports")]
     pub(in crate::cli) output: Vec<PathBuf>,
     /// How often reports (and the state) are written, beside the last one at the end (30s, 5m, 1h).
-    #[arg(long, value_name = "SPAN", default_value = "5m", value_parser = span, help_heading = "Reports")]
+    #[arg(long, value_name = "SPAN", default_value = "5m", value_parser = interval, help_heading = "Reports")]
     pub(in crate::cli) every: Span,
     /// How many earlier reports of each file are kept, as FILE.1 (the newest), FILE.2 ...
     #[arg(long, value_name = "N", default_value = "7", value_parser = clap::value_parser!(u16).range(0..=1000), help_heading = "Reports")]
@@ -128,7 +128,7 @@ pub(in crate::cli) struct Check {
     #[command(flatten)]
     pub(in crate::cli) listening: Listening,
     /// How long to listen (10s, 5m).
-    #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = span, help_heading = "Listening")]
+    #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = interval, help_heading = "Listening")]
     pub(in crate::cli) span: Span,
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,
