@@ -35,6 +35,8 @@ fn what_makes_no_sense_is_refused_before_anything_is_captured() {
         ),
         (&["watch", "-i", "lo", "--format", "json", "-o", "no/such/r.json"], "no/such/r.json"),
         (&["watch", "-i", "lo", "--format", "json", "--events", "-"], "--events -"),
+        (&["watch", "-i", "lo", "--state", "x", "--events", "x"], "x: is named for two things"),
+        (&["watch", "-i", "lo", "--spec", "spec.yaml", "--events", "spec.yaml"], "spec.yaml: is a spec"),
         (&["watch", "-i", "lo", "--listen", "0.0.0.0:0"], "--token-file"),
         (&["watch", "-i", "lo", "--token-file", "x"], "--listen"),
         (&["watch", "-i", "lo", "--user", "no-such-user"], "no-such-user"),

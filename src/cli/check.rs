@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use crossbeam_channel::bounded;
+use crossbeam_channel::unbounded;
 
 use super::args::Check;
 use super::outputs::to_stdout;
@@ -36,7 +36,7 @@ pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let how = share_out(&mut sources, flags.listening.fanout, &settings)?;
     let inventory = Arc::new(Inventory::new(&settings.limits, Vec::new()));
     let board = Arc::new(Board::new(sources.len(), settings.workers, "", interfaces as u64));
-    let (tell, heard) = bounded(4);
+    let (tell, heard) = unbounded();
     control::watch(tell, true, false, None).context("signals cannot be watched")?;
     eprintln!("listening on {} for {}: {how}", told(&sources), flags.span);
     let stop = Arc::clone(&settings.stop);

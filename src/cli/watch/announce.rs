@@ -3,7 +3,7 @@
 //! In: a report as of now. Out: events. An endpoint is announced when it has been known for a while, for what is learned
 //! meanwhile may fold it with others; where a later fold unites what was announced, that is said too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -33,9 +33,47 @@ pub(super) enum Events {
     /// Line by line to stdout.
     Stdout,
     /// Appended to a file.
-    File(File, PathBuf),
-    /// Nobody reads them any more, or they cannot be written: said once.
+    File(Appended),
+    /// Nobody reads them any more: said once.
     Gone,
+}
+
+/// A file that is appended to, and what it had no room for yet.
+pub(super) struct Appended {
+    file: File,
+    place: PathBuf,
+    /// Begins where the file ends, be it in the middle of a line.
+    waiting: VecDeque<u8>,
+    failing: bool,
+}
+
+impl Appended {
+    /// Events that wait for room on the disk; more are lost, which is said.
+    const MOST: usize = 4 << 20;
+
+    fn write(&mut self, lines: &[u8]) {
+        if self.waiting.len() + lines.len() > Self::MOST {
+            tracing::error!("events are lost: too many wait for room in {}", self.place.display());
+        } else {
+            self.waiting.extend(lines);
+        }
+        while !self.waiting.is_empty() {
+            let (front, _) = self.waiting.as_slices();
+            match self.file.write(front) {
+                Ok(written) if written > 0 => drop(self.waiting.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => {
+                    if !self.failing {
+                        let why = other.err().map_or_else(|| "nothing is taken".to_owned(), |error| error.to_string());
+                        tracing::error!("events wait, they cannot be written to {}: {why}", self.place.display());
+                    }
+                    self.failing = true;
+                    return;
+                }
+            }
+        }
+        self.failing = false;
+    }
 }
 
 impl Events {
@@ -44,16 +82,22 @@ impl Events {
         if file.as_os_str() == "-" {
             return Ok(Self::Stdout);
         }
+        // A pipe without a reader would wait for one.
+        let regular = std::fs::metadata(file).map_or(true, |known| known.is_file());
+        anyhow::ensure!(regular, "--events {}: is no regular file; --events - writes to stdout", file.display());
         let open = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
         let open = open.with_context(|| format!("--events {}: cannot be opened to append to", file.display()))?;
-        Ok(Self::File(open, std::path::absolute(file)?))
+        let place = std::path::absolute(file)?;
+        Ok(Self::File(Appended { file: open, place, waiting: VecDeque::new(), failing: false }))
     }
 
     /// Opens the file anew: whoever rotates it has moved it away.
     pub(super) fn reopen(&mut self) {
-        let Self::File(_, place) = self else { return };
-        match Self::open(&place.clone()) {
-            Ok(events) => *self = events,
+        let Self::File(known) = self else { return };
+        match Self::open(&known.place) {
+            // A line that was begun in a file ends there.
+            Ok(Self::File(new)) if known.waiting.is_empty() => *known = new,
+            Ok(_) => {}
             Err(error) => tracing::error!("{error:#}; events go on into the file that was open"),
         }
     }
@@ -64,17 +108,13 @@ impl Events {
                 let mut out = io::stdout().lock();
                 out.write_all(lines).and_then(|()| out.flush())
             }
-            Self::File(file, _) => file.write_all(lines),
+            Self::File(file) => return file.write(lines),
             Self::Gone => return,
         };
-        match done {
-            Ok(()) => {}
-            // A file may have room again later; a reader that went away does not come back.
-            Err(error) if matches!(self, Self::Stdout) => {
-                tracing::warn!(%error, "events have no reader any more");
-                *self = Self::Gone;
-            }
-            Err(error) => tracing::error!(%error, "events are lost: they cannot be written"),
+        // A file may have room again later; a reader that went away does not come back.
+        if let Err(error) = done {
+            tracing::warn!(%error, "events have no reader any more");
+            *self = Self::Gone;
         }
     }
 }
@@ -163,7 +203,7 @@ impl Announcer {
     }
 
     fn send(&mut self, lines: &[u8]) {
-        if let Some(events) = self.events.as_mut().filter(|_| !lines.is_empty()) {
+        if let Some(events) = &mut self.events {
             events.write(lines);
         }
     }
@@ -273,6 +313,26 @@ mod tests {
         let (event, id, ids) = read().pop().unwrap();
         assert_eq!((event.as_str(), id), ("merged", shadow("/users/{user}", 1).id));
         assert_eq!(ids, [shadow("/users/carl", 2).id]);
+    }
+
+    #[test]
+    fn a_full_disk_delays_events_and_tears_none() {
+        // Catches half a line that the next one is glued to, and an event that is announced once and to nobody.
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let mut events = Appended { file: full, place: "/dev/full".into(), waiting: VecDeque::new(), failing: false };
+        events.write(b"one\n");
+        events.write(b"two\n");
+        assert!(events.failing);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        events.file = file.reopen().unwrap();
+        events.write(b"");
+        events.write(b"three\n");
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "one\ntwo\nthree\n");
+        for _ in 0..3 {
+            events.file = OpenOptions::new().append(true).open("/dev/full").unwrap();
+            events.write(&vec![b'x'; Appended::MOST / 2]);
+        }
+        assert!(events.waiting.len() <= Appended::MOST, "what waits is bounded");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::ArgMatches;
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 
 use super::announce::{Announcer, Events};
 use super::control::{self, Serving, Told};
@@ -79,6 +79,14 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     }
     let written = [flags.events.as_deref().filter(|_| !events_to_stdout), flags.state.as_deref()];
     let written = written.into_iter().flatten().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
+    let mut places: BTreeSet<PathBuf> = reports.iter().filter_map(Standing::place).map(Path::to_path_buf).collect();
+    for place in &written {
+        let real = place.canonicalize().unwrap_or_else(|_| place.clone());
+        let spec =
+            promises.paths.iter().any(|spec| spec.is_file() && spec.canonicalize().is_ok_and(|spec| spec == real));
+        anyhow::ensure!(!spec, "{}: is a spec; events and state would be written over it", place.display());
+        anyhow::ensure!(places.insert(real), "{}: is named for two things that are written", place.display());
+    }
     let folders = reports.iter().filter_map(Standing::place).chain(written.iter().map(PathBuf::as_path)).map(folder_of);
     let plan = Plan {
         user: flags.user.clone(),
@@ -115,10 +123,10 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let mut announcer = Announcer::new(flags.settle, events, terminal);
     desk.note("state", begun.note.take());
     if let Some(until) = begun.known_until {
-        desk.draw(|report| announcer.known(report.findings, until));
+        desk.draw_as_told(|report| announcer.known(report.findings, until));
     }
 
-    let (tell, told) = bounded(16);
+    let (tell, told) = unbounded();
     let serving = serving.map(|(listener, access)| Serving {
         listener,
         access,
@@ -132,8 +140,8 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let capture = thread::Builder::new().name("capture".to_owned()).spawn(move || {
         let done = listen(&mut sources, &settings, &inventory, &board);
         ended.ended.store(true, Ordering::Relaxed);
-        // Full: it was told to stop already.
-        let _ = tell.try_send(Told::Ended);
+        // Nobody hears it when it was told to stop.
+        let _ = tell.send(Told::Ended);
         done
     })?;
     if !flags.quiet && !flags.tui {
