@@ -7,7 +7,8 @@
 #                                       lost and what it read must be what was sent, to the packet
 #
 # Root; SHADOWTAP_BIN names the binary (a release build: a debug build measures nothing). Exit 1 when a row does not add up.
-# WORKERS="1 2", TOOLS="tcpdump shadowtap", RING=64M, FANOUT=auto and SPECS (what to hold it against) may be set.
+# WORKERS="1 2", TOOLS="tcpdump shadowtap", RING=64M, FANOUT=auto, SPECS (what to hold it against), QUOTAS="- 8 2 1 stopped" and
+# KEEP (a folder for the reports) may be set.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 overload=no
@@ -103,6 +104,7 @@ row() {
         dropped=$(awk '/dropped by kernel/ { print $1 }' "$dir/said"); interface=$(awk '/dropped by interface/ { n = $1 } END { print n + 0 }' "$dir/said")
     else
         read -r seen frames dropped interface < <(report)
+        [ -z "${KEEP:-}" ] || cp "$dir/report.json" "$KEEP/$workers-$quota.json"
     fi
     [ "$frames" = "$seen" ] || verdict="read $frames"
     [ "$((seen + dropped + interface))" = "$sent" ] || verdict="WRONG: $((seen + dropped + interface - sent)) off"
@@ -117,7 +119,7 @@ printf '%-10s %8s %6s %7s %8s %9s %9s %9s %9s %8s  %s\n' tool asked ring workers
 if [ "$overload" = yes ]; then
     rate=${rates[0]}
     for n in $workers; do
-        for quota in - 8 2 1 stopped; do row shadowtap "$rate" "$n" 1M "$quota"; done
+        for quota in ${QUOTAS:-- 8 2 1 stopped}; do row shadowtap "$rate" "$n" 1M "$quota"; done
     done
 else
     for rate in "${rates[@]}"; do
