@@ -67,9 +67,8 @@ def frames(lab):
 # Catches: a signal that loses what waits in the ring or in a batch, a report that is not written, another exit code, a hang.
 def ends_under_load(lab, how, settings):
     folder = lab.folder("out", 0o777)
-    before = frames(lab)
     sensor = watch(lab, folder, "--every", "60s", *settings).listening()
-    first = frames(lab)
+    before = frames(lab)
     load = pour(lab, 400)
     time.sleep(3)
     # It is told to end while a second of traffic waits in the ring: the signal is there when it goes on.
@@ -79,7 +78,6 @@ def ends_under_load(lab, how, settings):
     sensor.process.send_signal(how)
     sensor.stop(signal.SIGCONT, within=20)
     load.kill()
-    require(first == before, "there was traffic before it listened: the count below would mean nothing")
     report = report_of(folder)
     require(report is not None, "no report was written")
     handled = report["capture"]["packets"]["seen"] + clean(report)
@@ -103,6 +101,7 @@ def killed_while_writing(lab, rounds):
         while time.monotonic() < end and (number % 2 or not set(os.listdir(folder)) - known - {"report.json"}):
             if number % 2 == 0 and "report.json" in os.listdir(folder) and (folder / "report.json").stat().st_mtime_ns != stamp and stamp:
                 break                                   # it needs no file beside the report, or was too fast
+            time.sleep(0.0003)
         if number == 0:
             awaited(folder, sensor, lambda _: True, "anything")
         sensor.stop(signal.SIGKILL, code=-signal.SIGKILL)
