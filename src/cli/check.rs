@@ -13,11 +13,13 @@ use anyhow::Context;
 use crossbeam_channel::unbounded;
 
 use super::args::Check;
+use super::log::say;
 use super::outputs::to_stdout;
 use super::privileges::{self, Plan};
 use super::run::Verdict;
 use super::settings;
 use super::watch::{control, give_up, open, share_out, told};
+use crate::capture::LiveSource;
 use crate::engine::{Board, Settings, listen};
 use crate::inventory::{Inventory, Snapshot};
 use crate::report::{CaptureSummary, visible};
@@ -34,11 +36,12 @@ pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let mut sources = open(&flags.listening, &settings)?;
     give_up(&plan)?;
     let how = share_out(&mut sources, flags.listening.fanout, &settings)?;
+    sources.iter_mut().for_each(LiveSource::start_counting);
     let inventory = Arc::new(Inventory::new(&settings.limits, Vec::new()));
     let board = Arc::new(Board::new(sources.len(), settings.workers, "", interfaces as u64));
     let (tell, heard) = unbounded();
     control::watch(tell, true, false, None).context("signals cannot be watched")?;
-    eprintln!("listening on {} for {}: {how}", told(&sources), flags.span);
+    say(format_args!("listening on {} for {}: {how}", told(&sources), flags.span));
     let stop = Arc::clone(&settings.stop);
     let started = Instant::now();
     let capture = {

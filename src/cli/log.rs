@@ -34,7 +34,11 @@ impl Log<'_> {
     pub(super) fn init(self) {
         let tail = self.tail.cloned();
         let colour = tail.is_none() && io::stderr().is_terminal();
-        let log = tracing_subscriber::fmt().with_env_filter(self.filter).with_writer(To(tail)).with_ansi(colour);
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(self.filter)
+            .with_writer(To(tail))
+            .with_ansi(colour)
+            .log_internal_errors(false);
         match (self.format, self.stamped) {
             (LogFormat::Json, _) => log.json().flatten_event(true).init(),
             (LogFormat::Text, true) => log.init(),
@@ -79,7 +83,11 @@ impl Write for Line<'_> {
                 tail.push(&String::from_utf8_lossy(bytes));
                 Ok(bytes.len())
             }
-            None => io::stderr().write(bytes),
+            None => {
+                // A log that cannot be written (its disk is full, its reader gone) must not end what it tells of.
+                let _ = io::stderr().write_all(bytes);
+                Ok(bytes.len())
+            }
         }
     }
 

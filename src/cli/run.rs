@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::args::{Cli, Command};
 use super::check::check;
 use super::interfaces::interfaces;
-use super::log::{Log, Tail};
+use super::log::{Log, Tail, say};
 use super::replay::replay;
 use super::watch::watch;
 
@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
     let filter = match EnvFilter::try_new(&cli.log_level) {
         Ok(filter) => filter,
         Err(error) => {
-            eprintln!("error: --log-level '{}': {error}", cli.log_level);
+            say(format_args!("error: --log-level '{}': {error}", cli.log_level));
             return ExitCode::from(2);
         }
     };
@@ -72,7 +72,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(verdict) => ExitCode::from(verdict.code()),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say(format_args!("error: {error:#}"));
             ExitCode::from(2)
         }
     }

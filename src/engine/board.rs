@@ -104,29 +104,32 @@ impl<'b> Seat<'b> {
         Self { board, at, answered: 0 }
     }
 
-    /// A question that is not answered yet.
-    pub(super) fn asked(&self) -> bool {
-        self.board.is_some_and(|board| board.asked.load(Ordering::Relaxed) != self.answered)
+    /// There is a question that is not answered yet. What is drawn from here on answers it.
+    pub(super) fn asked(&mut self) -> bool {
+        let Some(board) = self.board else { return false };
+        // Before the figures are drawn: a question that comes meanwhile is answered once more.
+        let asked = board.asked.load(Ordering::Relaxed);
+        std::mem::replace(&mut self.answered, asked) != asked
     }
 
     /// A reader's answer.
-    pub(super) fn reader(&mut self, said: impl FnOnce() -> (ReaderStats, Vec<TapStats>)) {
+    pub(super) fn reader(&self, said: impl FnOnce() -> (ReaderStats, Vec<TapStats>)) {
         self.answer(said, |told| &mut told.readers);
     }
 
     /// A worker's answer.
-    pub(super) fn worker(&mut self, said: impl FnOnce() -> Counted) {
+    pub(super) fn worker(&self, said: impl FnOnce() -> Counted) {
         self.answer(said, |told| &mut told.workers);
     }
 
     /// A reader has ended: this is its answer to all questions to come.
-    pub(super) fn reader_left(&mut self, said: impl FnOnce() -> (ReaderStats, Vec<TapStats>)) {
+    pub(super) fn reader_left(&self, said: impl FnOnce() -> (ReaderStats, Vec<TapStats>)) {
         self.answer(said, |told| &mut told.readers);
         self.leave(|told| &mut told.readers);
     }
 
     /// The same of a worker.
-    pub(super) fn worker_left(&mut self, said: impl FnOnce() -> Counted) {
+    pub(super) fn worker_left(&self, said: impl FnOnce() -> Counted) {
         self.answer(said, |told| &mut told.workers);
         self.leave(|told| &mut told.workers);
     }
@@ -139,10 +142,8 @@ impl<'b> Seat<'b> {
         board.news.notify_all();
     }
 
-    fn answer<T>(&mut self, said: impl FnOnce() -> T, place: impl FnOnce(&mut Told) -> &mut Vec<Answer<T>>) {
+    fn answer<T>(&self, said: impl FnOnce() -> T, place: impl FnOnce(&mut Told) -> &mut Vec<Answer<T>>) {
         let Some(board) = self.board else { return };
-        // Before the figures are drawn: a question that comes meanwhile is answered once more.
-        self.answered = board.asked.load(Ordering::Relaxed);
         let said = said();
         if let Some(answer) = place(&mut board.told()).get_mut(self.at) {
             *answer = Answer { to: self.answered, said };

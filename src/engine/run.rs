@@ -2,7 +2,7 @@
 //! deltas flush, and what is left are a filled inventory and a summary.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -140,6 +140,24 @@ pub fn listen(
     })
 }
 
+/// Ends the sources when the thread that holds it panics: a run that lost a part of itself is to end and be seen, not to go
+/// on and tell old figures.
+struct EndsAll(Option<Arc<AtomicBool>>);
+
+impl EndsAll {
+    fn of(settings: &Settings, board: Option<&Board>) -> Self {
+        Self(board.map(|_| Arc::clone(&settings.stop)))
+    }
+}
+
+impl Drop for EndsAll {
+    fn drop(&mut self) {
+        if let Some(stop) = self.0.as_ref().filter(|_| thread::panicking()) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 /// What is left of a reader and its workers.
 type Left = (ReaderStats, Vec<CaptureError>, Vec<Share>);
 
@@ -163,7 +181,13 @@ fn assemble(
             let worker = worker(settings, inventory, board, number);
             let handle = thread::Builder::new()
                 .name(format!("worker-{number}"))
-                .spawn_scoped(scope, move || work(worker, &full, &empty))
+                .spawn_scoped(scope, {
+                    let guard = EndsAll::of(settings, board);
+                    move || {
+                        let _guard = guard;
+                        work(worker, &full, &empty)
+                    }
+                })
                 .map_err(EngineError::Thread)?;
             handles.push(handle);
             lanes.push(Lane { open: Batch::default(), send, recycled });
@@ -179,6 +203,8 @@ fn assemble(
             hurried: false,
         };
         let (stats, errors) = reader(source, settings, board, 0).run(&mut lanes, tell);
+        // The last ones are waited for: nothing comes behind them.
+        lanes.patience = None;
         lanes.flush(stats.now);
         drop(lanes);
         let shares = handles.into_iter().map(|handle| handle.join().map_err(|_| EngineError::Worker));
@@ -195,6 +221,7 @@ fn one_by_one(
     at: usize,
     tell: &mut dyn FnMut(u64, u64, u64),
 ) -> Left {
+    let _guard = EndsAll::of(settings, board);
     let mut direct = Direct(worker(settings, inventory, board, at));
     let (stats, errors) = reader(source, settings, board, at).run(&mut direct, tell);
     let share = direct.0.finish(stats.now);
@@ -276,13 +303,13 @@ impl Lane {
         let late = match patience {
             None => self.send.send(batch).err().map(|_| QueueFull::default()),
             Some(patience) => match self.send.send_timeout(batch, patience) {
-                Err(SendTimeoutError::Timeout(mut batch)) => {
+                Err(SendTimeoutError::Timeout(mut batch) | SendTimeoutError::Disconnected(mut batch)) => {
                     let (bytes, segments) = batch.size();
                     batch.clear();
                     self.open = batch;
                     Some(QueueFull { segments: segments as u64, bytes: bytes as u64 })
                 }
-                _ => None,
+                Ok(()) => None,
             },
         };
         late.unwrap_or_default()

@@ -35,13 +35,14 @@ pub struct Loaded {
     pub inventory: Inventory,
 }
 
-const MAGIC: [u8; 16] = *b"shadowtap-state\n";
+/// What a state begins with.
+pub const MAGIC: [u8; 16] = *b"shadowtap-state\n";
 /// Changes with every change of what a record says, of the order of its parts included.
 const FORMAT: u32 = 1;
 const FRONT: usize = MAGIC.len() + 8;
 const CHECKSUM: usize = 16;
 /// Bytes of a header; more is none.
-const HEADER_BYTES: u32 = 1 << 20;
+const HEADER_BYTES: u32 = 16 << 20;
 /// Bytes of a record: a body shape has at most some thousand places, each with a name of at most some hundred bytes.
 const RECORD_BYTES: u32 = 4 << 20;
 /// What a state may unpack to where the bounds are small: the last run may have had more room, and reading takes no

@@ -43,17 +43,22 @@ pub struct Header {
     pub caller_key: CallerKey,
     /// The version that wrote it.
     pub product: String,
+    /// Endpoints that were announced: the id of each, its service, method and template.
+    pub announced: Vec<[String; 4]>,
 }
 
 impl Header {
     /// Runs that are named. A sensor that is started anew every minute must not grow its state by that.
     pub const RUNS: usize = 256;
 
+    /// Bytes of what was announced.
+    const ANNOUNCED: usize = 8 << 20;
+
     /// The head of a state that begins now.
     #[must_use]
     pub fn first(run: Run, caller_key: CallerKey) -> Self {
         let product = env!("CARGO_PKG_VERSION").to_owned();
-        Self { run, before: Vec::new(), earlier: 0, sequence: 0, caller_key, product }
+        Self { run, before: Vec::new(), earlier: 0, sequence: 0, caller_key, product, announced: Vec::new() }
     }
 
     /// The head of a state that a new run goes on with.
@@ -64,13 +69,20 @@ impl Header {
         let more = before.len().saturating_sub(Self::RUNS);
         before.drain(..more);
         let earlier = self.earlier.saturating_add(more as u64);
-        Self { before, earlier, ..Self::first(run, self.caller_key) }
+        Self { before, earlier, announced: self.announced, ..Self::first(run, self.caller_key) }
     }
 
-    /// The head of the next checkpoint of the same run; `window` is what this run has seen.
-    pub const fn step(&mut self, window: Option<(Timestamp, Timestamp)>) {
+    /// The head of the next checkpoint of the same run; `window` is what this run has seen, `announced` what it said.
+    pub fn step(&mut self, window: Option<(Timestamp, Timestamp)>, announced: Vec<[String; 4]>) {
         self.sequence += 1;
         self.run.window = window;
+        let mut bytes = 0;
+        // What is beyond is announced again by the next run.
+        let fits = |entry: &[String; 4]| {
+            bytes += entry.iter().map(|text| text.len() + 8).sum::<usize>();
+            bytes <= Self::ANNOUNCED
+        };
+        self.announced = announced.into_iter().take_while(fits).collect();
     }
 
     /// Runs whose traffic is in the state, this one included.

@@ -176,6 +176,76 @@ def full_disk(lab):
     require(requests(report_of(folder), "meanwhile") == 7, "the last report forgot it")
 
 
+# Catches: a reload that loses packets or what was learned, takes up half a spec, or ends the sensor over a bad one.
+def specs_change(lab):
+    folder, specs = lab.folder("out", 0o777), lab.folder("specs")
+    spec, new = specs / SPEC.name, specs / ".new"
+    text = SPEC.read_text()
+    spec.write_text(text)
+    sensor = watch(lab, folder, "--every", "1s", spec=specs).listening()
+    heard(lab, folder, sensor, "before", 10)
+    titles = lambda report: [spec["title"] for spec in report["specs"]]
+    old = titles(report_of(folder))
+    refused = lambda report: any("could not be read" in line for line in report["capture"]["warnings"])
+
+    def becomes(what):
+        new.write_text(what)
+        new.rename(spec)
+
+    becomes("openapi: [")
+    awaited(folder, sensor, lambda report: refused(report) and titles(report) == old, "that the old spec stays in force")
+    require(sensor.said().count("cannot be read") == 1, f"it does not say once what is wrong:\n{sensor.said()}")
+    heard(lab, folder, sensor, "meanwhile", 10)
+    becomes(re.sub(r"title: .*", "title: Another", text, count=1))
+    awaited(folder, sensor, lambda report: titles(report) == ["Another"] and not refused(report), "the new spec")
+    becomes(text)
+    time.sleep(0.1)
+    os.kill(sensor.pid, signal.SIGHUP)
+    awaited(folder, sensor, lambda report: titles(report) == old, "the spec that SIGHUP brought")
+    heard(lab, folder, sensor, "after", 10)
+    sensor.stop(signal.SIGTERM)
+    report = report_of(folder)
+    counts = {host: requests(report, host) for host in ("before", "meanwhile", "after")}
+    require(counts == {"before": 10, "meanwhile": 10, "after": 10}, f"the last report has {counts}")
+
+
+# Catches: a state that is not whole after SIGKILL, that counts twice, that announces anew; one that is damaged and ends the sensor, or is overwritten.
+def state_survives(lab):
+    folder = lab.folder("out", 0o777)
+    state, events = folder / "state", folder / "events"
+    settings = ("--every", "1s", "--state", state, "--events", events, "--settle", "1s")
+    announced = lambda: [line for line in events.read_text().splitlines() if '"shadow"' in line and "/before" in line]
+    sensor = watch(lab, folder, *settings).listening()
+    heard(lab, folder, sensor, "before", 10)
+    for _ in range(100):
+        if announced():
+            break
+        time.sleep(0.1)
+    first = announced()
+    require(first, f"nothing was announced:\n{events.read_text()}")
+    time.sleep(2.5)                                     # the checkpoint behind it
+    sensor.stop(signal.SIGKILL, code=-signal.SIGKILL)
+    for run in (1, 2):
+        sensor = watch(lab, folder, *settings).listening()
+        heard(lab, folder, sensor, f"after{run}", 5)
+        sensor.stop(signal.SIGKILL if run == 1 else signal.SIGTERM, code=-signal.SIGKILL if run == 1 else 0)
+    report = report_of(folder)
+    counts = {host: requests(report, host) for host in ("before", "after1", "after2")}
+    require(counts == {"before": 10, "after1": 5, "after2": 5}, f"after three runs the report has {counts}")
+    require(announced() == first, "what an earlier run announced was announced again")
+    with open(state, "r+b") as file:
+        file.seek(60)
+        byte = file.read(1)
+        file.seek(60)
+        file.write(bytes([byte[0] ^ 1]))
+    sensor = watch(lab, folder, *settings).listening()
+    heard(lab, folder, sensor, "anew", 3)
+    require(sensor.said().count("set aside") == 1, f"it does not say once that the state is damaged:\n{sensor.said()}")
+    sensor.stop(signal.SIGTERM)
+    require(requests(report_of(folder), "before") == 0, "it made something of a damaged state")
+    require(list(folder.glob("state.damaged-*")), "the damaged state is gone")
+
+
 def few_rights(pid, user):
     """Every thread: nothing but CAP_NET_RAW, no way to more, and the user's own ids."""
     known = pwd.getpwnam(user)
@@ -255,6 +325,8 @@ def run():
     all_of_them += [
         ("SIGKILL while a report is written", lambda lab: killed_while_writing(lab, asked.rounds)),
         ("full disk", full_disk),
+        ("specs change", specs_change),
+        ("a state survives", state_survives),
         ("rights: root gives them up", lambda lab: rights(lab, "root")),
         ("rights: a user with CAP_NET_RAW", lambda lab: rights(lab, "file")),
         ("rights: a user with none", lambda lab: rights(lab, "none")),

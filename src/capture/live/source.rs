@@ -52,6 +52,12 @@ pub struct LiveSource {
     fill: Fill,
     /// Frames before this are none of ours: they came while the sources were being set up.
     begin: Timestamp,
+    /// Has shown a frame from after the end: there is nothing more to come.
+    over: Vec<bool>,
+    /// The system's clock and when it was read: whether it was set meanwhile.
+    clock: (Timestamp, Instant),
+    /// How far the system's clock was set back since the start. It is added to all stamps: time goes on.
+    shift: Span,
     /// When the stop was noticed: frames after it are none of ours, and no later than then is read.
     ends: Option<(Timestamp, Instant)>,
 }
@@ -70,6 +76,9 @@ impl LiveSource {
         }
         Ok(Self {
             ready: vec![false; taps.len()],
+            over: vec![false; taps.len()],
+            clock: (system_time(), Instant::now()),
+            shift: Span::ZERO,
             heads: taps.iter().map(|_| Head::default()).collect(),
             taps,
             captures,
@@ -96,9 +105,48 @@ impl LiveSource {
                 other.join(at, Some(group))?;
             }
         }
-        let begin = system_time();
-        sources.iter_mut().for_each(|source| source.begin = begin);
+        for source in sources {
+            source.begin = source.now();
+        }
         Ok(())
+    }
+
+    /// What was lost, and read, so far does not count: only now does the run begin.
+    pub fn start_counting(&mut self) {
+        for (tap, capture) in self.taps.iter_mut().zip(&self.captures) {
+            tap.start_counting(capture.as_ref());
+        }
+    }
+
+    /// The system's time, as this run tells it.
+    fn now(&self) -> Timestamp {
+        system_time() + self.shift
+    }
+
+    /// Sees whether the clock was set. Set back, it would stamp all that comes with times that have been.
+    fn mind_the_clock(&mut self) {
+        const SET: Span = Span::from_millis(500);
+        let (then, read) = self.clock;
+        let elapsed = Span::from_nanos(u64::try_from(read.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        let (now, expected) = (system_time(), then + elapsed);
+        self.clock = (now, Instant::now());
+        if expected.since(now) > SET {
+            self.shift = self.shift + expected.since(now);
+            tracing::warn!(
+                "the system's clock was set back by {}; this run goes on in its own time",
+                expected.since(now)
+            );
+        } else if now.since(expected) > SET {
+            self.shift = Span::from_nanos(self.shift.nanos().saturating_sub(now.since(expected).nanos()));
+        }
+    }
+
+    /// It has ended; what was lost last is counted too.
+    fn end(&mut self) -> Event<'static> {
+        for (tap, capture) in self.taps.iter_mut().zip(&self.captures) {
+            tap.count(capture.as_ref());
+        }
+        Event::End
     }
 
     fn join(&mut self, at: usize, group: Option<u16>) -> Result<u16, CaptureError> {
@@ -114,9 +162,10 @@ impl LiveSource {
     /// Counters, lost interfaces, the stop. False when the source has ended.
     fn chores(&mut self) -> bool {
         self.look = 0;
+        self.mind_the_clock();
         let now = Instant::now();
         if self.ends.is_none() && self.stop.load(Ordering::Relaxed) {
-            self.ends = Some((system_time(), now + DRAIN));
+            self.ends = Some((self.now(), now + DRAIN));
         }
         // It is not left to poll(2): an error is told once.
         for (tap, capture) in self.taps.iter_mut().zip(&mut self.captures) {
@@ -141,13 +190,13 @@ impl LiveSource {
     /// The rings are empty: the wire's time is at least this.
     fn quiet(&mut self) -> Timestamp {
         self.fill.empty();
-        self.last = self.last.max(system_time() - LAG);
+        self.last = self.last.max(self.now() - LAG);
         self.last
     }
 
     /// Waits until a ring has something of which no frame is known, for no longer than `patience`. False when none has.
     fn wait(&mut self, patience: Duration) -> bool {
-        let dry = |at: &usize| self.captures[*at].is_some() && !self.heads[*at].full;
+        let dry = |at: &usize| self.captures[*at].is_some() && !self.heads[*at].full && !self.over[*at];
         let dry: Vec<usize> = (0..self.captures.len()).filter(dry).collect();
         if dry.is_empty() {
             // There is nothing to poll; the pace of the chores is pace enough.
@@ -160,8 +209,12 @@ impl LiveSource {
             .map(|capture| PollFd::from_borrowed_fd(capture.as_fd(), PollFlags::IN))
             .collect();
         let timeout = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
-        // Interrupted by a signal: the next call waits again.
-        let Ok(1..) = poll(&mut sockets, Some(&timeout)) else { return false };
+        match poll(&mut sockets, Some(&timeout)) {
+            Ok(0) => return false,
+            Ok(_) => {}
+            // Interrupted by a signal, which says nothing about the rings.
+            Err(_) => return true,
+        }
         // An error counts too: reading tells which.
         let told: Vec<bool> = sockets.iter().map(|socket| !socket.revents().is_empty()).collect();
         for (at, told) in dry.into_iter().zip(told) {
@@ -184,13 +237,20 @@ impl LiveSource {
         };
         match capture.next_packet() {
             Ok(packet) => {
-                let time = stamp(packet.header.ts.tv_sec, packet.header.ts.tv_usec);
-                if time < self.begin || self.ends.is_some_and(|(end, _)| time > end) {
+                let time = stamp(packet.header.ts.tv_sec, packet.header.ts.tv_usec) + self.shift;
+                if time < self.begin {
+                    return Tried::NotOurs;
+                }
+                self.begin = Timestamp::ZERO;
+                if let Some((end, _)) = self.ends
+                    && time > end
+                {
+                    (self.over[at], self.ready[at]) = (true, false);
                     return Tried::NotOurs;
                 }
                 tap.stats.frames += 1;
                 self.last = self.last.max(time);
-                self.fill.frame(time, packet.header.caplen);
+                self.fill.frame(time, packet.header.caplen, system_time() + self.shift);
                 Tried::Frame(Frame { time, link: tap.link, wire_len: packet.header.len, bytes: packet.data })
             }
             Err(pcap::Error::TimeoutExpired) => {
@@ -208,12 +268,12 @@ impl LiveSource {
     /// The next event where one interface is all there is.
     fn next_alone(&mut self) -> Event<'_> {
         if !self.ready.first().is_some_and(|ready| *ready) {
-            if !self.chores() {
-                return Event::End;
+            if !self.chores() || self.over[0] {
+                return self.end();
             }
             if !self.wait(self.patience()) {
                 // At a stop, an empty ring after the time of a block is the end.
-                return if self.ends.is_some() { Event::End } else { Event::Idle(self.quiet()) };
+                return if self.ends.is_some() { self.end() } else { Event::Idle(self.quiet()) };
             }
         }
         let last = self.last;
@@ -240,21 +300,27 @@ impl LiveSource {
             let earliest =
                 (0..self.heads.len()).filter(|at| self.heads[*at].full).min_by_key(|at| self.heads[*at].time);
             let Some(earliest) = earliest else {
-                if !self.chores() {
-                    return Event::End;
+                if !self.chores() || self.over.iter().all(|over| *over) {
+                    return self.end();
                 }
                 if self.wait(self.patience()) {
                     continue;
                 }
-                return if self.ends.is_some() { Event::End } else { Event::Idle(self.quiet()) };
+                return if self.ends.is_some() { self.end() } else { Event::Idle(self.quiet()) };
             };
-            let all = self.heads.iter().zip(&self.captures).all(|(head, capture)| head.full || capture.is_none());
+            let all = self
+                .heads
+                .iter()
+                .zip(&self.captures)
+                .zip(&self.over)
+                .all(|((head, capture), over)| head.full || capture.is_none() || *over);
             let ripe = self.heads[earliest].time + HOLD;
-            let now = if all { ripe } else { system_time() };
-            if now < ripe {
+            let now = if all { ripe } else { self.now() };
+            // A stamp from the future is none to wait for.
+            if now < ripe && ripe.since(now) <= HOLD + HOLD {
                 let patience = Duration::from_nanos(ripe.since(now).nanos()).max(PACE);
                 if !self.chores() {
-                    return Event::End;
+                    return self.end();
                 }
                 self.wait(patience.min(WAIT));
                 continue;
@@ -288,7 +354,7 @@ impl Fill {
     /// What the kernel writes before each frame, and leaves behind it.
     const HEADER: u64 = 96;
 
-    fn frame(&mut self, time: Timestamp, length: u32) {
+    fn frame(&mut self, time: Timestamp, length: u32, now: Timestamp) {
         if self.frames == 0 {
             self.since = time;
         }
@@ -297,7 +363,7 @@ impl Fill {
         if self.frames < Self::FRAMES {
             return;
         }
-        let (span, late) = (time.since(self.since).nanos().max(1), system_time().since(time).nanos());
+        let (span, late) = (time.since(self.since).nanos().max(1), now.since(time).nanos());
         let waiting = u128::from(self.bytes) * u128::from(late) / u128::from(span);
         // Between the two it stays as it is.
         if waiting > u128::from(self.ring_bytes / 4) {
@@ -349,7 +415,7 @@ impl PacketSource for LiveSource {
     fn next(&mut self) -> Result<Event<'_>, CaptureError> {
         self.look += 1;
         if self.look >= LOOK && !self.chores() {
-            return Ok(Event::End);
+            return Ok(self.end());
         }
         Ok(if self.taps.len() == 1 { self.next_alone() } else { self.next_of_several() })
     }
@@ -389,7 +455,7 @@ mod tests {
         let feed = |fill: &mut Fill, late: Span, apart: Span| {
             let first = system_time() - late;
             for n in 0..u64::from(Fill::FRAMES) {
-                fill.frame(first + Span::from_nanos(apart.nanos() * n), 1000);
+                fill.frame(first + Span::from_nanos(apart.nanos() * n), 1000, system_time());
             }
             fill.behind
         };

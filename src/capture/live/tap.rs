@@ -135,6 +135,13 @@ impl Tap {
         }
     }
 
+    /// What was counted so far is forgotten.
+    pub(super) fn start_counting(&mut self, capture: Option<&Capture<Active>>) {
+        self.count(capture);
+        let TapStats { interface, up, link, .. } = std::mem::take(&mut self.stats);
+        self.stats = TapStats { interface, up, link, ..TapStats::default() };
+    }
+
     /// Its handle failed since this was asked last.
     pub(super) const fn failed(&mut self) -> bool {
         std::mem::replace(&mut self.failed, false)

@@ -37,8 +37,8 @@ pub(in crate::cli) enum LogFormat {
 }
 
 /// Printed below the help.
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 a finding met --fail-on; 2 usage, spec or input error (the report of what could be read is \
-written all the same); 3 more payload was missing than --max-loss allows. Where several apply: 2 before 3 before 1.";
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 a finding met --fail-on (replay); 2 usage, spec or input error (the report of what could be read is \
+written all the same); 3 more payload was missing than --max-loss allows (replay). Where several apply: 2 before 3 before 1.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -80,10 +80,11 @@ pub(in crate::cli) fn watch(
                     std::process::exit(INTERRUPTED);
                 }
                 stopping = true;
+                let _ = told.send(Told::Stop);
+                // After it: a terminal that is stopped (Ctrl-S) holds up whoever writes to it.
                 if !quiet && !viewed {
                     say(format_args!("reading what the kernel still holds; once more stops at once, without a report"));
                 }
-                let _ = told.send(Told::Stop);
             }
         });
     })?;

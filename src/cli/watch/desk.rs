@@ -38,11 +38,6 @@ impl Desk {
         if !self.board.ask(PATIENCE) {
             tracing::info!("some threads are behind; what they know is older in this report");
         }
-        self.draw_as_told(look)
-    }
-
-    /// Draws up the report by what was handed over by now: before there are threads that could be asked.
-    pub(super) fn draw_as_told<R>(&self, look: impl FnOnce(&Report<'_>) -> R) -> R {
         let capture = self.summary_as_told();
         let snapshot = self.inventory.snapshot();
         let index = Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner));

@@ -3,10 +3,10 @@
 //! In: a path. Out: the inventory to go on with, and a checkpoint whenever it is asked for. A state that makes no sense is set
 //! aside, never written over.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use anyhow::Context;
 
@@ -15,7 +15,7 @@ use crate::api::Pin;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
 use crate::report::rfc3339_text;
-use crate::store::{self, CallerKey, Header, Run, StoreError};
+use crate::store::{self, CallerKey, Header, MAGIC, Run, StoreError};
 use crate::time::Timestamp;
 
 /// The state file of this run.
@@ -32,8 +32,8 @@ pub(super) struct Begun {
     pub(super) inventory: Inventory,
     pub(super) caller_key: u64,
     pub(super) keeper: Option<Keeper>,
-    /// When the last checkpoint of earlier runs was written.
-    pub(super) known_until: Option<Timestamp>,
+    /// What earlier runs announced.
+    pub(super) announced: Vec<[String; 4]>,
     /// What a reader of reports must know of it.
     pub(super) note: Option<String>,
 }
@@ -42,7 +42,7 @@ impl Begun {
     /// With nothing learned, and nothing kept.
     pub(super) fn anew(limits: &Limits, pins: Vec<Pin>, caller_key: u64) -> Self {
         let inventory = Inventory::new(limits, pins);
-        Self { inventory, caller_key, keeper: None, known_until: None, note: None }
+        Self { inventory, caller_key, keeper: None, announced: Vec::new(), note: None }
     }
 
     /// With what the file holds.
@@ -54,14 +54,14 @@ impl Begun {
         caller_key: u64,
     ) -> anyhow::Result<Self> {
         let lock = lock(path)?;
+        is_a_state(path)?;
         let mut begun = Self::anew(limits, pins.clone(), caller_key);
-        let written = written_at(path);
         let header = match store::load(path, limits, pins) {
             Ok(Some(loaded)) => {
                 let header = loaded.header.followed_by(run);
                 begun.inventory = loaded.inventory;
                 begun.caller_key = header.caller_key.0;
-                begun.known_until = written;
+                begun.announced.clone_from(&header.announced);
                 let since = header.before.iter().map(|run| run.started).min().unwrap_or_default();
                 begun.note = Some(format!(
                     "What {} learned since {} is counted in (--state); the figures of the capture are of this run alone.",
@@ -94,8 +94,13 @@ impl Begun {
 
 impl Keeper {
     /// Writes what is known by now; `window` is what this run has seen. What goes wrong is said once, until it goes right again.
-    pub(super) fn save(&mut self, inventory: &Inventory, window: Option<(Timestamp, Timestamp)>) -> bool {
-        self.header.step(window);
+    pub(super) fn save(
+        &mut self,
+        inventory: &Inventory,
+        window: Option<(Timestamp, Timestamp)>,
+        announced: Vec<[String; 4]>,
+    ) -> bool {
+        self.header.step(window, announced);
         let saved = store::save(&self.path, &self.header, inventory);
         match &saved {
             Err(error) if !self.failing => {
@@ -109,10 +114,20 @@ impl Keeper {
     }
 }
 
-/// When the file was written: by the last checkpoint, which looked at what was known then.
-fn written_at(path: &Path) -> Option<Timestamp> {
-    let written = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_parts(written.as_secs(), written.subsec_nanos().into()))
+/// A file that is plainly something else is not set aside, or written over: a name was mistyped.
+fn is_a_state(path: &Path) -> anyhow::Result<()> {
+    let mut front = [0; MAGIC.len()];
+    let found = File::open(path).and_then(|mut file| file.read(&mut front)).unwrap_or_default();
+    // Damage changes a few bytes, or leaves zeros behind.
+    let alike = front.iter().zip(MAGIC).filter(|(found, magic)| **found == *magic).count();
+    let nothing = front.iter().all(|byte| *byte == 0);
+    let sound = found == 0 || nothing || alike * 2 >= MAGIC.len();
+    anyhow::ensure!(
+        sound,
+        "--state {}: is no state of shadowtap; name another file, or move this one away",
+        path.display()
+    );
+    Ok(())
 }
 
 /// Takes the file for this process alone.

@@ -20,6 +20,8 @@ const DEEPEST: usize = 32;
 #[derive(Debug)]
 pub(super) struct Watched {
     paths: Vec<PathBuf>,
+    /// What this run writes itself, be it in the folder of its specs; and what stays of it (FILE.1).
+    ours: Vec<PathBuf>,
     /// As of the last look.
     seen: u64,
     /// As of when the specs in force were read.
@@ -27,14 +29,14 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(paths: &[PathBuf]) -> Self {
-        let seen = fingerprint(paths);
-        Self { paths: paths.to_vec(), seen, read: seen }
+    pub(super) fn new(paths: &[PathBuf], ours: Vec<PathBuf>) -> Self {
+        let seen = fingerprint(paths, &ours);
+        Self { paths: paths.to_vec(), ours, seen, read: seen }
     }
 
     /// Something changed since the specs were read, and is at rest: an editor, or a checkout, is not half-way.
     pub(super) fn changed(&mut self) -> bool {
-        let now = fingerprint(&self.paths);
+        let now = fingerprint(&self.paths, &self.ours);
         let at_rest = now == self.seen;
         self.seen = now;
         at_rest && now != self.read
@@ -42,22 +44,25 @@ impl Watched {
 
     /// They are read again now.
     pub(super) fn taken(&mut self) {
-        self.seen = fingerprint(&self.paths);
+        self.seen = fingerprint(&self.paths, &self.ours);
         self.read = self.seen;
     }
 }
 
-fn fingerprint(paths: &[PathBuf]) -> u64 {
+fn fingerprint(paths: &[PathBuf], ours: &[PathBuf]) -> u64 {
     let mut sum = Xxh3::new();
     let mut left = MOST;
     for path in paths {
-        look(path, &mut sum, &mut left, DEEPEST);
+        // One spelling, that of what is written.
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        look(&path, ours, &mut sum, &mut left, DEEPEST);
     }
     sum.finish()
 }
 
-fn look(path: &Path, sum: &mut Xxh3, left: &mut usize, deep: usize) {
-    if *left == 0 {
+fn look(path: &Path, ours: &[PathBuf], sum: &mut Xxh3, left: &mut usize, deep: usize) {
+    let begins = |ours: &PathBuf| path.as_os_str().as_bytes().starts_with(ours.as_os_str().as_bytes());
+    if *left == 0 || ours.iter().any(begins) {
         return;
     }
     *left -= 1;
@@ -78,7 +83,7 @@ fn look(path: &Path, sum: &mut Xxh3, left: &mut usize, deep: usize) {
     // As the reader of folders does: what begins with a dot is not looked at.
     let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."));
     for name in names.iter().filter(|path| !hidden(path)) {
-        look(name, sum, left, deep - 1);
+        look(name, ours, sum, left, deep - 1);
     }
 }
 
@@ -91,8 +96,10 @@ mod tests {
         // Catches specs that are read while they are written, and an invalid one that is tried again for ever.
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.yaml"), "1").unwrap();
-        let mut watched = Watched::new(&[folder.path().to_owned()]);
-        assert!(!watched.changed());
+        let mut watched =
+            Watched::new(&[folder.path().to_owned()], vec![folder.path().canonicalize().unwrap().join("report.json")]);
+        fs::write(folder.path().join("report.json.1"), "ours").unwrap();
+        assert!(!watched.changed() && !watched.changed());
         fs::create_dir(folder.path().join("below")).unwrap();
         fs::write(folder.path().join("below/b.yaml"), "2").unwrap();
         assert!(!watched.changed(), "it may still be written");
@@ -111,6 +118,6 @@ mod tests {
     fn a_circle_of_links_ends() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-        assert!(!Watched::new(&[folder.path().to_owned()]).changed());
+        assert!(!Watched::new(&[folder.path().to_owned()], Vec::new()).changed());
     }
 }

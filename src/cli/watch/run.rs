@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::ArgMatches;
-use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::announce::{Announcer, Events};
 use super::control::{self, Serving, Told};
@@ -25,6 +25,7 @@ use super::pages::{Deeds, Pages};
 use super::reload::Watched;
 use super::standing::{Standing, folder_of};
 use super::taps;
+use crate::capture::LiveSource;
 use crate::cli::args::{Format, Watch};
 use crate::cli::log::{Tail, say};
 use crate::cli::privileges::{self, Plan};
@@ -105,7 +106,6 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
         report.try_out()?;
     }
     let events = flags.events.as_deref().map(Events::open).transpose()?;
-    let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
 
     let run = format!("{:016x}", random().context("the system has no random numbers")?);
     let started = Run { id: run.clone(), started: now(), window: None };
@@ -115,6 +115,9 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     };
     settings.caller_key = begun.caller_key;
     let inventory = Arc::new(begun.inventory);
+    // After the state was read, which takes its time: what the kernel lost meanwhile was never ours.
+    let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
+    sources.iter_mut().for_each(LiveSource::start_counting);
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), index, policy));
@@ -122,9 +125,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let mut announcer = Announcer::new(flags.settle, events, terminal);
     desk.note("state", begun.note.take());
-    if let Some(until) = begun.known_until {
-        desk.draw_as_told(|report| announcer.known(report.findings, until));
-    }
+    announcer.known(begun.announced);
 
     let (tell, told) = unbounded();
     let serving = serving.map(|(listener, access)| Serving {
@@ -136,13 +137,10 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let listening_on = taps::told(&sources);
     let view = view.map(|view| LiveView::start(view, tail.clone(), flags.every, tell.clone())).transpose()?;
     let stop = Arc::clone(&settings.stop);
-    let ended = Arc::clone(&deeds);
+    let ended = Ended(Arc::clone(&deeds), tell);
     let capture = thread::Builder::new().name("capture".to_owned()).spawn(move || {
-        let done = listen(&mut sources, &settings, &inventory, &board);
-        ended.ended.store(true, Ordering::Relaxed);
-        // Nobody hears it when it was told to stop.
-        let _ = tell.send(Told::Ended);
-        done
+        let _ended = ended;
+        listen(&mut sources, &settings, &inventory, &board)
     })?;
     if !flags.quiet && !flags.tui {
         say(format_args!("listening on {listening_on}: {how}; Ctrl-C reports and ends"));
@@ -158,6 +156,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
         promises: &promises,
         keeper: begun.keeper,
         view,
+        ours: places.into_iter().collect(),
     };
     timetable.keep(&told);
     stop.store(true, Ordering::Relaxed);
@@ -187,6 +186,17 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     Ok(if failed { Verdict::Failed } else { Verdict::Fine })
 }
 
+/// Tells that the capture has ended, also when it panicked.
+struct Ended(Arc<Deeds>, Sender<Told>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Relaxed);
+        // Nobody hears it when it was told to stop.
+        let _ = self.1.send(Told::Ended);
+    }
+}
+
 /// What was promised, and how to read it again.
 struct Promises {
     paths: Vec<PathBuf>,
@@ -210,6 +220,8 @@ struct Timetable<'r> {
     promises: &'r Promises,
     keeper: Option<Keeper>,
     view: Option<LiveView>,
+    /// What this run writes.
+    ours: Vec<PathBuf>,
 }
 
 impl Timetable<'_> {
@@ -217,7 +229,7 @@ impl Timetable<'_> {
     fn keep(&mut self, told: &Receiver<Told>) {
         let every = duration(self.flags.every).max(Duration::from_millis(100));
         let pace = duration(self.flags.settle).div_f32(2.0).clamp(Duration::from_secs(1), Duration::from_secs(5));
-        let mut watched = Watched::new(&self.promises.paths);
+        let mut watched = Watched::new(&self.promises.paths, std::mem::take(&mut self.ours));
         let mut drops = Drops::default();
         let start = Instant::now();
         let (mut report_at, mut look_at, mut specs_at, mut losses_at) =
@@ -283,7 +295,7 @@ impl Timetable<'_> {
             if let Some(keeper) = keeper {
                 // This run's own, which is not that of all that was learned.
                 let window = report.capture.first.zip(report.capture.last);
-                failed |= !keeper.save(&desk.inventory, window);
+                failed |= !keeper.save(&desk.inventory, window, announcer.standing());
             }
             for standing in reports.iter_mut().filter(|standing| at_the_end || !standing.is_stdout()) {
                 let written = standing.write(report);

@@ -130,8 +130,10 @@ fn replace(place: &Path, keep: u16, body: impl FnOnce(&mut dyn Write) -> io::Res
         let _ = fs::remove_file(&beside);
         return Err(error);
     }
-    rotate(place, keep)?;
-    fs::rename(&beside, place)?;
+    if let Err(error) = rotate(place, keep).and_then(|()| fs::rename(&beside, place)) {
+        let _ = fs::remove_file(&beside);
+        return Err(error);
+    }
     File::open(folder_of(place)).and_then(|folder| folder.sync_all())
 }
 
@@ -156,8 +158,8 @@ fn rotate(place: &Path, keep: u16) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // Not every file system has links.
-    fs::hard_link(place, &first).or_else(|_| fs::copy(place, &first).map(drop))
+    // Not every file system has links; and a report that somebody else wrote may be moved, and neither linked nor read.
+    fs::hard_link(place, &first).or_else(|_| fs::copy(place, &first).map(drop)).or_else(|_| fs::rename(place, &first))
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ fn a_state_says_of_which_runs_it_is() {
     assert!(load(&path, &Limits::default(), pins()).unwrap().is_none(), "nothing there is no error");
     let inventory = filled(&Limits::default(), &many());
     let mut first = header();
-    first.step(inventory.snapshot().window);
+    first.step(inventory.snapshot().window, vec![["a", "b", "c", "d"].map(str::to_owned)]);
     let bytes = save(&path, &first, &inventory).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().len(), bytes);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "nobody else's to read");
