@@ -450,23 +450,28 @@ pub(crate) fn scatter(inventory: &Inventory, limits: &Limits, all: &[Said], work
     }
 }
 
+/// Each bound in turn small enough to be met.
+pub(crate) fn bounded(bound: u8) -> Limits {
+    let wide = Limits::default();
+    match bound {
+        1 => Limits { level_words: 4, ..wide },
+        2 => Limits { params: 2, ..wide },
+        3 => Limits { clients: 5, ..wide },
+        4 => Limits { opaque_services: 3, ..wide },
+        5 => Limits { services: 2, ..wide },
+        6 => Limits { operations: 10, ..wide },
+        7 => Limits { path_segments: 2, ..wide },
+        _ => wide,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Catches anything that depends on who came first or on which worker saw it, with each bound met in turn.
     #[test]
     fn order_and_split_never_show(all in prop::collection::vec(any_said(), 0..160), seed in any::<u64>(), bound in 0_u8..8) {
-        let wide = Limits::default();
-        let limits = match bound {
-            1 => Limits { level_words: 4, ..wide },
-            2 => Limits { params: 2, ..wide },
-            3 => Limits { clients: 5, ..wide },
-            4 => Limits { opaque_services: 3, ..wide },
-            5 => Limits { services: 2, ..wide },
-            6 => Limits { operations: 10, ..wide },
-            7 => Limits { path_segments: 2, ..wide },
-            _ => wide,
-        };
+        let limits = bounded(bound);
         let pins = [
             exact("shop.example", "/users/{id}", &["GET", "POST"]),
             exact("shop.example", "/users/me", &["GET"]),

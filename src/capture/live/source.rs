@@ -241,7 +241,6 @@ impl LiveSource {
                 if time < self.begin {
                     return Tried::NotOurs;
                 }
-                self.begin = Timestamp::ZERO;
                 if let Some((end, _)) = self.ends
                     && time > end
                 {
@@ -250,7 +249,7 @@ impl LiveSource {
                 }
                 tap.stats.frames += 1;
                 self.last = self.last.max(time);
-                self.fill.frame(time, packet.header.caplen, system_time() + self.shift);
+                self.fill.frame(time, packet.header.caplen, || system_time() + self.shift);
                 Tried::Frame(Frame { time, link: tap.link, wire_len: packet.header.len, bytes: packet.data })
             }
             Err(pcap::Error::TimeoutExpired) => {
@@ -354,7 +353,7 @@ impl Fill {
     /// What the kernel writes before each frame, and leaves behind it.
     const HEADER: u64 = 96;
 
-    fn frame(&mut self, time: Timestamp, length: u32, now: Timestamp) {
+    fn frame(&mut self, time: Timestamp, length: u32, now: impl FnOnce() -> Timestamp) {
         if self.frames == 0 {
             self.since = time;
         }
@@ -363,7 +362,7 @@ impl Fill {
         if self.frames < Self::FRAMES {
             return;
         }
-        let (span, late) = (time.since(self.since).nanos().max(1), now.since(time).nanos());
+        let (span, late) = (time.since(self.since).nanos().max(1), now().since(time).nanos());
         let waiting = u128::from(self.bytes) * u128::from(late) / u128::from(span);
         // Between the two it stays as it is.
         if waiting > u128::from(self.ring_bytes / 4) {
@@ -455,7 +454,7 @@ mod tests {
         let feed = |fill: &mut Fill, late: Span, apart: Span| {
             let first = system_time() - late;
             for n in 0..u64::from(Fill::FRAMES) {
-                fill.frame(first + Span::from_nanos(apart.nanos() * n), 1000, system_time());
+                fill.frame(first + Span::from_nanos(apart.nanos() * n), 1000, system_time);
             }
             fill.behind
         };

@@ -11,8 +11,8 @@ use super::super::header::{CallerKey, Run};
 use super::*;
 use crate::api::{AuthScheme, HostPattern, Noise, ParamPlace, ParamType, Scheme, SegmentClass, StringFormat};
 use crate::inventory::Delta;
-use crate::inventory::tests::{Said, any_said, exact, said, scatter};
-use crate::time::{Span, Timestamp};
+use crate::inventory::tests::{Said, any_said, bounded, exact, said, scatter};
+use crate::time::Timestamp;
 
 fn run(id: &str) -> Run {
     Run { id: id.to_owned(), started: Timestamp::from_parts(1_700_000_000, 0), window: None }
@@ -105,21 +105,6 @@ fn many() -> Vec<Said> {
         }));
     }
     all
-}
-
-/// Each bound in turn small enough to be met.
-fn bounded(bound: u8) -> Limits {
-    let wide = Limits::default();
-    match bound {
-        1 => Limits { level_words: 4, ..wide },
-        2 => Limits { params: 2, ..wide },
-        3 => Limits { clients: 5, ..wide },
-        4 => Limits { opaque_services: 3, ..wide },
-        5 => Limits { services: 2, ..wide },
-        6 => Limits { operations: 10, ..wide },
-        7 => Limits { path_segments: 2, ..wide },
-        _ => wide,
-    }
 }
 
 proptest! {
@@ -441,31 +426,4 @@ fn the_format_is_what_it_was() {
     numbers(of(&[Noise::Preflight, Noise::Redirect, Noise::Static, Noise::Health]), 4);
     numbers(of(&[ParamPlace::Query, ParamPlace::Form]), 2);
     numbers(of(&[Scheme::Http, Scheme::Https]), 2);
-}
-
-#[test]
-#[ignore = "figures for the README"]
-fn what_five_thousand_operations_take() {
-    let (_folder, path) = place();
-    let limits = Limits::default();
-    let inventory = Inventory::new(&limits, Vec::new());
-    let mut delta = Delta::new(&limits, inventory.pins());
-    for n in 0..500_000_u64 {
-        let caller = (n % 997).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let fields = (0..12).map(|field| format!("field{field}")).collect();
-        let line = format!("GET /api/res{}/thing{}/detail 200", n % 100, n / 100 % 50);
-        Said { caller, at: n, fields, params: vec!["page".into(), "limit".into()], ..said(&line) }.tell(&mut delta);
-        if delta.is_due(Timestamp::ZERO + Span::from_nanos(n)) {
-            inventory.absorb(delta.take());
-        }
-    }
-    inventory.absorb(delta);
-    let operations: usize = inventory.snapshot().services.iter().map(|service| service.operations.len()).sum();
-    let began = std::time::Instant::now();
-    let bytes = save(&path, &header(), &inventory).unwrap();
-    let saved = began.elapsed();
-    let raw: usize = records(&inventory).iter().map(Vec::len).sum();
-    let began = std::time::Instant::now();
-    load(&path, &limits, Vec::new()).unwrap().unwrap();
-    eprintln!("{operations} operations: {bytes} bytes of {raw}, saved in {saved:?}, loaded in {:?}", began.elapsed());
 }
