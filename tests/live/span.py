@@ -46,7 +46,8 @@ def record(lab, folder, kind, workers, settings, control):
     if control:
         sensor = stand_in(lab, folder, workers)
     else:
-        sensor = watch(lab, folder, "--workers", str(workers), "--every", "2s", "--ring-size", "64M", *settings, interfaces=interfaces)
+        # A ring that holds four times all of it: a sensor on a busy machine must not pass over bodies, which a replay never does.
+        sensor = watch(lab, folder, "--workers", str(workers), "--every", "2s", "--ring-size", "512M", *settings, interfaces=interfaces)
     for dump in dumps:
         dump.listening()
     sensor.listening()
