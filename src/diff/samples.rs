@@ -25,7 +25,7 @@ pub(crate) fn seen(line: &str, statuses: &[(u16, u64)]) -> Operation {
         auth_ok: [(AuthScheme::Bearer, good)].into(),
         ..Record::default()
     };
-    Operation { method: method.to_owned(), template: PathTemplate::parse(template), pin: None, record }
+    Operation { method: method.to_owned(), template: PathTemplate::parse(template), pin: None, record, learned: None }
 }
 
 /// The same with its record changed.

@@ -187,6 +187,13 @@ impl Entry {
         self.frame().saturating_sub(before)
     }
 
+    /// Requests that something answered: a success, or a redirect that is more than another spelling.
+    pub(super) fn answered(&self) -> u64 {
+        let of = |codes: std::ops::Range<u16>| self.statuses.range(codes).map(|(_, count)| *count).sum::<u64>();
+        let moved = of(300..400).saturating_sub(self.mere_redirects);
+        of(101..102).saturating_add(of(200..300)).saturating_add(moved)
+    }
+
     /// Takes in what was said: parameters, media types, shapes. Tells how many places (of shapes, and parameters) and
     /// bytes were added at the most.
     pub(super) fn learn(&mut self, seen: &Observation<'_>) -> (usize, usize) {
@@ -238,11 +245,6 @@ impl Entry {
     /// Responses by status.
     pub(super) const fn statuses(&self) -> &BTreeMap<u16, u64> {
         &self.statuses
-    }
-
-    /// Response media types.
-    pub(super) const fn response_types(&self) -> &Few<Box<str>, 16> {
-        &self.response_types
     }
 
     /// Body shapes.

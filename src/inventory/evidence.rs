@@ -1,214 +1,260 @@
-//! When siblings are the same thing with other names: the evidence for folding them into a variable.
+//! Which words below a place are values of one variable.
 //!
-//! A wrong fold hides a shadow behind its neighbour; a fold left undone only makes a list longer. So each rule asks
-//! for more than it would take to be right most of the time, and words that stand for themselves never fold.
-//!
-//! What speaks for a fold: many words at one place, with the same methods, the same children, the same fields in
-//! their bodies. Methods and media types alone say little: every `GET` of an API answers JSON.
+//! A wrong fold hides a shadow behind its neighbour; a fold left undone makes a list longer. What speaks for a value:
+//! how the word is written, how many siblings it has and how often each is asked for, what lies below it compared
+//! with its siblings, which fields their bodies share. Each is a figure; their weighted sum decides, and says how sure
+//! that is ([`super::weights`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::entry::Entry;
-use super::naming::{is_fixed, singular};
-use super::sketch::chain;
-use super::tree::Node;
-use crate::api::Shape;
+use super::crowd::{Bodies, Crowd, Exchange, beside_bodies};
+use super::fold::{PlaceId, Places};
+use super::lexicon::{Look, affix, is_known};
+use super::naming::singular;
+use super::profile::{Profile, figure, ratio, shared};
+use super::weights::Figure;
+use crate::api::SegmentClass;
 
-/// Beside a variable this many alike words fold into it.
-pub(super) const WORDS_BESIDE: usize = 3;
-/// Without one it takes this many.
-const WORDS_ALONE: usize = 12;
-/// And this many where only methods and media types speak for it.
-const WORDS_POOR: usize = 40;
-/// Tokens with a name of their own (a child, a field) that must be shared before likeness counts for much.
-const NAMED: usize = 2;
-/// Requests of the middle word: what is asked for more often is a place, not a name.
-const REQUESTS: u64 = 20;
-/// The same where evidence is poor.
-const REQUESTS_POOR: u64 = 4;
-/// Tokens looked at in one word.
-const TOKENS: usize = 128;
-/// Levels of a body looked at.
-const LEVELS: usize = 3;
-
-/// What stands at a place and right below it, as a set of tokens.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Signature {
-    /// Methods and media types.
-    plain: BTreeSet<u64>,
-    /// Children and fields of bodies, each with its name.
-    named: BTreeSet<u64>,
-    /// Fields among them.
-    fields: BTreeSet<u64>,
-    methods: BTreeSet<u64>,
-    requests: u64,
-    /// A value stands right below: this is the name of a collection.
-    collects: bool,
+/// Where a place stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Around<'p> {
+    /// The segment that leads to it, where that is a word.
+    parent: Option<&'p str>,
+    /// It is behind a variable; and so is the one above.
+    variable: bool,
+    above: bool,
+    depth: usize,
 }
 
-impl Signature {
-    /// Of all these nodes as one.
-    pub(super) fn of(nodes: &[&Node]) -> Self {
-        let mut signature = Self::default();
-        for node in nodes {
-            node.methods.iter().for_each(|(method, entry)| signature.take(method, entry));
-            signature.collects |= node.classes().next().is_some();
-            // The smallest, as a hash map gives them in no order.
-            let below: BTreeSet<u64> = node.words().map(|(text, _)| token("child", text)).collect();
-            signature.named.extend(below.into_iter().take(TOKENS));
-        }
-        signature
+impl<'p> Around<'p> {
+    /// Below a word of this place.
+    pub(super) const fn below_word<'q>(self, word: &'q str) -> Around<'q> {
+        Around { parent: Some(word), variable: false, above: self.variable, depth: self.depth + 1 }
     }
 
-    fn take(&mut self, method: &str, entry: &Entry) {
-        self.requests = self.requests.saturating_add(entry.requests());
-        self.plain.insert(token("method", method));
-        self.methods.insert(token("method", method));
-        let media = entry.response_types().keys().map(|media| chain(token("media", method), media));
-        self.plain.extend(media);
-        let ok = entry.shapes().answered.iter().filter(|(status, _)| (200..300).contains(*status));
-        let asked = entry.shapes().asked.as_deref().map(|shape| (token("asked", method), shape));
-        let mut fields = BTreeSet::new();
-        for (root, shape) in ok.map(|(_, shape)| (token("answered", method), shape)).chain(asked) {
-            walk(shape, root, LEVELS, &mut fields);
-        }
-        self.fields.extend(fields.iter().copied().take(TOKENS));
-        self.named.extend(fields.into_iter().take(TOKENS));
-    }
-
-    fn children(&self) -> BTreeSet<u64> {
-        self.named.difference(&self.fields).copied().collect()
-    }
-
-    fn likeness(&self, other: &Self) -> f64 {
-        let shared = self.plain.intersection(&other.plain).count() + self.named.intersection(&other.named).count();
-        let all = self.plain.union(&other.plain).count() + self.named.union(&other.named).count();
-        ratio(shared, all)
+    /// Below its variable.
+    pub(super) const fn below_variable(self) -> Around<'static> {
+        Around { parent: None, variable: true, above: self.variable, depth: self.depth + 1 }
     }
 }
 
-/// Two groups of values at one place are the same thing: nothing speaks against it, and between forms that have a
-/// meaning of their own (dates, e-mail addresses) the bodies must speak for it.
-pub(super) fn same_variable(one: &Signature, other: &Signature, both_ids: bool) -> bool {
-    let shared = one.fields.intersection(&other.fields).count();
-    let fields = ratio(shared, one.fields.union(&other.fields).count());
-    if !both_ids {
-        return shared >= NAMED && fields >= 0.7;
-    }
-    if !one.fields.is_empty() && !other.fields.is_empty() && fields < 0.3 {
-        return false;
-    }
-    let (mine, theirs) = (one.children(), other.children());
-    if !mine.is_empty() && !theirs.is_empty() && mine.is_disjoint(&theirs) {
-        return false;
-    }
-    let methods = one.methods.is_subset(&other.methods) || other.methods.is_subset(&one.methods);
-    methods || one.likeness(other) >= 0.5
+/// What a word below a place is taken for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged<'n> {
+    pub(super) text: &'n str,
+    /// A value of a variable; else it stands for itself.
+    pub(super) value: bool,
+    /// Logarithm of the odds that it is a value.
+    pub(super) odds: f64,
 }
 
-/// How many words stand at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
-    /// All of them are known.
-    Open,
-    /// More than can be kept: whatever they are, they are no list of places that somebody wrote down.
-    Full,
+/// What each word below a place is, in order.
+pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) -> Vec<Judged<'n>> {
+    let place = places.at(id);
+    if place.words.is_empty() {
+        return Vec::new();
+    }
+    let level = Level::of(places, id, around);
+    let figures: Vec<[f64; Figure::COUNT]> = (0..place.words.len()).map(|at| level.figures(at)).collect();
+    #[cfg(feature = "teach")]
+    if let Some(judged) = super::teach::judge(places, id, &figures) {
+        return judged;
+    }
+    let weigh = |figures: &[f64; Figure::COUNT]| figures.iter().zip(Figure::WEIGHTS).map(|(x, w)| x * w).sum();
+    let odds: Vec<f64> = figures.iter().map(weigh).collect();
+    // What its siblings are says something of a word too.
+    let mean = odds.iter().map(|z| z.clamp(-4.0, 4.0)).sum::<f64>() / figure(odds.len() as u64);
+    let pull = if odds.len() >= CROWD { PULL * mean } else { 0.0 };
+    // A lone version, date or prefix is part of the path.
+    let alone = place.words.len() == 1 && place.variables.is_empty();
+    let judged = place.words.iter().zip(&level.looks).zip(odds);
+    judged
+        .map(|(((text, _), look), odds)| {
+            let odds = odds + pull;
+            let stays = alone && (around.depth <= 1 || look.version || look.date);
+            Judged { text, value: odds > 0.0 && !stays, odds: if stays { odds.min(0.0) } else { odds } }
+        })
+        .collect()
 }
 
-/// The words that are values of the variable beside them.
-pub(super) fn words_beside<'a>(
-    words: &BTreeMap<&'a str, Signature>,
-    beside: &Signature,
-    level: Level,
-    parent: Option<&str>,
-) -> BTreeSet<&'a str> {
-    // At the root of a service everything has siblings, and nothing follows from it.
-    if parent.is_none() {
-        return BTreeSet::new();
-    }
-    let named = |signature: &Signature| signature.named.intersection(&beside.named).count();
-    let alike = candidates(words, beside.collects).filter(|(_, signature)| signature.likeness(beside) >= 0.7);
-    let (rich, poor): (Vec<_>, Vec<_>) = alike.partition(|(_, signature)| named(signature) >= NAMED);
-    let mut found = BTreeSet::new();
-    if rich.len() >= WORDS_BESIDE {
-        found.extend(rich.iter().map(|(text, _)| **text));
-    }
-    let collection = level == Level::Full || parent.and_then(singular).is_some();
-    if poor.len() >= WORDS_ALONE && collection && middle(&poor) <= REQUESTS_POOR {
-        found.extend(poor.iter().map(|(text, _)| **text));
-    }
-    found
+/// So many siblings make a crowd.
+const CROWD: usize = 4;
+/// How much of the crowd's mean is added to each.
+const PULL: f64 = 0.3;
+
+/// Versions among no more siblings are versions of the API.
+const FEW: usize = 8;
+
+/// All that is known of the words below one place together.
+struct Level<'p, 'n> {
+    places: &'p Places<'n>,
+    id: PlaceId,
+    around: Around<'p>,
+    looks: Vec<Look>,
+    words: Vec<Profile>,
+    variables: Vec<Profile>,
+    /// Means over the words.
+    known: f64,
+    fixed: f64,
+    plural: f64,
+    singles: f64,
+    /// Requests.
+    in_words: f64,
+    in_variables: f64,
+    /// Values of the variables beside.
+    texts: u64,
+    /// All of them of forms that no word has.
+    foreign: bool,
+    near: Crowd,
+    wild: Crowd,
+    deep: Crowd,
+    same: BTreeMap<Vec<u64>, usize>,
+    /// What lies right below the variables.
+    beside: Vec<u64>,
+    answered: Bodies,
+    asked: Bodies,
+    /// One level below, and two.
+    exchange: [Exchange; 2],
 }
 
-/// The words that are values of one variable, where there is none yet.
-pub(super) fn words_alone<'a>(words: &BTreeMap<&'a str, Signature>, parent: Option<&str>) -> BTreeSet<&'a str> {
-    let all: Vec<_> = candidates(words, false).collect();
-    if all.len() < WORDS_ALONE || parent.and_then(singular).is_none() {
-        return BTreeSet::new();
-    }
-    let common = common(&all);
-    let alike: Vec<_> = all.into_iter().filter(|(_, signature)| signature.likeness(&common) >= 0.7).collect();
-    let rich = common.named.len() >= NAMED;
-    let (words, requests) = if rich { (WORDS_ALONE, REQUESTS) } else { (WORDS_POOR, REQUESTS_POOR) };
-    if alike.len() < words || middle(&alike) > requests {
-        return BTreeSet::new();
-    }
-    alike.iter().map(|(text, _)| **text).collect()
-}
-
-/// Words that may be values: a word with values right below names a collection, unless the variable does too.
-fn candidates<'w, 'a>(
-    words: &'w BTreeMap<&'a str, Signature>,
-    collections: bool,
-) -> impl Iterator<Item = (&'w &'a str, &'w Signature)> {
-    words.iter().filter(move |(text, signature)| !is_fixed(text) && (collections || !signature.collects))
-}
-
-/// What most of them share.
-fn common(all: &[(&&str, &Signature)]) -> Signature {
-    let mut counts: BTreeMap<(bool, u64), usize> = BTreeMap::new();
-    for (_, signature) in all {
-        let plain = signature.plain.iter().map(|token| (false, *token));
-        plain
-            .chain(signature.named.iter().map(|token| (true, *token)))
-            .for_each(|key| *counts.entry(key).or_default() += 1);
-    }
-    let mut common = Signature::default();
-    for ((named, token), _) in counts.into_iter().filter(|(_, count)| count * 10 >= all.len() * 6) {
-        if named {
-            common.named.insert(token)
-        } else {
-            common.plain.insert(token)
+impl<'p, 'n> Level<'p, 'n> {
+    fn of(places: &'p Places<'n>, id: PlaceId, around: Around<'p>) -> Self {
+        let place = places.at(id);
+        let words: Vec<Profile> = place.words.iter().map(|(_, below)| Profile::of(places, *below)).collect();
+        let variables: Vec<Profile> = place.variables.iter().map(|v| Profile::of(places, v.place)).collect();
+        let stem = |text: &'n str| text.strip_suffix(affix(text)).unwrap_or(text);
+        let looks: Vec<Look> = place.words.iter().map(|(text, _)| Look::at(stem(text))).collect();
+        let share = |of: fn(&Look) -> bool| ratio(looks.iter().filter(|look| of(look)).count(), looks.len());
+        let formal = |class: &SegmentClass| {
+            matches!(class, SegmentClass::Number | SegmentClass::Uuid | SegmentClass::Date | SegmentClass::Email)
         };
-    }
-    common
-}
-
-fn middle(words: &[(&&str, &Signature)]) -> u64 {
-    let mut requests: Vec<u64> = words.iter().map(|(_, signature)| signature.requests).collect();
-    requests.sort_unstable();
-    requests.get(requests.len() / 2).copied().unwrap_or(0)
-}
-
-/// The fields of a body by their way from the root; arrays are stepped through.
-fn walk(shape: &Shape, way: u64, levels: usize, fields: &mut BTreeSet<u64>) {
-    if let Some(items) = shape.items.as_deref().filter(|_| levels > 0) {
-        walk(items, chain(way, "[]"), levels - 1, fields);
-    }
-    for (name, field) in shape.fields.iter() {
-        let way = chain(way, name);
-        fields.insert(way);
-        if levels > 1 {
-            walk(field, way, levels - 1, fields);
+        let texts = place.variables.iter().map(|v| v.texts.estimate()).sum();
+        let mut same: BTreeMap<Vec<u64>, usize> = BTreeMap::new();
+        words.iter().for_each(|profile| *same.entry(profile.near.clone()).or_default() += 1);
+        let mut beside: Vec<u64> = variables.iter().flat_map(|profile| profile.near.iter().copied()).collect();
+        beside.sort_unstable();
+        beside.dedup();
+        Self {
+            known: share(|look| look.known),
+            fixed: share(|look| look.fixed),
+            plural: share(|look| look.plural),
+            singles: ratio(words.iter().filter(|profile| profile.requests < 1.5).count(), words.len()),
+            in_words: words.iter().map(|profile| profile.requests).sum(),
+            in_variables: variables.iter().map(|profile| profile.requests).sum(),
+            texts,
+            foreign: texts >= 3 && place.variables.iter().all(|v| v.classes.iter().all(formal)),
+            near: Crowd::of(words.iter().map(|profile| &profile.near)),
+            wild: Crowd::of(words.iter().map(|profile| &profile.wild)),
+            deep: Crowd::of(words.iter().map(|profile| &profile.deep)),
+            same,
+            beside,
+            answered: Bodies::of(words.iter().map(|profile| &profile.answered)),
+            asked: Bodies::of(words.iter().map(|profile| &profile.asked)),
+            exchange: [0, 1].map(|level| Exchange::of(&words, &variables, level)),
+            places,
+            id,
+            around,
+            looks,
+            words,
+            variables,
         }
     }
+
+    /// The figures of one word.
+    fn figures(&self, at: usize) -> [f64; Figure::COUNT] {
+        let place = self.places.at(self.id);
+        let (profile, look, around) = (&self.words[at], &self.looks[at], self.around);
+        let n = self.words.len();
+        let has = |method: &str| place.ops.iter().any(|op| op.method == method && op.ok > 0);
+        let known = flag(look.known || look.fixed);
+        let in_part = known.max(look.parts);
+        let near = self.near.likeness(&profile.near);
+        let near_variable = if self.beside.is_empty() { 0.0 } else { shared(&profile.near, &self.beside) };
+        let has_wild = !profile.wild.is_empty() && self.wild.has_others();
+        let has_deep = !profile.deep.is_empty() && self.deep.has_others();
+        let wild = self.wild.likeness(&profile.wild);
+        let (r_like, r_has) = self.answered.likeness(&profile.answered);
+        let (q_like, q_has) = self.asked.likeness(&profile.asked);
+        let (v_like, v_has) = beside_bodies(&profile.answered, &self.variables);
+        let log_siblings = figure(n as u64).ln() / 5.0;
+        let many_singles = log_siblings * self.singles;
+        let rare = 1.0 / (1.0 + profile.requests.max(1.0).ln());
+        let apart = if self.beside.is_empty() { 0.0 } else { 1.0 - near_variable };
+        let unlike = 1.0 - near_variable.max(near).max(wild);
+        let text = place.words[at].0;
+        let mut figures = [0.0; Figure::COUNT];
+        let mut set = |of: Figure, value: f64| figures[of as usize] = value;
+        set(Figure::Bias, 1.0);
+        set(Figure::Known, flag(look.known));
+        set(Figure::Parts, look.parts);
+        set(Figure::Digit, flag(look.digit));
+        set(Figure::Digits, look.digits);
+        set(Figure::Length, look.length);
+        set(Figure::Dashes, look.dashes);
+        set(Figure::Underscores, look.underscores);
+        set(Figure::Camel, flag(look.camel));
+        set(Figure::Dot, flag(look.dot));
+        set(Figure::Capitals, flag(look.capitals));
+        set(Figure::Version, flag(look.version));
+        set(Figure::Fixed, flag(look.fixed));
+        set(Figure::Affixed, flag(!affix(text).is_empty()));
+        set(Figure::Upper, flag(look.upper));
+        set(Figure::Style, -self.places.styles[look.style as usize].ln() / 5.0);
+        set(Figure::XVersionFew, flag(look.version && n <= FEW));
+        set(Figure::PPlural, flag(around.parent.is_some_and(|parent| singular(parent).is_some())));
+        set(Figure::PVariable, flag(around.variable));
+        set(Figure::PTwo, flag(around.variable && around.above));
+        set(Figure::Depth0, flag(around.depth == 0));
+        set(Figure::Depth1, flag(around.depth == 1));
+        set(Figure::PKnown, flag(around.parent.is_some_and(|parent| is_known(&parent.to_ascii_lowercase()))));
+        set(Figure::PCollection, f64::midpoint(flag(has("GET")), flag(has("POST"))));
+        set(
+            Figure::VariableShare,
+            if self.in_variables > 0.0 { self.in_variables / (self.in_variables + self.in_words) } else { 0.0 },
+        );
+        set(Figure::VariableTexts, figure(self.texts + 1).ln() / 6.0);
+        set(Figure::LogSiblings, log_siblings);
+        set(Figure::SibKnown, self.known);
+        set(Figure::SibFixed, self.fixed);
+        set(Figure::SibPlural, self.plural);
+        set(Figure::Singles, self.singles);
+        set(Figure::Share, profile.requests / (self.in_words + self.in_variables));
+        set(Figure::Leaf, flag(profile.leaf));
+        set(Figure::Written, flag(profile.written));
+        set(Figure::Near, near);
+        set(Figure::NearVariable, near_variable);
+        set(Figure::Same, ratio(self.same.get(&profile.near).map_or(0, |n| n - 1), n.saturating_sub(1)));
+        set(Figure::Wild, wild);
+        set(Figure::WildHas, flag(has_wild));
+        set(Figure::Deep, self.deep.likeness(&profile.deep));
+        set(Figure::DeepHas, flag(has_deep));
+        set(Figure::RLike, r_like);
+        set(Figure::RHas, r_has);
+        set(Figure::QLike, q_like);
+        set(Figure::QHas, q_has);
+        set(Figure::VLike, v_like);
+        set(Figure::VHas, v_has);
+        set(Figure::Private, self.answered.private(&profile.answered));
+        set(Figure::XIdent, (1.0 - known) * flag(look.digit || look.dashes > 0.0));
+        set(Figure::XManySingles, many_singles);
+        set(Figure::XKnownVariable, known * flag(!self.variables.is_empty()));
+        set(Figure::ExNear, self.exchange[0].strength());
+        set(Figure::ExNearOwn, self.exchange[0].own(&profile.traffic[0]));
+        set(Figure::ExFar, self.exchange[1].strength());
+        set(Figure::ExFarOwn, self.exchange[1].own(&profile.traffic[1]));
+        set(Figure::Rare, rare);
+        set(Figure::XSinglesRare, many_singles * rare);
+        set(Figure::XManyUnlike, many_singles * unlike);
+        set(Figure::XSinglesKnown, many_singles * in_part);
+        set(Figure::XPluralCollects, flag(look.plural && profile.collects));
+        set(Figure::Apart, apart);
+        set(Figure::XFixedApart, apart * flag(look.fixed));
+        set(Figure::Foreign, flag(self.foreign));
+        set(Figure::XForeignKnown, flag(self.foreign) * in_part);
+        figures
+    }
 }
 
-fn token(kind: &str, text: &str) -> u64 {
-    chain(chain(0, kind), text)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of tokens are small")]
-fn ratio(shared: usize, all: usize) -> f64 {
-    if all == 0 { 0.0 } else { shared as f64 / all as f64 }
+fn flag(b: bool) -> f64 {
+    f64::from(u8::from(b))
 }

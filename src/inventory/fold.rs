@@ -1,206 +1,618 @@
 //! Templates: the tree of learned paths with siblings that are the same thing folded into variables.
 //!
-//! In: the tree of one service as it was kept. Out: templates with the records that they unite. It looks at the
-//! whole set and never at an order, and changes nothing of the tree: the next snapshot folds anew with what is
-//! known then. Going down, a place stands for several nodes of the tree at once; records are copied at the end only.
+//! In: the trees of services that are one, as they were kept. Out: templates with the records that they unite. It
+//! looks at the whole set and never at an order, and changes nothing of the trees: the next snapshot folds anew with
+//! what is known then.
+//!
+//! Three steps. The paths that were answered make places; a path that was only ever refused (401, 403, 400, 5xx)
+//! waits. Places fold from the root down, as [`super::evidence`] says, twice: the second time what lies below is
+//! already folded and compares better. Then what waited finds its place: under a word or a variable that is known, or
+//! as a word of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
-use super::evidence::{Level, Signature, WORDS_BESIDE, same_variable, words_alone, words_beside};
+use super::evidence::{Around, Judged, judge};
+use super::lexicon::{Look, Style, affix};
 use super::naming;
-use super::sketch::Distinct;
+use super::profile::figure;
+use super::sketch::{Distinct, chain, faint};
+use super::snapshot::{Learned, LearnedVariable, Rule};
 use super::tree::{Key, Node};
-use crate::api::{PathTemplate, SegmentClass, TemplateSegment};
+use crate::api::{PathTemplate, SegmentClass, Shape, TemplateSegment};
 use crate::merge::Merge;
 
-/// The folded tree; the root is its first place.
-#[derive(Debug)]
-pub(super) struct Folded<'n> {
-    places: Vec<Place<'n>>,
+/// A place by its number.
+pub(super) type PlaceId = u32;
+
+/// All places; the root is the first.
+#[derive(Debug, Default)]
+pub(super) struct Places<'n> {
+    all: Vec<Place<'n>>,
+    /// How often the API's own words are written in each style.
+    pub(super) styles: [f64; Style::ALL],
 }
 
 /// One place: what templates agree on so far.
 #[derive(Debug, Default)]
-struct Place<'n> {
-    template: PathTemplate,
-    /// How many texts each variable of the template stands for.
-    counts: BTreeMap<String, u64>,
-    words: BTreeMap<&'n str, usize>,
-    variables: Vec<(BTreeSet<SegmentClass>, usize)>,
-    records: BTreeMap<&'n str, Vec<&'n Entry>>,
-    /// Copies of what is added after folding.
-    added: BTreeMap<String, Entry>,
+pub(super) struct Place<'n> {
+    /// Words below, sorted.
+    pub(super) words: Vec<(&'n str, PlaceId)>,
+    /// Variables below, one an affix, sorted.
+    pub(super) variables: Vec<Variable<'n>>,
+    /// By method, sorted.
+    pub(super) ops: Vec<Op<'n>>,
+    /// Requests that were answered, here and below.
+    pub(super) requests: u64,
+    /// It was united with this one.
+    into: Option<PlaceId>,
+    /// Probability that the word which leads here stands for itself.
+    sure: Option<f64>,
+    /// What labels know it by.
+    #[cfg(feature = "teach")]
+    pub(super) marks: Vec<u64>,
 }
 
-/// Values of one variable.
-struct Group<'n> {
-    classes: BTreeSet<SegmentClass>,
-    nodes: Vec<&'n Node>,
-    signature: Signature,
-    /// Words folded into it, by their number.
+/// A variable below a place.
+#[derive(Clone, Debug)]
+pub(super) struct Variable<'n> {
+    pub(super) affix: &'n str,
+    pub(super) place: PlaceId,
+    /// Classes of its values.
+    pub(super) classes: BTreeSet<SegmentClass>,
+    /// Its values, faintly.
+    pub(super) texts: Distinct,
+    /// Words among them, and the sum of their probabilities of being values.
     words: u64,
+    odds: f64,
+    /// A level was too full to keep them all.
+    full: bool,
+}
+
+/// One method at a place.
+#[derive(Clone, Debug)]
+pub(super) struct Op<'n> {
+    pub(super) method: &'n str,
+    /// Requests that were answered by what is there.
+    pub(super) ok: u64,
+    /// Records, each with the number of its service.
+    shares: Vec<(usize, &'n Entry)>,
+    /// Fields of bodies, as hashes, sorted.
+    pub(super) answered: Vec<u32>,
+    pub(super) asked: Vec<u32>,
 }
 
 /// One learned operation.
 pub(super) struct Found {
+    pub(super) service: usize,
     pub(super) method: String,
     pub(super) template: PathTemplate,
     pub(super) entry: Entry,
     /// Texts each variable stands for.
     pub(super) variables: BTreeMap<String, u64>,
+    pub(super) learned: Learned,
 }
 
-/// Folds the tree of one service.
-pub(super) fn fold(root: &Node) -> Folded<'_> {
-    let mut folded = Folded { places: Vec::new() };
-    folded.grow(&[root], PathTemplate::default(), BTreeMap::new());
-    folded
+/// Fields of a body that are compared.
+const FIELDS: usize = 48;
+/// Levels of a body looked at.
+const LEVELS: usize = 3;
+/// More extensions than this behind one variable are part of its values.
+const EXTENSIONS: usize = 3;
+
+/// Folds trees as one; a record remembers which tree it came from.
+pub(super) fn fold<'n>(roots: &[&'n Node]) -> Folded<'n> {
+    let mut growing = Growing::default();
+    let roots: Vec<(&Node, usize)> = roots.iter().enumerate().map(|(at, node)| (*node, at)).collect();
+    if growing.grow(&roots, START).is_none() {
+        // Nothing was ever answered: all of it waits, at an empty root.
+        growing.places.all.push(Place::default());
+        growing.places.graft(0, &roots);
+    }
+    let Growing { mut places, waiting } = growing;
+    let root = places.root();
+    places.styles = places.styles_of_words();
+    for _ in 0..2 {
+        places.settle(root, Around::default());
+    }
+    for (parent, step, nodes) in waiting {
+        let parent = places.now(parent);
+        let below = places.find_or_make(parent, step);
+        places.graft(below, &nodes);
+    }
+    Folded { root: places.root(), places, added: BTreeMap::new() }
+}
+
+/// A step of the trees, with what it needs to be found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step<'n> {
+    Word(&'n str),
+    Class(SegmentClass, &'n str),
+}
+
+type Nodes<'n> = Vec<(&'n Node, usize)>;
+
+/// Places while they are made.
+#[derive(Default)]
+struct Growing<'n> {
+    places: Places<'n>,
+    /// Branches that were never answered, by the place above.
+    waiting: Vec<(PlaceId, Step<'n>, Nodes<'n>)>,
+}
+
+impl<'n> Growing<'n> {
+    /// Makes the place of these nodes and all below; none where nothing was answered.
+    fn grow(&mut self, nodes: &[(&'n Node, usize)], mark: Mark) -> Option<PlaceId> {
+        let (first, waited) = (self.places.all.len(), self.waiting.len());
+        let id = PlaceId::try_from(first).ok()?;
+        let ops = ops(nodes);
+        let requests = ops.iter().map(|op| op.ok).sum();
+        self.places.all.push(Place {
+            ops,
+            requests,
+            #[cfg(feature = "teach")]
+            marks: vec![mark],
+            ..Place::default()
+        });
+        for (step, nodes) in children(nodes) {
+            let Some(below) = self.grow(&nodes, step.mark(mark)) else {
+                self.waiting.push((id, step, nodes));
+                continue;
+            };
+            let requests = self.places.at(below).requests;
+            let place = self.places.at_mut(id);
+            place.requests = place.requests.saturating_add(requests);
+            match step {
+                Step::Word(text) => place.words.push((text, below)),
+                Step::Class(class, affix) => {
+                    let mut variable = Variable::of(affix, below, class);
+                    nodes.iter().for_each(|(node, _)| variable.texts.merge(node.texts.clone()));
+                    variable.full = class == SegmentClass::Word;
+                    self.places.add_variable(id, variable);
+                }
+            }
+        }
+        if self.places.at(id).requests == 0 {
+            self.places.all.truncate(first);
+            self.waiting.truncate(waited);
+            return None;
+        }
+        Some(id)
+    }
+}
+
+/// What lies below these nodes together, in order.
+fn children<'n>(nodes: &[(&'n Node, usize)]) -> BTreeMap<Step<'n>, Nodes<'n>> {
+    let mut steps: BTreeMap<Step<'n>, Nodes<'n>> = BTreeMap::new();
+    for (node, of) in nodes {
+        node.words().for_each(|(text, child)| steps.entry(Step::Word(text)).or_default().push((child, *of)));
+        node.classes()
+            .for_each(|(class, affix, child)| steps.entry(Step::Class(class, affix)).or_default().push((child, *of)));
+        // Words that found no room were folded early; they are a variable whatever the evidence.
+        let rest = node.rest().into_iter();
+        rest.for_each(|child| steps.entry(Step::Class(SegmentClass::Word, "")).or_default().push((child, *of)));
+    }
+    steps
+}
+
+/// The records at these nodes by method.
+fn ops<'n>(nodes: &[(&'n Node, usize)]) -> Vec<Op<'n>> {
+    let mut ops: Vec<Op<'n>> = Vec::new();
+    for (node, of) in nodes {
+        for (method, entry) in node.methods.iter() {
+            let (answered, asked) = fields(entry);
+            let op = Op { method, ok: entry.answered(), shares: vec![(*of, entry)], answered, asked };
+            add_op(&mut ops, op);
+        }
+    }
+    ops
+}
+
+fn add_op<'n>(ops: &mut Vec<Op<'n>>, op: Op<'n>) {
+    match ops.binary_search_by(|known| known.method.cmp(op.method)) {
+        Err(at) => ops.insert(at, op),
+        Ok(at) => {
+            let known = &mut ops[at];
+            known.ok = known.ok.saturating_add(op.ok);
+            known.shares.extend(op.shares);
+            unite(&mut known.answered, op.answered);
+            unite(&mut known.asked, op.asked);
+        }
+    }
+}
+
+fn unite(fields: &mut Vec<u32>, others: Vec<u32>) {
+    if *fields != others {
+        fields.extend(others);
+        fields.sort_unstable();
+        fields.dedup();
+        fields.truncate(FIELDS);
+    }
+}
+
+/// Fields of the bodies of one record: of answers that succeeded, and of what was asked.
+fn fields(entry: &Entry) -> (Vec<u32>, Vec<u32>) {
+    let collect = |shapes: &mut dyn Iterator<Item = &Shape>| {
+        let mut fields = Vec::new();
+        shapes.for_each(|shape| walk(shape, 0, LEVELS, &mut fields));
+        fields.sort_unstable();
+        fields.dedup();
+        fields.truncate(FIELDS);
+        fields
+    };
+    let shapes = entry.shapes();
+    let mut ok = shapes.answered.iter().filter(|(status, _)| (200..300).contains(*status)).map(|(_, shape)| shape);
+    (collect(&mut ok), collect(&mut shapes.asked.as_deref().into_iter()))
+}
+
+/// The fields of a body by their way from the root; arrays are stepped through.
+fn walk(shape: &Shape, way: u64, levels: usize, fields: &mut Vec<u32>) {
+    if let Some(items) = shape.items.as_deref().filter(|_| levels > 0) {
+        walk(items, chain(way, "[]"), levels - 1, fields);
+    }
+    for (name, field) in shape.fields.iter() {
+        let way = chain(way, name);
+        #[expect(clippy::cast_possible_truncation, reason = "half a hash tells fields apart")]
+        fields.push(way as u32);
+        if levels > 1 {
+            walk(field, way, levels - 1, fields);
+        }
+    }
+}
+
+impl<'n> Step<'n> {
+    /// The mark of what it leads to.
+    fn mark(self, before: Mark) -> Mark {
+        #[cfg(not(feature = "teach"))]
+        return before;
+        #[cfg(feature = "teach")]
+        match self {
+            Self::Word(text) => Key::Word(text).chain(before),
+            Self::Class(class, affix) => Key::Class(class, affix).chain(before),
+        }
+    }
+}
+
+/// What labels know a place by: nothing, unless weights are being fitted.
+#[cfg(feature = "teach")]
+type Mark = u64;
+#[cfg(feature = "teach")]
+const START: Mark = 0;
+#[cfg(not(feature = "teach"))]
+type Mark = ();
+#[cfg(not(feature = "teach"))]
+const START: Mark = ();
+
+impl<'n> Variable<'n> {
+    fn of(affix: &'n str, place: PlaceId, class: SegmentClass) -> Self {
+        let classes = BTreeSet::from([class]);
+        Self { affix, place, classes, texts: Distinct::default(), words: 0, odds: 0.0, full: false }
+    }
+
+    /// What made it a variable.
+    fn rule(&self) -> Rule {
+        let values = self.classes.iter().any(|class| class.is_value());
+        match (self.full, self.words > 0, values) {
+            (true, ..) => Rule::Crowd,
+            (_, false, _) => Rule::Form,
+            (_, true, false) => Rule::Likeness,
+            (_, true, true) => Rule::Both,
+        }
+    }
+
+    /// Probability that it is one. A single value might stand for itself; many might not.
+    fn sure(&self) -> f64 {
+        let texts = self.texts.estimate().max(1);
+        let words = figure(self.words.min(texts));
+        let values = figure(texts) - words;
+        let one = |n: f64| 1.0 - 0.5_f64.powf(n.min(20.0));
+        if self.full { 1.0 } else { (values * one(values) + self.odds.min(words)) / figure(texts) }
+    }
+}
+
+impl<'n> Places<'n> {
+    /// In which style the words are written that APIs are made of: each counts once, with one of each style added.
+    fn styles_of_words(&self) -> [f64; Style::ALL] {
+        let mut styles = [0.5; Style::ALL];
+        let words: BTreeSet<&str> =
+            self.all.iter().flat_map(|place| place.words.iter().map(|(text, _)| *text)).collect();
+        for word in words {
+            if Look::at(word).parts >= 0.5 {
+                styles[Style::of(word) as usize] += 1.0;
+            }
+        }
+        let sum: f64 = styles.iter().sum();
+        styles.map(|count| count / sum)
+    }
+
+    /// The place of this number.
+    pub(super) fn at(&self, id: PlaceId) -> &Place<'n> {
+        &self.all[id as usize]
+    }
+
+    fn at_mut(&mut self, id: PlaceId) -> &mut Place<'n> {
+        &mut self.all[id as usize]
+    }
+
+    fn root(&self) -> PlaceId {
+        self.now(0)
+    }
+
+    /// What became of a place.
+    fn now(&self, mut id: PlaceId) -> PlaceId {
+        while let Some(into) = self.at(id).into {
+            id = into;
+        }
+        id
+    }
+
+    /// Folds what lies below a place, from the top down.
+    fn settle(&mut self, id: PlaceId, around: Around<'_>) {
+        let judged = judge(self, id, around);
+        self.fold_words(id, &judged);
+        self.settle_extensions(id);
+        let place = self.at(id);
+        let words: Vec<(&'n str, PlaceId)> = place.words.clone();
+        let variables: Vec<PlaceId> = place.variables.iter().map(|variable| variable.place).collect();
+        for (word, below) in words {
+            self.settle(below, around.below_word(word));
+        }
+        for below in variables {
+            self.settle(below, around.below_variable());
+        }
+    }
+
+    /// Makes these words values of a variable.
+    fn fold_words(&mut self, id: PlaceId, judged: &[Judged<'n>]) {
+        let mut folding: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut affixes: BTreeMap<&str, usize> = BTreeMap::new();
+        for Judged { text, value, odds } in judged {
+            let probability = 1.0 / (1.0 + (-odds).exp());
+            if *value {
+                *affixes.entry(affix(text)).or_default() += 1;
+                folding.insert(text, probability);
+            } else if let Ok(at) = self.at(id).words.binary_search_by(|(known, _)| (*known).cmp(text)) {
+                let below = self.at(id).words[at].1;
+                self.at_mut(below).sure = Some(1.0 - probability);
+            }
+        }
+        if folding.is_empty() {
+            return;
+        }
+        let words = std::mem::take(&mut self.at_mut(id).words);
+        let (gone, left): (Vec<_>, Vec<_>) = words.into_iter().partition(|(text, _)| folding.contains_key(text));
+        self.at_mut(id).words = left;
+        for (text, below) in gone {
+            let own = affix(text);
+            let known = self.at(id).variables.iter().any(|variable| variable.affix == own);
+            let count = affixes.get(own).copied().unwrap_or(0);
+            let common = count >= 2 && (own.starts_with(':') || count * 5 >= folding.len() * 3);
+            let affix = if own.is_empty() || !(known || common) { "" } else { own };
+            let mut variable = Variable::of(affix, below, SegmentClass::Word);
+            variable.texts.insert(faint(text));
+            (variable.words, variable.odds) = (1, folding.get(text).copied().unwrap_or_default());
+            self.add_variable(id, variable);
+        }
+    }
+
+    /// Many extensions behind one variable belong to its values.
+    fn settle_extensions(&mut self, id: PlaceId) {
+        let extension = |variable: &Variable<'_>| variable.affix.starts_with('.');
+        if self.at(id).variables.iter().filter(|variable| extension(variable)).count() <= EXTENSIONS {
+            return;
+        }
+        let all = std::mem::take(&mut self.at_mut(id).variables);
+        for mut variable in all {
+            if extension(&variable) {
+                variable.affix = "";
+            }
+            self.add_variable(id, variable);
+        }
+    }
+
+    /// Adds a variable, or unites it with the one of the same affix.
+    fn add_variable(&mut self, id: PlaceId, variable: Variable<'n>) {
+        match self.at(id).variables.binary_search_by(|known| known.affix.cmp(variable.affix)) {
+            Err(at) => self.at_mut(id).variables.insert(at, variable),
+            Ok(at) => {
+                let known = &mut self.at_mut(id).variables[at];
+                known.classes.extend(variable.classes);
+                known.texts.merge(variable.texts);
+                known.words = known.words.saturating_add(variable.words);
+                known.odds += variable.odds;
+                known.full |= variable.full;
+                let into = known.place;
+                self.unite(into, variable.place);
+            }
+        }
+    }
+
+    /// Takes one place and all below into another.
+    fn unite(&mut self, into: PlaceId, from: PlaceId) {
+        let gone = std::mem::take(self.at_mut(from));
+        self.at_mut(from).into = Some(into);
+        let place = self.at_mut(into);
+        place.requests = place.requests.saturating_add(gone.requests);
+        #[cfg(feature = "teach")]
+        place.marks.extend(gone.marks);
+        gone.ops.into_iter().for_each(|op| add_op(&mut place.ops, op));
+        for (text, theirs) in gone.words {
+            match self.at(into).words.binary_search_by(|(known, _)| (*known).cmp(text)) {
+                Ok(at) => {
+                    let mine = self.at(into).words[at].1;
+                    self.unite(mine, theirs);
+                }
+                Err(at) => self.at_mut(into).words.insert(at, (text, theirs)),
+            }
+        }
+        gone.variables.into_iter().for_each(|variable| self.add_variable(into, variable));
+    }
+
+    /// Puts what was never answered where it belongs.
+    fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)]) {
+        ops(nodes).into_iter().for_each(|op| add_op(&mut self.at_mut(id).ops, op));
+        for (step, nodes) in children(nodes) {
+            let below = self.find_or_make(id, step);
+            self.graft(below, &nodes);
+        }
+    }
+
+    /// Where a step leads; a word that stands for itself, or that has no variable beside it, gets a place of its own.
+    fn find_or_make(&mut self, id: PlaceId, step: Step<'n>) -> PlaceId {
+        if let Some(known) = self.step(id, step) {
+            return known;
+        }
+        let made = PlaceId::try_from(self.all.len()).unwrap_or(PlaceId::MAX);
+        self.all.push(Place::default());
+        match step {
+            Step::Word(text) => {
+                let words = &mut self.at_mut(id).words;
+                let at = words.partition_point(|(known, _)| *known < text);
+                words.insert(at, (text, made));
+            }
+            Step::Class(class, affix) => {
+                self.add_variable(id, Variable::of(affix, made, class));
+            }
+        }
+        made
+    }
+
+    fn step(&self, id: PlaceId, step: Step<'_>) -> Option<PlaceId> {
+        let place = self.at(id);
+        let variable = |affix: &str| place.variables.iter().find(|v| v.affix == affix).map(|v| v.place);
+        match step {
+            Step::Word(text) => {
+                let own = place.words.binary_search_by(|(known, _)| (*known).cmp(text)).ok();
+                let own = own.map(|at| place.words[at].1);
+                own.or_else(|| {
+                    let affix = affix(text);
+                    let stem = text.strip_suffix(affix).unwrap_or(text);
+                    if naming::is_fixed(stem) {
+                        return None;
+                    }
+                    variable(affix).or_else(|| variable(""))
+                })
+            }
+            Step::Class(_, affix) => variable(affix).or_else(|| variable("")),
+        }
+    }
+}
+
+/// The folded trees.
+#[derive(Debug)]
+pub(super) struct Folded<'n> {
+    places: Places<'n>,
+    root: PlaceId,
+    /// What is added after folding, by place, method and service.
+    added: BTreeMap<(PlaceId, String, usize), Entry>,
 }
 
 impl<'n> Folded<'n> {
-    /// The place of a path: its own word, else the variable that takes words; the variable of its class.
-    pub(super) fn place<'k>(&self, keys: impl Iterator<Item = Key<'k>>) -> Option<usize> {
-        let mut at = 0;
+    /// The place of a path: its own word, else the variable beside it.
+    pub(super) fn place<'k>(&self, keys: impl Iterator<Item = Key<'k>>) -> Option<PlaceId> {
+        let mut at = self.root;
         for key in keys {
-            let place = self.places.get(at)?;
-            let class = |class| place.variables.iter().find(|(classes, _)| classes.contains(&class)).map(|(_, at)| *at);
             at = match key {
-                Key::Word(text) => place.words.get(text).copied().or_else(|| class(SegmentClass::Word))?,
-                Key::Class(wanted) => class(wanted)?,
+                Key::Word(text) => self.places.step(at, Step::Word(text))?,
+                Key::Class(class, affix) => self.places.step(at, Step::Class(class, affix))?,
             };
         }
         Some(at)
     }
 
     /// Something is answered at this place.
-    pub(super) fn exists(&self, place: usize) -> bool {
-        self.places.get(place).is_some_and(|place| !place.records.is_empty())
+    pub(super) fn exists(&self, place: PlaceId) -> bool {
+        !self.places.at(place).ops.is_empty()
     }
 
-    /// Counts `entry` with the operation at this place, if there is one.
-    pub(super) fn add(&mut self, place: usize, method: &str, entry: &Entry) -> bool {
-        let Some(place) = self.places.get_mut(place).filter(|place| place.records.contains_key(method)) else {
+    /// Counts `entry` of a service with the operation at this place, if there is one.
+    pub(super) fn add(&mut self, place: PlaceId, service: usize, method: &str, entry: &Entry) -> bool {
+        let ops = &self.places.at(place).ops;
+        let known = ops.iter().find(|op| op.method == method);
+        if known.is_none_or(|op| op.shares.iter().all(|(of, _)| *of != service)) {
             return false;
-        };
-        place.added.entry(method.to_owned()).or_default().merge(entry.clone());
+        }
+        self.added.entry((place, method.to_owned(), service)).or_default().merge(entry.clone());
         true
     }
 
-    /// Every operation, in no order to rely on.
-    pub(super) fn operations(self) -> impl Iterator<Item = Found> {
-        self.places.into_iter().flat_map(|mut place| {
-            let mut found = Vec::with_capacity(place.records.len());
-            for (method, entries) in std::mem::take(&mut place.records) {
-                let mut entry = place.added.remove(method).unwrap_or_default();
-                entries.into_iter().for_each(|part| entry.merge(part.clone()));
-                let (template, variables) = (place.template.clone(), place.counts.clone());
-                found.push(Found { method: method.to_owned(), template, entry, variables });
-            }
-            found
-        })
+    /// Every operation.
+    pub(super) fn operations(mut self) -> Vec<Found> {
+        let mut found = Vec::new();
+        let path = Path { sure: 1.0, ..Path::default() };
+        self.tell(self.root, &path, &mut found);
+        found
     }
 
-    /// Makes the place of these nodes and all below. The depth is that of the tree: `Limits::path_segments`.
-    fn grow(&mut self, nodes: &[&'n Node], template: PathTemplate, counts: BTreeMap<String, u64>) -> usize {
-        let mut place = Place { template, counts, ..Place::default() };
-        let mut words: BTreeMap<&'n str, Vec<&'n Node>> = BTreeMap::new();
-        let mut classes: BTreeMap<SegmentClass, Vec<&'n Node>> = BTreeMap::new();
-        for node in nodes {
-            node.methods.iter().for_each(|(method, entry)| place.records.entry(method).or_default().push(entry));
-            node.words().for_each(|(text, child)| words.entry(text).or_default().push(child));
-            node.classes().for_each(|(class, child)| classes.entry(class).or_default().push(child));
-            // Words that found no room were folded early; they are a variable whatever the evidence.
-            node.rest().into_iter().for_each(|child| classes.entry(SegmentClass::Word).or_default().push(child));
+    fn tell(&mut self, id: PlaceId, path: &Path, found: &mut Vec<Found>) {
+        let place = std::mem::take(self.places.at_mut(id));
+        for op in place.ops {
+            let mut services: BTreeMap<usize, Vec<&Entry>> = BTreeMap::new();
+            op.shares.into_iter().for_each(|(of, entry)| services.entry(of).or_default().push(entry));
+            for (service, entries) in services {
+                let added = self.added.remove(&(id, op.method.to_owned(), service));
+                let mut entry = added.unwrap_or_default();
+                entries.into_iter().for_each(|part| entry.merge(part.clone()));
+                let (template, variables) = (path.template.clone(), path.counts.clone());
+                let learned = Learned { confidence: percent(path.sure), variables: path.learned.clone() };
+                found.push(Found { service, method: op.method.to_owned(), template, entry, variables, learned });
+            }
         }
-        let parent = place.template.segments.last().and_then(TemplateSegment::literal).map(str::to_owned);
-        let groups = group(classes, &mut words, parent.as_deref());
-
-        let at = self.places.len();
-        self.places.push(Place::default());
-        for (text, nodes) in words {
-            let template = step(&place.template, TemplateSegment::of_literal(text));
-            let below = self.grow(&nodes, template, place.counts.clone());
-            place.words.insert(text, below);
+        for (text, below) in place.words {
+            let template = step(&path.template, TemplateSegment::of_literal(text));
+            let sure = self.places.at(below).sure.map_or(path.sure, |sure| sure.min(path.sure));
+            let path = Path { template, parent: Some(text.to_owned()), sure, ..path.clone() };
+            self.tell(below, &path, found);
         }
         let mut siblings: Vec<String> = Vec::new();
-        for group in groups {
-            let taken: Vec<&str> = place.counts.keys().chain(&siblings).map(String::as_str).collect();
-            let name = naming::variable(&group.classes, parent.as_deref(), &taken);
-            let template = step(&place.template, TemplateSegment::of_variable(name.as_str()));
-            let mut counts = place.counts.clone();
-            counts.insert(name.clone(), group.texts());
-            let below = self.grow(&group.nodes, template, counts);
-            place.variables.push((group.classes, below));
+        for variable in place.variables {
+            let taken: Vec<&str> = path.counts.keys().chain(&siblings).map(String::as_str).collect();
+            let name = naming::variable(&variable.classes, path.parent.as_deref(), &taken);
+            let template = step(&path.template, segment(&name, variable.affix));
+            let mut counts = path.counts.clone();
+            counts.insert(name.clone(), variable.texts.estimate());
+            let mut learned = path.learned.clone();
+            learned.push(LearnedVariable {
+                name: name.clone(),
+                segment: path.template.segments.len(),
+                rule: variable.rule(),
+                classes: variable.classes.iter().copied().collect(),
+                texts: variable.texts.estimate(),
+                words: variable.words,
+                confidence: percent(variable.sure()),
+            });
+            let sure = variable.sure().min(path.sure);
+            self.tell(variable.place, &Path { template, counts, parent: None, sure, learned }, found);
             siblings.push(name);
         }
-        self.places[at] = place;
-        at
     }
 }
 
-impl Group<'_> {
-    fn texts(&self) -> u64 {
-        let mut texts = Distinct::default();
-        self.nodes.iter().for_each(|node| texts.merge(node.texts.clone()));
-        texts.estimate().saturating_add(self.words)
-    }
+/// The way to a place.
+#[derive(Clone, Default)]
+struct Path {
+    template: PathTemplate,
+    /// How many texts each variable of the template stands for.
+    counts: BTreeMap<String, u64>,
+    /// The last segment, where it is a word.
+    parent: Option<String>,
+    /// How sure the least sure segment is.
+    sure: f64,
+    learned: Vec<LearnedVariable>,
 }
 
-/// The variables of a place: classes that are one thing together, and the words that belong to them. Words that
-/// fold are taken out of `words`.
-fn group<'n>(
-    classes: BTreeMap<SegmentClass, Vec<&'n Node>>,
-    words: &mut BTreeMap<&'n str, Vec<&'n Node>>,
-    parent: Option<&str>,
-) -> Vec<Group<'n>> {
-    let mut groups: Vec<Group<'n>> = Vec::new();
-    for (class, nodes) in classes {
-        let signature = Signature::of(&nodes);
-        let both_ids =
-            |group: &Group<'_>| naming::is_id(class) && group.classes.iter().all(|class| naming::is_id(*class));
-        match groups.iter_mut().find(|group| same_variable(&group.signature, &signature, both_ids(group))) {
-            Some(group) => {
-                group.classes.insert(class);
-                group.nodes.extend(nodes);
-                group.signature = Signature::of(&group.nodes);
-            }
-            None => groups.push(Group { classes: BTreeSet::from([class]), nodes, signature, words: 0 }),
-        }
-    }
-    // Fewer prove nothing, and most places of a tree have one or two.
-    if words.len() < WORDS_BESIDE {
-        return groups;
-    }
-    let signatures: BTreeMap<&str, Signature> =
-        words.iter().map(|(text, nodes)| (*text, Signature::of(nodes))).collect();
-    for group in &mut groups {
-        let level = if group.classes.contains(&SegmentClass::Word) { Level::Full } else { Level::Open };
-        let found = words_beside(&signatures, &group.signature, level, parent);
-        take(group, &found, words);
-        if !found.is_empty() {
-            return groups;
-        }
-    }
-    let found = if groups.is_empty() { words_alone(&signatures, parent) } else { BTreeSet::new() };
-    if !found.is_empty() {
-        let mut group =
-            Group { classes: BTreeSet::new(), nodes: Vec::new(), signature: Signature::default(), words: 0 };
-        take(&mut group, &found, words);
-        groups.push(group);
-    }
-    groups
+/// A probability in hundredths. Never the whole: evidence proves nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 99")]
+fn percent(probability: f64) -> u8 {
+    (probability * 100.0).floor().clamp(0.0, 99.0) as u8
 }
 
-/// Moves these words into the group.
-fn take<'n>(group: &mut Group<'n>, found: &BTreeSet<&'n str>, words: &mut BTreeMap<&'n str, Vec<&'n Node>>) {
-    for text in found {
-        if let Some(nodes) = words.remove(text) {
-            group.classes.insert(SegmentClass::Word);
-            group.nodes.extend(nodes);
-            group.words += 1;
-        }
+fn segment(name: &str, affix: &str) -> TemplateSegment {
+    let mut segment = TemplateSegment::of_variable(name);
+    if !affix.is_empty() {
+        segment.0.push(crate::api::Piece::Literal(affix.to_owned()));
     }
+    segment
 }
 
 fn step(template: &PathTemplate, segment: TemplateSegment) -> PathTemplate {

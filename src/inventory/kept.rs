@@ -67,7 +67,7 @@ pub(super) struct Whole {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Step<'k> {
     Word(Cow<'k, str>),
-    Class(SegmentClass),
+    Class(SegmentClass, Cow<'k, str>),
     /// To what stands for the words that found no room.
     Rest,
 }

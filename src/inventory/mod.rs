@@ -4,22 +4,28 @@
 //! the order and the split, the same set of observations gives the same [`Snapshot`].
 
 mod bounded;
+mod crowd;
 mod delta;
 mod entry;
 mod evidence;
 mod fold;
 mod kept;
+mod lexicon;
 mod methods;
 mod naming;
 mod opaque;
 mod pins;
+mod profile;
 mod shapes;
 mod shared;
 mod signals;
 mod sketch;
 mod snapshot;
 mod tally;
+#[cfg(feature = "teach")]
+pub mod teach;
 mod tree;
+mod weights;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -28,4 +34,6 @@ pub use delta::Delta;
 pub use kept::{Kept, Unsound};
 pub use pins::Pins;
 pub use shared::{Inventory, Restore};
-pub use snapshot::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+pub use snapshot::{
+    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Record, Rule, Service, Snapshot,
+};

@@ -127,12 +127,13 @@ impl Inventory {
         let (rest, other_services) = self.beside();
         let mut bounds = BTreeMap::new();
         let mut services = Vec::with_capacity(self.services.len());
-        for id in self.ids() {
-            // Pushed out since.
-            let Some(tally) = self.tally(&id) else { continue };
-            tally.bounds_met(&mut bounds);
-            services.push(tally.freeze(&id, &self.pins(), &rest.signals));
+        let pins = self.pins();
+        for together in self.together() {
+            let lent: Vec<(&ServiceId, &Tally)> = together.iter().map(|(id, tally)| (id, &**tally)).collect();
+            lent.iter().for_each(|(_, tally)| tally.bounds_met(&mut bounds));
+            services.extend(Tally::freeze(&lent, &pins, &rest.signals));
         }
+        services.sort_by(|a, b| a.id.cmp(&b.id));
         let elsewhere = [
             ("inventory.services", other_services),
             ("inventory.clients", rest.signals.more()),
@@ -153,6 +154,23 @@ impl Inventory {
     fn beside(&self) -> (Arc<Rest>, u64) {
         let common = self.common();
         (Arc::clone(&common.rest), common.other_services)
+    }
+
+    /// Services that are one under several names: one host, met at one address, whatever the ports. In order, as
+    /// their ids are sorted by host first.
+    fn together(&self) -> Vec<Vec<(ServiceId, Arc<Tally>)>> {
+        let mut groups: Vec<Vec<(ServiceId, Arc<Tally>)>> = Vec::new();
+        for id in self.ids() {
+            // Pushed out since.
+            let Some(tally) = self.tally(&id) else { continue };
+            let of_host = groups.iter_mut().rev().take_while(|group| group[0].0.host == id.host);
+            let known = of_host.filter(|group| group.iter().any(|(_, known)| known.answers_with(&tally))).last();
+            match known {
+                Some(group) => group.push((id, tally)),
+                None => groups.push(vec![(id, tally)]),
+            }
+        }
+        groups
     }
 
     /// The services that are kept, in order.

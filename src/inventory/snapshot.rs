@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::api::{AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, ServiceId, Shape};
+use crate::api::{AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, SegmentClass, ServiceId, Shape};
 use crate::time::{Span, Timestamp};
 
 /// Everything seen so far.
@@ -64,6 +64,50 @@ pub struct Operation {
     pub pin: Option<PinId>,
     /// What is known of it.
     pub record: Record,
+    /// Why the template is believed; `None` where it was declared.
+    pub learned: Option<Learned>,
+}
+
+/// Why a learned template is believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Learned {
+    /// How sure its least sure segment is, in hundredths.
+    pub confidence: u8,
+    /// Its variables, from the left.
+    pub variables: Vec<LearnedVariable>,
+}
+
+/// A variable of a learned template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LearnedVariable {
+    /// Its name in the template.
+    pub name: String,
+    /// Which segment it is, from 0.
+    pub segment: usize,
+    /// What made it a variable.
+    pub rule: Rule,
+    /// What its values look like, in order.
+    pub classes: Vec<SegmentClass>,
+    /// How many distinct ones there were (estimate; exact while few).
+    pub texts: u64,
+    /// Plain words among them.
+    pub words: u64,
+    /// How sure it is, in hundredths.
+    pub confidence: u8,
+}
+
+/// What made a segment a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Its values are of a form that no word of an API has: numbers, UUIDs, tokens.
+    Form,
+    /// Words that lead to the same, as values do.
+    Likeness,
+    /// Both.
+    Both,
+    /// More words than can be kept: a bound forced it.
+    Crowd,
 }
 
 /// All we know of one operation, in plain figures.

@@ -267,10 +267,40 @@ impl Tally {
         self.pinned.values().flat_map(Methods::iter).for_each(|(_, entry)| entry.bounds_met(met));
     }
 
-    /// The plain figures: declared operations, learned ones folded, what was not found.
-    pub(super) fn freeze(&self, id: &ServiceId, pins: &Pins, signals: &Signals) -> Service {
+    /// The plain figures: declared operations, learned ones folded, what was not found. Tallies of one service under
+    /// several names (another port of the same server) learn together, and each keeps its own figures.
+    pub(super) fn freeze(together: &[(&ServiceId, &Self)], pins: &Pins, signals: &Signals) -> Vec<Service> {
         let is_scanner = |caller| signals.is_scanner(caller);
-        let mut operations = Vec::new();
+        let roots: Vec<&Node> = together.iter().map(|(_, tally)| &tally.learned).collect();
+        let mut folded = fold::fold(&roots);
+        let unknown: Vec<NotFound> =
+            together.iter().enumerate().map(|(at, (_, tally))| tally.place_unknown(at, &mut folded)).collect();
+        let mut learned: Vec<Vec<Operation>> = together.iter().map(|_| Vec::new()).collect();
+        for found in folded.operations() {
+            let mut record = found.entry.freeze(is_scanner);
+            // What was dropped for want of room took its texts along, when depends on the order: no figure then.
+            let whole = together.iter().all(|(_, tally)| tally.other == 0);
+            if whole {
+                record.variables = found.variables;
+            }
+            let learned_from = Some(found.learned).filter(|_| whole);
+            let operation =
+                Operation { method: found.method, template: found.template, pin: None, record, learned: learned_from };
+            learned[found.service].push(operation);
+        }
+        let services = together.iter().zip(learned).zip(unknown);
+        services.map(|(((id, tally), learned), unknown)| tally.told(id, learned, unknown, pins, &is_scanner)).collect()
+    }
+
+    fn told(
+        &self,
+        id: &ServiceId,
+        learned: Vec<Operation>,
+        unknown: NotFound,
+        pins: &Pins,
+        is_scanner: &dyn Fn(u64) -> bool,
+    ) -> Service {
+        let mut operations = learned;
         for (pin, methods) in &self.pinned {
             let Some(declared) = pins.get(*pin) else { continue };
             operations.extend(methods.iter().map(|(method, entry)| Operation {
@@ -278,18 +308,9 @@ impl Tally {
                 template: declared.template.clone(),
                 pin: Some(*pin),
                 record: entry.clone().freeze(is_scanner),
+                learned: None,
             }));
         }
-        let mut folded = fold::fold(&self.learned);
-        let unknown = self.place_unknown(&mut folded);
-        operations.extend(folded.operations().map(|found| {
-            let mut record = found.entry.freeze(is_scanner);
-            // What was dropped for want of room took its texts along, when depends on the order: no figure then.
-            if self.other == 0 {
-                record.variables = found.variables;
-            }
-            Operation { method: found.method, template: found.template, pin: None, record }
-        }));
         operations.sort_by(|a, b| (&a.template, &a.method, a.pin).cmp(&(&b.template, &b.method, b.pin)));
         let (first, last) = self.window.bounds().unwrap_or_default();
         Service {
@@ -306,8 +327,13 @@ impl Tally {
         }
     }
 
+    /// The two answer at one address under one host: the same service, whatever the ports in its names.
+    pub(super) fn answers_with(&self, other: &Self) -> bool {
+        self.servers.iter().any(|server| other.servers.iter().any(|known| known == server))
+    }
+
     /// Counts each unknown path with the operation that takes it after folding, else as not found.
-    fn place_unknown(&self, folded: &mut Folded<'_>) -> NotFound {
+    fn place_unknown(&self, at: usize, folded: &mut Folded<'_>) -> NotFound {
         let forgotten = self.forgotten.clone();
         let mut left = NotFound {
             not_found: forgotten.answers.iter().filter(|(status, _)| is_missing(**status)).map(|(_, n)| *n).sum(),
@@ -320,7 +346,7 @@ impl Tally {
         let mut settled = BTreeSet::new();
         for (&(path, method), unknown) in &unknown {
             let place = folded.place(split(path).map(Key::read));
-            if place.is_some_and(|place| folded.add(place, method, &unknown.entry)) {
+            if place.is_some_and(|place| folded.add(place, at, method, &unknown.entry)) {
                 settled.insert((path, method));
             }
         }

@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 use super::bounded::text_bytes;
 use super::entry::Entry;
 use super::kept::Step;
+use super::lexicon::affix;
 use super::methods::Methods;
 use super::sketch::{Distinct, chain, faint};
 use crate::api::{PathSegment, SegmentClass};
@@ -23,8 +24,8 @@ use crate::merge::Merge;
 pub(super) enum Key<'a> {
     /// A word by its text.
     Word(&'a str),
-    /// Anything else by its class.
-    Class(SegmentClass),
+    /// Anything else by its class and its affix.
+    Class(SegmentClass, &'a str),
 }
 
 impl<'a> Key<'a> {
@@ -39,19 +40,19 @@ impl<'a> Key<'a> {
     /// The key of a segment. What would not read back from a template is no word, whatever it was called.
     pub(super) fn of(segment: &PathSegment<'a>) -> Self {
         match segment.class {
-            SegmentClass::Word if !Self::is_word(segment.text) => Self::Class(SegmentClass::Other),
+            SegmentClass::Word if !Self::is_word(segment.text) => Self::Class(SegmentClass::Other, ""),
             SegmentClass::Word => Self::Word(segment.text),
-            class => Self::Class(class),
+            class => Self::Class(class, affix(segment.text)),
         }
     }
 
     /// Reads what [`Key::write`] wrote.
     pub(super) fn read(text: &'a str) -> Self {
-        let Some(name) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
+        let Some((name, affix)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) else {
             return Self::Word(text);
         };
         let class = SegmentClass::ALL.into_iter().find(|class| class.name() == name);
-        Self::Class(class.unwrap_or(SegmentClass::Other))
+        Self::Class(class.unwrap_or(SegmentClass::Other), affix)
     }
 
     /// Writes the key behind others, with a slash before it.
@@ -59,7 +60,7 @@ impl<'a> Key<'a> {
         path.push('/');
         match self {
             Self::Word(text) => path.push_str(text),
-            Self::Class(class) => path.extend(["{", class.name(), "}"]),
+            Self::Class(class, affix) => path.extend(["{", class.name(), "}", affix]),
         }
     }
 
@@ -67,7 +68,7 @@ impl<'a> Key<'a> {
     pub(super) fn chain(self, before: u64) -> u64 {
         match self {
             Self::Word(text) => chain(before, text),
-            Self::Class(class) => chain(!before, class.name()),
+            Self::Class(class, affix) => chain(chain(!before, class.name()), affix),
         }
     }
 }
@@ -80,8 +81,25 @@ pub(super) fn steps<'a>(
     let bound = limits.path_segments.max(1);
     let cut = if path.len() > bound { bound - 1 } else { usize::MAX };
     path.iter().take(bound).enumerate().map(move |(at, segment)| {
-        (if at == cut { Key::Class(SegmentClass::Other) } else { Key::of(segment) }, segment.text)
+        (if at == cut { Key::Class(SegmentClass::Other, "") } else { Key::of(segment) }, segment.text)
     })
+}
+
+/// What values of one place are told apart by. Affixes come from tables ([`affix`]), so there are not without end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Form {
+    class: SegmentClass,
+    affix: Box<str>,
+}
+
+impl Form {
+    fn is(&self, class: SegmentClass, affix: &str) -> bool {
+        self.class == class && *self.affix == *affix
+    }
+
+    fn key(&self) -> Key<'_> {
+        Key::Class(self.class, &self.affix)
+    }
 }
 
 /// One place of the tree.
@@ -90,8 +108,8 @@ pub(super) struct Node {
     words: HashMap<Box<str>, Self, RandomState>,
     /// The greatest hash among the words, once there is no more room.
     ceiling: Option<u64>,
-    /// Few: a linear search beats a map.
-    classes: Vec<(SegmentClass, Self)>,
+    /// Values, by class and affix. Few: a linear search beats a map.
+    classes: Vec<(Form, Self)>,
     /// Words for which there was no room.
     rest: Option<Box<Self>>,
     /// How many texts this place stands for; nothing where it is a word.
@@ -125,7 +143,7 @@ impl Node {
     pub(super) fn below(&mut self, step: &Step<'_>, level_words: usize) -> &mut Self {
         match step {
             Step::Word(text) => self.child(Key::Word(text), text, level_words).0,
-            Step::Class(class) => self.class(*class).1,
+            Step::Class(class, affix) => self.class(*class, affix).1,
             Step::Rest => self.rest.get_or_insert_default(),
         }
     }
@@ -136,8 +154,9 @@ impl Node {
         for key in keys {
             node = match key {
                 Key::Word(text) => node.words.get_mut(text)?,
-                Key::Class(class) => {
-                    node.classes.iter_mut().find(|(known, _)| *known == class).map(|(_, node)| node)?
+                Key::Class(class, affix) => {
+                    let mut known = node.classes.iter_mut();
+                    known.find(|(form, _)| form.is(class, affix)).map(|(_, node)| node)?
                 }
             };
         }
@@ -150,8 +169,8 @@ impl Node {
     }
 
     /// Classes below, in no order.
-    pub(super) fn classes(&self) -> impl Iterator<Item = (SegmentClass, &Self)> {
-        self.classes.iter().map(|(class, node)| (*class, node))
+    pub(super) fn classes(&self) -> impl Iterator<Item = (SegmentClass, &str, &Self)> {
+        self.classes.iter().map(|(form, node)| (form.class, &*form.affix, node))
     }
 
     /// What stands for the words that found no room.
@@ -163,8 +182,8 @@ impl Node {
     pub(super) fn absorb(&mut self, other: Self, level_words: usize) {
         self.texts.merge(other.texts);
         self.methods.merge(other.methods);
-        for (class, theirs) in other.classes {
-            self.class(class).1.absorb(theirs, level_words);
+        for (form, theirs) in other.classes {
+            self.class(form.class, &form.affix).1.absorb(theirs, level_words);
         }
         for (text, theirs) in other.words {
             let hash = chain(0, &text);
@@ -189,9 +208,9 @@ impl Node {
     pub(super) fn each<'n>(&'n self, path: u64, visit: &mut dyn FnMut(u64, &'n str, &'n Entry)) {
         self.methods.iter().for_each(|(method, entry)| visit(path, method, entry));
         self.words.iter().for_each(|(text, node)| node.each(Key::Word(text).chain(path), visit));
-        self.classes.iter().for_each(|(class, node)| node.each(Key::Class(*class).chain(path), visit));
+        self.classes.iter().for_each(|(form, node)| node.each(form.key().chain(path), visit));
         if let Some(rest) = &self.rest {
-            rest.each(Key::Class(SegmentClass::Word).chain(path), visit);
+            rest.each(Key::Class(SegmentClass::Word, "").chain(path), visit);
         }
     }
 
@@ -211,13 +230,13 @@ impl Node {
             !node.is_bare()
         });
         self.words.shrink_to_fit();
-        self.classes.retain_mut(|(class, node)| {
-            node.retain(Key::Class(*class).chain(path), keep);
+        self.classes.retain_mut(|(form, node)| {
+            node.retain(form.key().chain(path), keep);
             !node.is_bare()
         });
         // A level that was too full once stays so: its rest is what tells.
         if let Some(rest) = &mut self.rest {
-            rest.retain(Key::Class(SegmentClass::Word).chain(path), keep);
+            rest.retain(Key::Class(SegmentClass::Word, "").chain(path), keep);
         }
     }
 
@@ -233,9 +252,9 @@ impl Node {
 
     fn child(&mut self, key: Key<'_>, text: &str, level_words: usize) -> (&mut Self, usize) {
         match key {
-            Key::Class(class) => {
+            Key::Class(class, affix) => {
                 let known = self.classes.len();
-                let (at, node) = self.class(class);
+                let (at, node) = self.class(class, affix);
                 let added = node.counted(faint(text)) + if at == known { Self::BYTES } else { 0 };
                 (node, added)
             }
@@ -273,16 +292,16 @@ impl Node {
         let classes = self.classes.iter().map(|(_, node)| node.weight());
         let rest = self.rest().map_or(0, |rest| size_of::<Self>() + rest.weight());
         self.words.capacity() * size_of::<(Box<str>, Self)>() * 8 / 7
-            + self.classes.capacity() * size_of::<(SegmentClass, Self)>()
+            + self.classes.capacity() * size_of::<(Form, Self)>()
             + self.texts.weight()
             + self.methods.iter().map(|(_, entry)| entry.weight()).sum::<usize>()
             + words.chain(classes).sum::<usize>()
             + rest
     }
 
-    fn class(&mut self, class: SegmentClass) -> (usize, &mut Self) {
-        let at = self.classes.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
-            self.classes.push((class, Self::default()));
+    fn class(&mut self, class: SegmentClass, affix: &str) -> (usize, &mut Self) {
+        let at = self.classes.iter().position(|(form, _)| form.is(class, affix)).unwrap_or_else(|| {
+            self.classes.push((Form { class, affix: affix.into() }, Self::default()));
             self.classes.len() - 1
         });
         (at, &mut self.classes[at].1)

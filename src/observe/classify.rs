@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::card::is_card;
 use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
 use super::spelling::{Spelling, is_standard, is_written, is_year};
-use crate::api::SegmentClass;
+use crate::api::{SegmentClass, split_affix};
 
 /// What one decoded path segment looks like.
 #[must_use]
@@ -146,7 +146,7 @@ fn classify(text: &str, tail: usize) -> SegmentClass {
         let fits = bytes.len() <= NAME_BYTES && text.chars().all(written);
         return if fits { SegmentClass::Word } else { SegmentClass::Other };
     }
-    if let Some(class) = core(bytes).and_then(whole) {
+    if let Some(class) = core(text).and_then(whole) {
         return class;
     }
     if is_version(bytes) || bytes == b"*" {
@@ -231,18 +231,9 @@ fn is_address(text: &[u8]) -> bool {
 }
 
 /// The text without a file's extension (`48213.json`) or a custom verb (`48213:cancel`).
-fn core(text: &[u8]) -> Option<&[u8]> {
-    let at = text.iter().rposition(|b| matches!(b, b'.' | b':'))?;
-    let (core, tail) = (text.get(..at)?, text.get(at + 1..)?);
-    let affix = match text.get(at)? {
-        b'.' => is_extension(tail),
-        _ => tail.len() >= 3 && tail.iter().all(u8::is_ascii_alphabetic),
-    };
-    (affix && !core.is_empty()).then_some(core)
-}
-
-fn is_extension(tail: &[u8]) -> bool {
-    EXTENSIONS.iter().any(|e| e.as_bytes().eq_ignore_ascii_case(tail))
+fn core(text: &str) -> Option<&[u8]> {
+    let (stem, affix) = split_affix(text);
+    (!affix.is_empty()).then_some(stem.as_bytes())
 }
 
 /// `v1`, `v2.1`, `v1beta1`, `v1.0.0-rc.1`, `v20240301`, `v2024-03-01`, `1.2.3`.
@@ -391,12 +382,6 @@ const SEGMENT_TAIL: usize = 1;
 const NAME_TAIL: usize = 2;
 
 const STAGES: &[&str] = &["alpha", "beta", "rc", "preview", "pre", "dev", "p", "b", "a", "eap", "ea", "ga"];
-
-const EXTENSIONS: &[&str] = &[
-    "json", "xml", "csv", "tsv", "pdf", "txt", "html", "htm", "yaml", "yml", "zip", "gz", "tgz", "png", "jpg", "jpeg",
-    "gif", "svg", "webp", "ico", "js", "mjs", "css", "map", "mp3", "mp4", "wav", "webm", "md", "rss", "atom", "ics",
-    "git", "xls", "xlsx", "doc", "docx", "jsonl", "ndjson", "php", "asp", "aspx", "jsp", "do",
-];
 
 #[cfg(test)]
 #[path = "classify_tests.rs"]

@@ -5,6 +5,7 @@
 //! buffers and is used again for each exchange; the list it lends points into them.
 
 use super::classify::classify_segment;
+use super::formats::is_date;
 use crate::api::{PathSegment, SegmentClass};
 
 /// A request target in its parts.
@@ -103,8 +104,9 @@ impl Segments {
                 return;
             }
             let text = self.text.get(start..end).unwrap_or_default();
-            // In front of a path `2.0` says which version; further behind it may be a price or a mark.
-            let class = if at < FRONT && is_version(text) { SegmentClass::Word } else { classify_segment(text) };
+            // In front of a path `2.0` and `2010-04-01` say which version; further behind it may be a price or a mark.
+            let fronted = at < FRONT && is_version(text) || at == 0 && is_date(text.as_bytes());
+            let class = if fronted { SegmentClass::Word } else { classify_segment(text) };
             list.push(PathSegment { text, class });
             start = end + 1;
         }

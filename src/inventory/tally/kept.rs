@@ -89,10 +89,10 @@ fn tell_node<E>(node: &Node, depth: usize, out: &mut Out<'_, E>) -> Result<(), E
     }
     let mut words: Vec<(&str, &Node)> = node.words().collect();
     words.sort_unstable_by_key(|(text, _)| *text);
-    let mut classes: Vec<(SegmentClass, &Node)> = node.classes().collect();
-    classes.sort_unstable_by_key(|(class, _)| *class);
+    let mut classes: Vec<(SegmentClass, &str, &Node)> = node.classes().collect();
+    classes.sort_unstable_by_key(|(class, affix, _)| (*class, *affix));
     let words = words.into_iter().map(|(text, node)| (Step::Word(text.into()), node));
-    let classes = classes.into_iter().map(|(class, node)| (Step::Class(class), node));
+    let classes = classes.into_iter().map(|(class, affix, node)| (Step::Class(class, affix.into()), node));
     for (step, below) in words.chain(classes).chain(node.rest().map(|node| (Step::Rest, node))) {
         out(&Kept(Part::Place(depth + 1, step, Cow::Borrowed(&below.texts))))?;
         tell_node(below, depth + 1, out)?;
@@ -186,7 +186,7 @@ impl Growing {
         must(keys.iter().all(|key| !matches!(key, Key::Word(text) if !Key::is_word(text))), "a word that is none")?;
         if keys.len() > bound {
             keys.truncate(bound - 1);
-            keys.push(Key::Class(SegmentClass::Other));
+            keys.push(Key::Class(SegmentClass::Other, ""));
         }
         let hash = Unknown::hash(keys.iter().copied(), method);
         let unknown = self.tally.unknown.entry(hash).or_insert_with(|| {
@@ -205,7 +205,7 @@ impl Growing {
         let mut node = &mut self.tally.learned;
         for (at, (step, texts)) in self.way.iter_mut().take(bound).enumerate() {
             if at == cut {
-                return node.below(&Step::Class(SegmentClass::Other), limits.level_words);
+                return node.below(&Step::Class(SegmentClass::Other, "".into()), limits.level_words);
             }
             node = node.below(step, limits.level_words);
             self.bytes += Node::BYTES;

@@ -45,7 +45,7 @@ use super::figures::{confidence, declared, percent, server};
 use crate::api::{AuthScheme, Noise, PathTemplate, Shape};
 use crate::diff::{Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
-use crate::inventory::{Latency, OpaqueService, ParamRecord};
+use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord};
 use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
 use crate::report::reporter::{Reporter, Style};
 use crate::spec::Spec;
@@ -190,6 +190,9 @@ struct EndpointOut<'a> {
     response_shapes: &'a BTreeMap<u16, Shape>,
     latency_us: Option<LatencyOut>,
     variables: &'a BTreeMap<String, u64>,
+    /// Why a learned template is believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learned: Option<&'a Learned>,
 }
 
 #[derive(Serialize)]
@@ -369,6 +372,7 @@ impl<'a> EndpointOut<'a> {
             response_shapes: &record.answered,
             latency_us: record.latency.map(LatencyOut::of),
             variables: &record.variables,
+            learned: pairing.operation.learned.as_ref(),
         }
     }
 }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape, TemplateSegment,
+    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, SegmentClass, ServiceId, Shape,
+    TemplateSegment,
 };
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
-use crate::inventory::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+use crate::inventory::{
+    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Record, Rule, Service, Snapshot,
+};
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
 };
@@ -98,7 +101,20 @@ impl Sample {
             let path = if n % 2 == 0 { format!("/v1/{thing}") } else { format!("/v1/{thing}/{{number}}") };
             let mut template = PathTemplate::parse(&path);
             template.segments.push(TemplateSegment::of_literal(self.plant("history")));
-            Operation { method: self.plant(METHODS[n % 4]), template, pin: None, record: self.record(at * EACH + n) }
+            let learned = Learned {
+                confidence: 93,
+                variables: vec![LearnedVariable {
+                    name: self.plant("number"),
+                    segment: 2,
+                    rule: Rule::Form,
+                    classes: vec![SegmentClass::Number],
+                    texts: 31,
+                    words: 0,
+                    confidence: 93,
+                }],
+            };
+            let record = self.record(at * EACH + n);
+            Operation { method: self.plant(METHODS[n % 4]), template, pin: None, record, learned: Some(learned) }
         });
         Service {
             id: ServiceId { host: self.plant(&host), port: if at == 3 { 8080 } else { 80 }, scheme: Scheme::Http },
