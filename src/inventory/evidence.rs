@@ -23,13 +23,15 @@ pub(super) struct Around<'p> {
     /// It is behind a variable; and so is the one above.
     variable: bool,
     above: bool,
+    /// Levels above it that branch: a base path (`/api/v1`) is none.
     depth: usize,
 }
 
 impl<'p> Around<'p> {
-    /// Below a word of this place.
-    pub(super) const fn below_word<'q>(self, word: &'q str) -> Around<'q> {
-        Around { parent: Some(word), variable: false, above: self.variable, depth: self.depth + 1 }
+    /// Below a word of this place, which may be all that it leads to.
+    pub(super) fn below_word<'q>(self, word: &'q str, only: bool) -> Around<'q> {
+        let base = only && self.depth == 0 && singular(word).is_none();
+        Around { parent: Some(word), variable: false, above: self.variable, depth: self.depth + usize::from(!base) }
     }
 
     /// Below its variable.
@@ -67,11 +69,13 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
     let pull = if odds.len() >= CROWD { PULL * mean } else { 0.0 };
     // A lone version, date or prefix is part of the path.
     let alone = place.words.len() == 1 && place.variables.is_empty();
+    // One word beside numbers is none of them.
+    let foreign = place.words.len() == 1 && level.formal;
     let judged = place.words.iter().zip(&level.looks).zip(odds);
     judged
         .map(|(((text, _), look), odds)| {
-            let odds = odds + pull;
-            let stays = alone && (around.depth <= 1 || look.version || look.date);
+            let odds = odds + pull - if look.reserved { RESERVED } else { 0.0 };
+            let stays = foreign || alone && (around.depth == 0 || look.version || look.date);
             Judged { text, value: odds > 0.0 && !stays, odds: if stays { odds.min(0.0) } else { odds } }
         })
         .collect()
@@ -81,6 +85,9 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
 const CROWD: usize = 4;
 /// How much of the crowd's mean is added to each.
 const PULL: f64 = 0.3;
+
+/// What speaks against a word that names no thing, whatever lies below it.
+const RESERVED: f64 = 3.0;
 
 /// Versions among no more siblings are versions of the API.
 const FEW: usize = 8;
@@ -104,7 +111,7 @@ struct Level<'p, 'n> {
     /// Values of the variables beside.
     texts: u64,
     /// All of them of forms that no word has.
-    foreign: bool,
+    formal: bool,
     near: Crowd,
     wild: Crowd,
     deep: Crowd,
@@ -142,7 +149,7 @@ impl<'p, 'n> Level<'p, 'n> {
             in_words: words.iter().map(|profile| profile.requests).sum(),
             in_variables: variables.iter().map(|profile| profile.requests).sum(),
             texts,
-            foreign: texts >= 3 && place.variables.iter().all(|v| v.classes.iter().all(formal)),
+            formal: !variables.is_empty() && place.variables.iter().all(|v| v.classes.iter().all(formal)),
             near: Crowd::of(words.iter().map(|profile| &profile.near)),
             wild: Crowd::of(words.iter().map(|profile| &profile.wild)),
             deep: Crowd::of(words.iter().map(|profile| &profile.deep)),
@@ -198,7 +205,6 @@ impl<'p, 'n> Level<'p, 'n> {
         set(Figure::Version, flag(look.version));
         set(Figure::Fixed, flag(look.fixed));
         set(Figure::Affixed, flag(!affix(text).is_empty()));
-        set(Figure::Upper, flag(look.upper));
         set(Figure::Style, -self.places.styles[look.style as usize].ln() / 5.0);
         set(Figure::XVersionFew, flag(look.version && n <= FEW));
         set(Figure::PPlural, flag(around.parent.is_some_and(|parent| singular(parent).is_some())));
@@ -249,8 +255,9 @@ impl<'p, 'n> Level<'p, 'n> {
         set(Figure::XPluralCollects, flag(look.plural && profile.collects));
         set(Figure::Apart, apart);
         set(Figure::XFixedApart, apart * flag(look.fixed));
-        set(Figure::Foreign, flag(self.foreign));
-        set(Figure::XForeignKnown, flag(self.foreign) * in_part);
+        let foreign = flag(self.formal);
+        set(Figure::Foreign, foreign);
+        set(Figure::XForeignKnown, foreign * in_part);
         figures
     }
 }

@@ -352,10 +352,11 @@ impl<'n> Places<'n> {
         self.fold_words(id, &judged);
         self.settle_extensions(id);
         let place = self.at(id);
+        let only = place.words.len() == 1 && place.variables.is_empty() && place.ops.is_empty();
         let words: Vec<(&'n str, PlaceId)> = place.words.clone();
         let variables: Vec<PlaceId> = place.variables.iter().map(|variable| variable.place).collect();
         for (word, below) in words {
-            self.settle(below, around.below_word(word));
+            self.settle(below, around.below_word(word, only));
         }
         for below in variables {
             self.settle(below, around.below_variable());

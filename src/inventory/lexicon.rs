@@ -58,8 +58,6 @@ pub(super) struct Look {
     pub(super) dashes: f64,
     pub(super) underscores: f64,
     pub(super) style: Style,
-    /// Its first letter is a capital.
-    pub(super) upper: bool,
     pub(super) camel: bool,
     pub(super) dot: bool,
     pub(super) capitals: bool,
@@ -68,6 +66,8 @@ pub(super) struct Look {
     pub(super) plural: bool,
     /// Begins with a verb, or stands for itself in any API.
     pub(super) fixed: bool,
+    /// Names no thing: `me`, `search`, `login`.
+    pub(super) reserved: bool,
 }
 
 impl Look {
@@ -88,7 +88,6 @@ impl Look {
             dashes: thirds(b'-'),
             underscores: thirds(b'_'),
             style: Style::of(stem),
-            upper: bytes.first().is_some_and(u8::is_ascii_uppercase),
             camel: bytes.windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()),
             dot: bytes.contains(&b'.'),
             capitals: letters > 1 && count(u8::is_ascii_lowercase) == 0,
@@ -97,6 +96,7 @@ impl Look {
                 if [a, b, c, d, e, f, g, h].iter().all(|b| b.is_ascii_digit())),
             plural: singular(stem).is_some(),
             fixed: is_fixed(stem),
+            reserved: RESERVED.binary_search(&&*stem.to_ascii_lowercase()).is_ok(),
         }
     }
 }
@@ -162,6 +162,35 @@ pub(super) fn is_known(lower: &str) -> bool {
 fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
+
+/// Words that name no thing, so that nobody calls a thing so. Sorted.
+const RESERVED: &[&str] = &[
+    "_bulk",
+    "_search",
+    "all",
+    "authenticate",
+    "batch",
+    "bulk",
+    "count",
+    "current",
+    "export",
+    "import",
+    "login",
+    "logout",
+    "me",
+    "mine",
+    "my",
+    "new",
+    "recent",
+    "register",
+    "search",
+    "self",
+    "signin",
+    "signout",
+    "signup",
+    "verify",
+    "whoami",
+];
 
 /// Words that APIs are made of, in the singular. Sorted.
 const WORDS: &[&str] = &[
@@ -1195,7 +1224,7 @@ mod tests {
     #[test]
     fn the_words_are_sorted() {
         // Catches a word that a binary search would never find.
-        assert!(WORDS.is_sorted());
+        assert!(WORDS.is_sorted() && RESERVED.is_sorted());
     }
 
     #[test]

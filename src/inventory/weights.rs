@@ -25,131 +25,129 @@ macro_rules! figures {
 
 figures! {
     /// What is left where nothing else speaks.
-    Bias = -3.627;
+    Bias = -3.013;
     /// APIs are made of this word.
-    Known = 1.437;
+    Known = 1.421;
     /// Which share of its parts they are.
-    Parts = -1.267;
+    Parts = -1.239;
     /// It has digits.
-    Digit = 0.633;
+    Digit = 0.484;
     /// Which share of it they are.
-    Digits = -1.818;
+    Digits = -2.818;
     /// Its length, logarithmic.
-    Length = -2.14;
+    Length = -2.284;
     /// Dashes, in thirds.
-    Dashes = 2.964;
+    Dashes = 3.146;
     /// Underscores, in thirds.
-    Underscores = 0.735;
+    Underscores = 0.746;
     /// Camel case.
-    Camel = 1.534;
+    Camel = 0.606;
     /// A dot.
-    Dot = 1.639;
+    Dot = 1.026;
     /// Capitals only.
-    Capitals = 1.042;
+    Capitals = 0.222;
     /// A version.
-    Version = -0.495;
+    Version = -0.139;
     /// A verb, or a word that stands for itself.
-    Fixed = -0.677;
+    Fixed = -0.409;
     /// It has an affix.
-    Affixed = 0.609;
-    /// A capital in front.
-    Upper = -2.045;
+    Affixed = -0.903;
     /// How rare its way of joining parts is among the API's own words.
-    Style = 3.894;
+    Style = 3.094;
     /// A version among few siblings.
-    XVersionFew = -1.405;
+    XVersionFew = -1.313;
     /// Its parent is a plural.
-    PPlural = 2.641;
+    PPlural = 2.368;
     /// Its parent is a variable.
-    PVariable = -1.478;
+    PVariable = -2.027;
     /// And so is the one above.
-    PTwo = 0.596;
+    PTwo = 0.469;
     /// At the root.
-    Depth0 = -4.19;
+    Depth0 = -2.025;
     /// Right below it.
-    Depth1 = -3.056;
+    Depth1 = -1.600;
     /// Its parent is a word that APIs are made of.
-    PKnown = -0.568;
+    PKnown = -0.450;
     /// Its parent answers GET and POST.
-    PCollection = 0.337;
+    PCollection = 0.132;
     /// Share of requests in the variable beside.
-    VariableShare = -0.737;
+    VariableShare = -0.548;
     /// Values of the variable beside, logarithmic.
-    VariableTexts = -1.065;
+    VariableTexts = -0.795;
     /// Siblings, logarithmic.
-    LogSiblings = 2.085;
+    LogSiblings = 2.628;
     /// Share of siblings that are known words.
-    SibKnown = -2.23;
+    SibKnown = -1.924;
     /// Share that are fixed.
-    SibFixed = -2.683;
+    SibFixed = -2.857;
     /// Share that are plurals.
-    SibPlural = -2.721;
+    SibPlural = -2.718;
     /// Share that were asked for once.
-    Singles = 2.063;
+    Singles = 2.250;
     /// Its share of the requests.
-    Share = 0.849;
+    Share = 0.612;
     /// Nothing lies below.
-    Leaf = -1.347;
+    Leaf = -1.404;
     /// It is written to: PUT, PATCH, DELETE.
-    Written = 3.177;
+    Written = 3.153;
     /// What lies right below, compared with its siblings.
-    Near = 1.922;
+    Near = 1.509;
     /// And with the variable beside.
-    NearVariable = 3.076;
+    NearVariable = 3.296;
     /// Siblings with exactly the same below.
-    Same = -0.97;
+    Same = -0.697;
     /// Words deeper below, whatever stands between.
-    Wild = -0.347;
+    Wild = -0.250;
     /// There are some to compare.
-    WildHas = -1.41;
+    WildHas = -1.626;
     /// Pairs of steps below.
-    Deep = -0.936;
+    Deep = -0.877;
     /// There are some to compare.
-    DeepHas = 1.956;
+    DeepHas = 2.032;
     /// Fields of its answers, compared with those of its siblings.
-    RLike = 2.365;
+    RLike = 2.195;
     /// There are some to compare.
-    RHas = -1.684;
+    RHas = -1.573;
     /// The same of what is asked.
-    QLike = 2.882;
+    QLike = 2.845;
     /// There are some to compare.
-    QHas = -1.913;
+    QHas = -1.738;
     /// Its answers compared with those of the variable beside.
-    VLike = 2.499;
+    VLike = 2.700;
     /// There are some to compare.
-    VHas = -2.034;
+    VHas = -2.355;
     /// Fields that no sibling has.
-    Private = -1.467;
+    Private = -1.468;
     /// Not known, with digits or dashes.
-    XIdent = 1.709;
+    XIdent = 1.710;
     /// Many siblings, most asked for once.
-    XManySingles = 2.203;
+    XManySingles = 2.149;
     /// Known, beside a variable.
-    XKnownVariable = 0.243;
+    XKnownVariable = 0.115;
     /// Siblings send traffic to the same words right below, in the same proportions.
-    ExNear = 1.831;
+    ExNear = 1.700;
     /// And so does it.
-    ExNearOwn = 3.058;
+    ExNearOwn = 3.054;
     /// The same two levels below.
-    ExFar = 2.341;
+    ExFar = 2.361;
     /// And so does it.
-    ExFarOwn = 4.88;
+    ExFarOwn = 4.901;
     /// Beside a variable, and unlike it.
-    Apart = 0.571;
+    Apart = 1.053;
     /// And fixed.
-    XFixedApart = -0.691;
+    XFixedApart = -0.789;
     /// Beside a variable whose values are all numbers, UUIDs, dates or addresses.
-    Foreign = -0.77;
+    Foreign = -1.126;
     /// And known.
-    XForeignKnown = -1.247;
+    XForeignKnown = -1.429;
     /// How seldom it was asked for.
-    Rare = 1.837;
+    Rare = 1.933;
     /// Seldom asked for, as most of many siblings.
-    XSinglesRare = 4.413;
+    XSinglesRare = 3.791;
     /// Among many rare siblings, and unlike them.
-    XManyUnlike = -1.354;
+    XManyUnlike = -1.519;
     /// Known, among many rare siblings.
-    XSinglesKnown = 1.124;
+    XSinglesKnown = 1.034;
     /// A plural with a variable right below: a collection.
-    XPluralCollects = -2.843;
+    XPluralCollects = -2.916;
 }
