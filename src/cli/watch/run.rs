@@ -110,8 +110,10 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let run = format!("{:016x}", random().context("the system has no random numbers")?);
     let started = Run { id: run.clone(), started: now(), window: None };
     let mut begun = match &flags.state {
-        None => Begun::anew(&settings.limits, index.pins(), caller_key),
-        Some(path) => Begun::from(&std::path::absolute(path)?, &settings.limits, index.pins(), started, caller_key)?,
+        None => Begun::anew(&settings.limits, index.pins().into(), caller_key),
+        Some(path) => {
+            Begun::from(&std::path::absolute(path)?, &settings.limits, index.pins().into(), started, caller_key)?
+        }
     };
     settings.caller_key = begun.caller_key;
     let inventory = Arc::new(begun.inventory);

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::header::{CallerKey, Run};
 use super::*;
-use crate::api::{AuthScheme, HostPattern, Noise, ParamPlace, ParamType, Scheme, SegmentClass, StringFormat};
+use crate::api::{AuthScheme, HostPattern, Noise, ParamPlace, ParamType, Pin, Scheme, SegmentClass, StringFormat};
 use crate::inventory::Delta;
 use crate::inventory::tests::{Said, any_said, bounded, exact, said, scatter};
 use crate::time::Timestamp;
