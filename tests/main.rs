@@ -14,6 +14,7 @@ mod linear;
 mod links;
 mod loss;
 mod mangle;
+mod policy;
 mod replay;
 mod reports;
 mod seeds;

@@ -31,6 +31,7 @@ const NAMED: usize = 8;
 pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let interfaces = flags.listening.interface.len();
     let settings = settings::live(&flags.reading, flags.listening.workers, interfaces, Settings::REPLAY_KEY)?;
+    settings.networks.take_up(settings::policy(&flags.said)?.networks);
     let plan = Plan { user: flags.user.clone(), sandbox: !flags.no_sandbox, ..Plan::default() };
     privileges::check(&plan)?;
     let mut sources = open(&flags.listening, &settings)?;

@@ -4,13 +4,14 @@
 //! buffers) lies in `Scratch`, so that an exchange like the one before it allocates next to nothing.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::encoding::Unpacker;
 use super::fields::Params;
 use super::path::Segments;
-use crate::api::{AuthScheme, ObservationSink, PathSegment, ServiceId};
+use crate::api::{AuthScheme, Networks, ObservationSink, PathSegment, ServiceId};
 use crate::limits::Limits;
 use crate::proto::Exchange;
 
@@ -31,6 +32,8 @@ pub struct Scratch {
     /// Keys the hashes of callers.
     pub(super) key: u64,
     pub(super) counts: ObserverCounts,
+    /// Networks by name.
+    pub(super) networks: Arc<Networks>,
     /// Bodies are not looked at: packets are being lost for want of time.
     pub(super) hurried: bool,
     pub(super) service: ServiceId,
@@ -54,6 +57,7 @@ impl Scratch {
             limits: limits.clone(),
             key,
             counts: ObserverCounts::default(),
+            networks: Arc::default(),
             hurried: false,
             service: ServiceId::default(),
             segments: Segments::default(),

@@ -82,6 +82,7 @@ impl Run {
             transactions: Some(Mask::No),
             inputs: 1,
             caller_key: Settings::REPLAY_KEY,
+            networks: Arc::default(),
             stop: Arc::default(),
         };
         let inventory = Arc::new(Inventory::new(&self.limits, index.pins()));

@@ -1,0 +1,71 @@
+//! A policy file as users meet it: pins name paths and declare nothing, errors say where.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::common::{captures, said, shadowtap, spec};
+
+/// Replays the demo captures' main one under a policy; the JSON report.
+fn replayed(policy: &str) -> Value {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, policy).expect("writable");
+    let output = replay(&file, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn replay(policy: &std::path::Path, more: &[&str]) -> std::process::Output {
+    let [capture, spec, policy]: [PathBuf; 3] = [captures().join("payments.pcap"), spec(), policy.to_owned()];
+    let [capture, spec, policy] = [&capture, &spec, &policy].map(|path| path.to_str().expect("UTF-8"));
+    shadowtap(&[&["replay", "-q", capture, "--spec", spec, "--policy", policy], more].concat())
+}
+
+fn templates(report: &Value, verdict: &str) -> Vec<String> {
+    let endpoints = report["endpoints"].as_array().expect("a list").iter();
+    let texts = endpoints
+        .filter(|endpoint| endpoint["verdict"] == verdict)
+        .map(|endpoint| format!("{} {}", endpoint["method"], endpoint["template"]).replace('"', ""));
+    texts.collect()
+}
+
+#[test]
+fn a_pin_of_a_policy_names_a_shadow_and_does_not_hide_it() {
+    // Catches a policy pin that counts as a declaration, and one that takes paths from a spec.
+    let plain = replayed("");
+    let pinned =
+        replayed("[[template]]\nhost = 'api.pay.example'\npin = '/v1/debug/{what}'\n[[template]]\npin = '/v1/{any}'\n");
+    assert!(templates(&plain, "shadow").contains(&"GET /v1/debug/config".to_owned()));
+    assert!(
+        templates(&pinned, "shadow").contains(&"GET /v1/debug/{what}".to_owned()),
+        "{:?}",
+        templates(&pinned, "shadow")
+    );
+    assert_eq!(templates(&plain, "matched"), templates(&pinned, "matched"), "what is declared stays as it is declared");
+    for figure in ["shadow", "zombie", "orphan", "requests"] {
+        assert_eq!(plain["headline"][figure], pinned["headline"][figure], "{figure}");
+    }
+}
+
+#[test]
+fn a_policy_that_makes_no_sense_ends_it_with_the_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, "[[owner]]\nname = 'cards'\nhost = 'pay.example'\n").expect("writable");
+    let output = replay(&file, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("policy.toml:3: unknown field `host`"), "{}", said(&output));
+    assert!(output.stdout.is_empty(), "nothing was read");
+}
+
+#[test]
+fn no_report_is_written_over_the_policy() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, "").expect("writable");
+    let output = replay(&file, &["--format", "json", "-o", file.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(fs::read_to_string(&file).expect("still there"), "");
+}
