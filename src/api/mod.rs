@@ -1,5 +1,7 @@
 //! The words for APIs: pure types that hold shapes and classes, no values.
 
+mod agent;
+mod client;
 mod network;
 mod observation;
 mod param;
@@ -11,6 +13,8 @@ mod security;
 mod service;
 mod shape;
 
+pub use agent::{Agent, AgentKind};
+pub use client::Client;
 pub use network::{Direction, Network, NetworkKind, Networks};
 pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamType};

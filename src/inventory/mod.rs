@@ -4,6 +4,8 @@
 //! the order and the split, the same set of observations gives the same [`Snapshot`].
 
 mod bounded;
+mod clients;
+mod counts;
 mod delta;
 mod entry;
 mod evidence;
@@ -13,19 +15,24 @@ mod methods;
 mod naming;
 mod opaque;
 mod pins;
+mod rates;
 mod shapes;
 mod shared;
 mod signals;
 mod sketch;
 mod snapshot;
 mod tally;
+mod traffic;
 mod tree;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use clients::ClientFigures;
 pub use delta::Delta;
 pub use kept::{Kept, Unsound};
 pub use pins::Pins;
+pub use rates::RateSeries;
 pub use shared::{Inventory, Restore};
-pub use snapshot::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+pub use snapshot::{Latency, OpaqueService, Operation, ParamRecord, Quantiles, Record, Service, Snapshot};
+pub use traffic::TrafficFigures;

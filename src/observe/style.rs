@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::agents::Agents;
 use super::encoding::Unpacker;
 use super::fields::Params;
 use super::path::Segments;
@@ -34,6 +35,7 @@ pub struct Scratch {
     pub(super) counts: ObserverCounts,
     /// Networks by name.
     pub(super) networks: Arc<Networks>,
+    pub(super) agents: Agents,
     /// Bodies are not looked at: packets are being lost for want of time.
     pub(super) hurried: bool,
     pub(super) service: ServiceId,
@@ -58,6 +60,7 @@ impl Scratch {
             key,
             counts: ObserverCounts::default(),
             networks: Arc::default(),
+            agents: Agents::new(key),
             hurried: false,
             service: ServiceId::default(),
             segments: Segments::default(),

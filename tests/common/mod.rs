@@ -127,6 +127,7 @@ pub fn without_capture(mut report: Value) -> Value {
         match value {
             Value::Object(fields) => {
                 fields.remove("latency_us");
+                fields.remove("duration_us");
                 fields.values_mut().for_each(strip);
             }
             Value::Array(items) => items.iter_mut().for_each(strip),

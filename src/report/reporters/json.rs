@@ -17,15 +17,17 @@
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx) |
-//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
+//! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
-//! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), `servers`, `first_seen`, `last_seen` |
+//! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
 //! | `specs[]` | `name`, `title`, `version`, `format`, `operations`, `warnings` |
 //! | `assumptions[]` | sentences |
 //! | `exchanges`, `unnamed` | exchanges in all; responses without a request in the capture |
 //! | `bounds` | bounds that were met, by counter; empty: nothing was folded early or left out |
-//! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters` (those that are not zero, `room.name`), `warnings`; of a live capture also `taps` |
+//! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us` and `duration_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters` (those that are not zero, `room.name`), `warnings`; of a live capture also `taps` |
 //! | `capture.packets` | `seen` = `tcp` + `udp` + `other_ip` + `not_ip` + the sum of `skipped` by reason (`truncated`, `malformed`, `too_deep`, `unknown_link`, `bad_fragment`, `bad_checksum`, `encrypted`, `fragment_held`) |
 //! | `capture.payload` | TCP payload bytes: `captured` = `parsed` + `skipped` + `opaque` + `not_http` + `duplicate` + `discarded`, and in a report drawn while the capture goes on + `waiting` (not decided yet) |
 //! | `capture.taps[]` | interfaces listened on: `interface`, `up`, `link` (LINKTYPE_ number), `frames` (read), `kernel_dropped` (no room in the ring), `interface_dropped` (by card or driver), `ring_full` (times), `reopened` (times it came back after it was down or gone) |
@@ -34,12 +36,15 @@
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
 //! `items`, `objects`, `fields`, `partial`.
 
+mod traffic;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use self::traffic::TrafficOut;
 use super::escape::write_json;
 use super::figures::{confidence, declared, percent, server};
 use crate::api::{AuthScheme, Noise, PathTemplate, Shape};
@@ -189,6 +194,8 @@ struct EndpointOut<'a> {
     request_shape: &'a Option<Shape>,
     response_shapes: &'a BTreeMap<u16, Shape>,
     latency_us: Option<LatencyOut>,
+    #[serde(flatten)]
+    traffic: TrafficOut<'a>,
     variables: &'a BTreeMap<String, u64>,
 }
 
@@ -248,6 +255,8 @@ struct ServiceOut<'a> {
     not_found: u64,
     not_found_paths: u64,
     unknown_answers: &'a BTreeMap<u16, u64>,
+    #[serde(flatten)]
+    traffic: TrafficOut<'a>,
     servers: &'a [String],
     first_seen: Time,
     last_seen: Time,
@@ -368,6 +377,7 @@ impl<'a> EndpointOut<'a> {
             request_shape: &record.asked,
             response_shapes: &record.answered,
             latency_us: record.latency.map(LatencyOut::of),
+            traffic: TrafficOut::of(&record.traffic),
             variables: &record.variables,
         }
     }
@@ -434,6 +444,7 @@ impl<'a> ServiceOut<'a> {
             not_found: service.not_found,
             not_found_paths: service.not_found_paths,
             unknown_answers: &service.unknown_answers,
+            traffic: TrafficOut::of(&service.traffic),
             servers: &service.servers,
             first_seen: Time(service.first),
             last_seen: Time(service.last),

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape, TemplateSegment,
+    Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape,
+    TemplateSegment,
 };
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
-use crate::inventory::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+use crate::inventory::{
+    ClientFigures, Latency, OpaqueService, Operation, ParamRecord, Quantiles, RateSeries, Record, Service, Snapshot,
+    TrafficFigures,
+};
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
 };
@@ -45,6 +49,22 @@ impl Sample {
         Timestamp::from_parts(1_772_359_200 + at as u64, 250_000_000)
     }
 
+    fn traffic(&self, at: usize) -> TrafficFigures {
+        let n = at as u64 + 1;
+        let quantiles = Quantiles { p50: n, p95: 2 * n, p99: 3 * n, max: 4 * n };
+        TrafficFigures {
+            duration: None,
+            request_sizes: None,
+            response_sizes: Some(quantiles),
+            rates: RateSeries { start: Self::moment(0), width: Span::from_secs(64), counts: vec![n, 0, 3] },
+            clients: ClientFigures {
+                networks: BTreeMap::from([(self.plant("offices"), n), ("public".to_owned(), 3)]),
+                directions: BTreeMap::from([(Direction::Inbound, n), (Direction::Internal, 3)]),
+                agents: BTreeMap::from([(Agent::Curl, 3), (Agent::Chrome, n)]),
+            },
+        }
+    }
+
     fn record(&self, at: usize) -> Record {
         let n = (at as u64 * 7919) % 997 + 1;
         Record {
@@ -59,6 +79,7 @@ impl Sample {
                 p99: Span::from_millis(2 * n),
                 max: Span::from_millis(3 * n),
             }),
+            traffic: self.traffic(at),
             request_bytes: 40 * n,
             response_bytes: 900 * n,
             clients: n % 19 + 1,
@@ -108,6 +129,7 @@ impl Sample {
             not_found: 17,
             not_found_paths: 12,
             unknown_answers: BTreeMap::from([(404, 17)]),
+            traffic: self.traffic(at),
             servers: vec![self.plant("10.0.0.7:80")],
             first: Self::moment(0),
             last: Self::moment(312),
