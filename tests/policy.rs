@@ -69,3 +69,28 @@ fn no_report_is_written_over_the_policy() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert_eq!(fs::read_to_string(&file).expect("still there"), "");
 }
+
+#[test]
+fn networks_environments_and_owners_stand_in_the_report() {
+    let plain = replayed("");
+    let named = replayed(
+        "[[network]]\nname = 'bank'\ncidrs = ['0.0.0.0/0', '::/0']\nkind = 'external'\n\
+         [[environment]]\nname = 'production'\nhosts = ['*.pay.example']\n\
+         [[owner]]\nname = 'cards team'\nhosts = ['api.pay.example']\npaths = ['/v1/customers']\n\
+         [[owner]]\nname = 'platform'\n",
+    );
+    let clients = |report: &Value| report["services"][0]["client_classes"].clone();
+    assert_eq!(clients(&plain)["directions"].as_object().map(|all| all.contains_key("internal")), Some(true));
+    assert_eq!(
+        clients(&named)["networks"].as_object().map(|all| all.keys().cloned().collect()),
+        Some(vec!["bank".to_owned()])
+    );
+    assert!(clients(&named)["directions"]["transit"].as_u64() > Some(0), "{}", clients(&named));
+    for service in named["services"].as_array().expect("a list") {
+        assert_eq!((&service["environment"], &service["owner"]), (&"production".into(), &"platform".into()));
+    }
+    for endpoint in named["endpoints"].as_array().expect("a list") {
+        let begins = endpoint["template"].as_str().is_some_and(|text| text.starts_with("/v1/customers"));
+        assert_eq!(endpoint["owner"], if begins { "cards team" } else { "platform" }, "{}", endpoint["template"]);
+    }
+}

@@ -19,6 +19,7 @@ use shadowtap::engine::{self, Lines, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::policy::PolicyFile;
 use shadowtap::report::{Mask, REPORTERS, Report, Style};
 use shadowtap::spec::{HostFlags, SpecIndex, load};
 
@@ -91,7 +92,8 @@ impl Run {
         let policy = Policy::default();
         let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
         let findings = judge(View { compared: &compared, policy: &policy });
-        let report = Report::draw_up(&compared, &findings, &outcome.summary);
+        let said = PolicyFile::default();
+        let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
         let reporter = REPORTERS.iter().find(|reporter| reporter.name() == format).expect("a format we have");
         let mut out = Vec::new();
         reporter.write(&report, Style { colour: false, width: 100 }, &mut out).expect("memory does not fail");

@@ -67,7 +67,7 @@ impl Desk {
         let known = Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner));
         let compared = compare(&snapshot, &known.index, &self.policy.scope, self.policy.min_window);
         let findings = judge(View { compared: &compared, policy: &self.policy });
-        look(&Report::draw_up(&compared, &findings, &capture))
+        look(&Report::draw_up(&compared, &findings, &capture, &known.said))
     }
 
     /// What the capture is like, without a report about what was seen: cheap.

@@ -6,7 +6,9 @@ use crate::api::{
     Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape,
     TemplateSegment,
 };
-use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
+use crate::diff::{
+    Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
+};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
 use crate::inventory::{
     ClientFigures, Latency, OpaqueService, Operation, ParamRecord, Quantiles, RateSeries, Record, Service, Snapshot,
@@ -15,6 +17,7 @@ use crate::inventory::{
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
 };
+use crate::report::identity::{Identities, Identity, ThirdParty};
 use crate::spec::{Server, Spec, SpecOperation};
 use crate::time::{Span, Timestamp};
 
@@ -309,6 +312,7 @@ impl Sample {
         };
         let findings = if self.judged { self.findings(&snapshot) } else { Vec::new() };
         let by_subject: BTreeMap<_, _> = findings.iter().map(|finding| (&finding.subject, finding)).collect();
+        let owner = self.plant("payments team");
         let endpoints = compared.pairings.iter().enumerate().map(|(at, pairing)| {
             let service = compared.services[pairing.service].service.id.to_string();
             let subject = Subject {
@@ -324,7 +328,8 @@ impl Sample {
                 (_, Some(Kind::Zombie)) => Verdict::Zombie,
                 _ => Verdict::Matched,
             };
-            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding }
+            let owner = at.is_multiple_of(3).then_some(owner.as_str());
+            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, owner }
         });
         let tally = |kind| findings.iter().filter(|finding| finding.kind == kind).count() as u64;
         let headline = Headline {
@@ -343,7 +348,29 @@ impl Sample {
             unread_bytes: 6_305_096,
             payload_bytes: 48_505_096,
         };
+        let party = self.plant("http://partner.example");
+        let identity = |at: usize| Identity {
+            environment: at.is_multiple_of(2).then_some(owner.as_str()),
+            owner: at.is_multiple_of(3).then_some(owner.as_str()),
+            direction: Some(Direction::ALL[at % 4]),
+            alias: (compared.services.len() > 1 && at < 2).then_some(0),
+        };
+        let alias = Alias { services: vec![0, 1], servers: vec![self.plant("10.0.0.7:80")], operations: 3 };
+        let identities = Identities {
+            services: (0..compared.services.len()).map(identity).collect(),
+            aliases: if compared.services.len() > 1 { vec![alias] } else { Vec::new() },
+            third_parties: vec![ThirdParty {
+                name: party.clone(),
+                kind: "http",
+                servers: vec![&party],
+                requests: 7,
+                operations: 2,
+                connections: 0,
+                clients: 0,
+            }],
+        };
         look(&Report {
+            identities,
             headline,
             findings: &findings,
             endpoints: endpoints.collect(),
