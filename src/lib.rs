@@ -44,6 +44,9 @@
 //! may be printed, and a [`report::Reporter`] writes it for one medium. While a capture runs, [`web`] hands it and the
 //! figures behind it to monitors.
 //!
+//! A JSON report is read back by the commands that tell about endpoints (`report/readback/`): by what stands in it, not by the types
+//! that wrote it, so that reports of near versions can be read.
+//!
 //! # What outlives a run
 //!
 //! [`store::save`] writes the growing tallies of the inventory, not a snapshot of them, into one file: whole or not at all, while

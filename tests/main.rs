@@ -15,6 +15,7 @@ mod links;
 mod loss;
 mod mangle;
 mod policy;
+mod readback;
 mod replay;
 mod reports;
 mod seeds;

@@ -3,6 +3,7 @@
 mod contents;
 mod draw;
 mod identity;
+mod readback;
 mod reporter;
 mod reporters;
 
@@ -11,6 +12,7 @@ pub use contents::{
     rfc3339_text,
 };
 pub use identity::{Identities, Identity, ThirdParty};
+pub use readback::{Filter, ReadBack, ReadBackError};
 pub use reporter::{Reporter, Style};
 pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
 pub(crate) use reporters::{bytes, columns, count, fit, moment, percent_text, wrapped};

@@ -1,12 +1,14 @@
 //! The command line: flags, their help, nothing else.
 
 mod cli;
+mod endpoints;
 mod replay;
 mod shared;
 mod values;
 mod watch;
 
 pub(super) use cli::{Cli, Command, LogFormat};
+pub(super) use endpoints::{Endpoints, Show};
 pub(super) use replay::Replay;
 pub(super) use shared::{Promised, Reading, Said};
 pub(super) use values::{Color, Format, ScopeKind};

@@ -27,20 +27,20 @@ const THINGS: [&str; 7] = ["users", "orders", "invoices", "carts", "sessions", "
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
 
 /// What to make.
-pub(super) struct Sample {
-    pub(super) endpoints: usize,
+pub(in crate::report) struct Sample {
+    pub(in crate::report) endpoints: usize,
     /// Appended to every name.
-    pub(super) planted: String,
+    pub(in crate::report) planted: String,
     /// Specs were given.
-    pub(super) judged: bool,
+    pub(in crate::report) judged: bool,
 }
 
 impl Sample {
-    pub(super) fn of(endpoints: usize) -> Self {
+    pub(in crate::report) fn of(endpoints: usize) -> Self {
         Self { endpoints, planted: String::new(), judged: true }
     }
 
-    pub(super) fn hostile(planted: &str) -> Self {
+    pub(in crate::report) fn hostile(planted: &str) -> Self {
         Self { planted: planted.to_owned(), ..Self::of(60) }
     }
 
@@ -250,7 +250,7 @@ impl Sample {
     }
 
     /// Draws the report up and shows it.
-    pub(super) fn show<R>(&self, look: impl FnOnce(&Report<'_>) -> R) -> R {
+    pub(in crate::report) fn show<R>(&self, look: impl FnOnce(&Report<'_>) -> R) -> R {
         let specs = if self.judged { vec![self.spec()] } else { Vec::new() };
         let snapshot = Snapshot {
             services: (0..self.endpoints.div_ceil(EACH)).map(|at| self.service(at)).collect(),
