@@ -61,6 +61,19 @@ fn a_policy_that_makes_no_sense_ends_it_with_the_line() {
 }
 
 #[test]
+fn watch_and_check_refuse_it_before_they_listen() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, "[[network]]\nname = 'a'\ncidr = '10.0.0.0/33'\n").expect("writable");
+    let policy = file.to_str().expect("UTF-8");
+    for command in ["watch", "check"] {
+        let output = shadowtap(&[command, "-i", "no-such-interface", "--policy", policy]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("policy.toml:3: '10.0.0.0/33' is no network"), "{}", said(&output));
+    }
+}
+
+#[test]
 fn no_report_is_written_over_the_policy() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("policy.toml");

@@ -4,7 +4,7 @@
 //! name as many hosts as he likes without a tree being built for each.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,7 @@ pub struct Pins {
     any: Option<usize>,
     /// Patterns of the pins of users. They name no host as far as declarations are concerned, and each holds wherever it fits.
     of_users: Vec<usize>,
+    users: BTreeSet<PinId>,
     rules: TemplateRules,
 }
 
@@ -96,6 +97,12 @@ impl Pins {
     #[must_use]
     pub const fn rules(&self) -> &TemplateRules {
         &self.rules
+    }
+
+    /// The pin of this id is a user's and in force: it declares nothing.
+    #[must_use]
+    pub fn is_of_users(&self, id: PinId) -> bool {
+        self.users.contains(&id)
     }
 
     /// The pin of this id.
@@ -170,7 +177,8 @@ impl Pins {
 
     /// The first `declared` of the active ones are; the others are those of users.
     fn compile(all: Vec<Pin>, active: &[PinId], declared: usize, rules: TemplateRules) -> Self {
-        let mut pins = Self { all, rules, ..Self::default() };
+        let users = active.iter().skip(declared).copied().collect();
+        let mut pins = Self { all, users, rules, ..Self::default() };
         let mut known: BTreeMap<(bool, HostPattern), usize> = BTreeMap::new();
         for (place, id) in active.iter().enumerate() {
             let Some(pin) = pins.all.get(id.0 as usize) else { continue };
@@ -378,7 +386,9 @@ mod tests {
         assert!(!pins.names(&service("a")) && pins.names(&service("b")));
         let (pins, ids) = pins.renewed(Templates { declared, rules });
         assert_eq!(ids, [0, 1, 2, 3, 4].map(PinId));
+        assert_eq!([0, 1, 2, 3, 4].map(|id| pins.is_of_users(PinId(id))), [false, false, true, true, true]);
         let (pins, _) = pins.renewed(Vec::new());
+        assert!(!pins.is_of_users(PinId(3)), "no longer in force");
         assert_eq!(find(&pins, "a", "GET", "/files/x"), None);
         assert!(pins.rules().is_empty());
     }
