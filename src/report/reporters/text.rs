@@ -6,7 +6,8 @@ use std::io;
 
 use super::escape::{NAME, sentence, shown, visible};
 use super::figures::{
-    at_line, bytes, count, counted, existence, moment, nearest, percent_text, statuses, tally, warnings, window,
+    at_line, bytes, count, counted, existence, identity, moment, nearest, percent_text, statuses, tally, warnings,
+    window,
 };
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
@@ -263,22 +264,6 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
         .collect();
     table(page, &rows, [Ink::Strong, Ink::Plain, Ink::Plain, Ink::Yellow, Ink::Faint], |cell| cell == "unmanaged");
     more(page, services.len());
-}
-
-/// What is known of a host beside its traffic: environment, owner, its other names.
-fn identity(report: &Report<'_>, at: usize) -> Vec<String> {
-    let Some(identity) = report.identities.services.get(at) else { return Vec::new() };
-    let mut notes = Vec::new();
-    notes.extend(identity.environment.map(|name| shown(name).into_owned()));
-    notes.extend(identity.owner.map(|name| format!("owner {}", shown(name))));
-    if let Some(alias) = identity.alias.and_then(|alias| report.identities.aliases.get(alias)) {
-        let mut others = alias.services.iter().filter(|other| **other != at);
-        let first = others.next().and_then(|other| report.compared.services.get(*other));
-        let more = others.count();
-        let more = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
-        notes.extend(first.map(|first| format!("same as {}{more}?", shown(&first.service.id.to_string()))));
-    }
-    notes
 }
 
 fn third_parties(page: &mut Page, report: &Report<'_>) {
