@@ -12,7 +12,7 @@
 //!     6   proto            |     report  store      what both sides said    | told, kept
 //!     5   tls              |     findings           recognised              | judged
 //!     4   flow             |     diff               in order                | compared
-//!     3   decode           |     spec   inventory   peeled                  | promised, seen
+//!     3   decode           |     spec   policy   inventory   peeled         | promised, said, seen
 //!     2   capture          |          api           frames                  | the words for APIs
 //!     1      time     limits     carry     merge    the ground: small files, imports from each other at most
 //!
@@ -43,6 +43,9 @@
 //! [`findings::judge`] runs the rules over them: opinions, with evidence. [`report::Report::draw_up`] puts together all that
 //! may be printed, and a [`report::Reporter`] writes it for one medium. While a capture runs, [`web`] hands it and the
 //! figures behind it to monitors.
+//!
+//! A JSON report is read back by the commands that tell about endpoints (`report/readback/`): by what stands in it, not by the types
+//! that wrote it, so that reports of near versions can be read.
 //!
 //! # What outlives a run
 //!
@@ -83,6 +86,8 @@
 //! - tokio serves one thread of [`cli`], for signals and the sockets of [`web`], which names hyper and no router: four pages
 //!   need none. No packet meets it.
 //! - Unsafe code stands in one file, `capture/live/kernel.rs`: two socket options that no library wraps.
+//! - [`policy`] is what users say of their world (networks, owners, templates). Networks and rules of templates are words of
+//!   [`api`], so that neither `observe` nor `inventory` names it.
 //! - [`store`] is one file and no database: a sensor has one state, which is replaced whole.
 //! - `fleet` is not built yet.
 
@@ -108,6 +113,7 @@ pub mod observe;
 pub mod diff;
 pub mod findings;
 pub mod inventory;
+pub mod policy;
 pub mod report;
 pub mod spec;
 pub mod store;

@@ -14,6 +14,8 @@ mod linear;
 mod links;
 mod loss;
 mod mangle;
+mod policy;
+mod readback;
 mod replay;
 mod reports;
 mod seeds;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::client::Client;
 use super::param::Param;
 use super::path::PathSegment;
 use super::security::AuthScheme;
@@ -27,6 +28,8 @@ pub struct Observation<'x> {
     pub status: Option<u16>,
     /// From the first byte of the request to the first byte of the response.
     pub latency: Option<Span>,
+    /// From the first byte of the request to the last of the response; `None` where that is not known.
+    pub duration: Option<Span>,
     /// Body bytes of the request on the wire.
     pub request_bytes: u64,
     /// Body bytes of the response on the wire.
@@ -47,6 +50,8 @@ pub struct Observation<'x> {
     pub encrypted: bool,
     /// Keyed hash of the client's address: enough to count callers, not to name them.
     pub caller: u64,
+    /// Who asked, in classes.
+    pub client: Client<'x>,
     /// The server's address.
     pub server: SocketAddr,
     /// What kind of noise it looks like, if any. A declared operation is never noise; `inventory` decides.

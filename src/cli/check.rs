@@ -2,7 +2,7 @@
 //!
 //! It is a run like any other, thrown away at the end: what it tells is what `watch` would have met.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,9 +19,11 @@ use super::privileges::{self, Plan};
 use super::run::Verdict;
 use super::settings;
 use super::watch::{control, give_up, open, share_out, told};
+use crate::api::Direction;
 use crate::capture::LiveSource;
 use crate::engine::{Board, Settings, listen};
 use crate::inventory::{Inventory, Snapshot};
+use crate::merge::Merge;
 use crate::report::{CaptureSummary, visible};
 
 /// Names listed of one sort.
@@ -31,6 +33,7 @@ const NAMED: usize = 8;
 pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let interfaces = flags.listening.interface.len();
     let settings = settings::live(&flags.reading, flags.listening.workers, interfaces, Settings::REPLAY_KEY)?;
+    settings.networks.take_up(settings::policy(&flags.said)?.networks);
     let plan = Plan { user: flags.user.clone(), sandbox: !flags.no_sandbox, ..Plan::default() };
     privileges::check(&plan)?;
     let mut sources = open(&flags.listening, &settings)?;
@@ -94,6 +97,8 @@ impl Seen<'_> {
         row("payload", self.payload());
         row("tunnels", self.tunnels());
         row("hosts", self.hosts());
+        row("directions", self.directions());
+        row("networks", self.networks());
         row("not readable", self.unreadable());
         row("ports", self.ports());
         let advice = self.advice();
@@ -180,6 +185,25 @@ impl Seen<'_> {
             .map(|service| format!("{} ({} requests)", visible(&service.id.to_string()), service.requests))
             .collect();
         list("", &named)
+    }
+
+    /// Which way requests went: by the policy's networks, where there is one.
+    fn directions(&self) -> String {
+        let mut sums: BTreeMap<Direction, u64> = BTreeMap::new();
+        let all = self.snapshot.services.iter().map(|service| service.traffic.clients.directions.clone());
+        all.for_each(|directions| Merge::merge(&mut sums, directions));
+        list(
+            "",
+            &sums.iter().map(|(direction, requests)| format!("{} {requests}", direction.name())).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Where clients called from.
+    fn networks(&self) -> String {
+        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        let all = self.snapshot.services.iter().map(|service| service.traffic.clients.networks.clone());
+        all.for_each(|networks| Merge::merge(&mut sums, networks));
+        list("", &sums.iter().map(|(name, requests)| format!("{} {requests}", visible(name))).collect::<Vec<_>>())
     }
 
     fn unreadable(&self) -> String {

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod endpoints;
 mod interfaces;
 mod log;
 mod outputs;

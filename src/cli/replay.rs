@@ -1,5 +1,6 @@
 //! `shadowtap replay`: captures in, reports out.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ArgMatches;
@@ -10,6 +11,7 @@ use super::progress::Bar;
 use super::run::Verdict;
 use super::settings;
 use super::signals;
+use crate::api::Templates;
 use crate::capture::{Filter, Inputs, MergedSource};
 use crate::diff::compare;
 use crate::engine::{Lines, run};
@@ -24,12 +26,17 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let settings = settings::engine(flags, inputs.len())?;
     let specs = load(&flags.promised.spec, &settings.limits)?;
     let index = SpecIndex::build_within(specs, &settings::hosts(&flags.promised), &settings.limits)?;
+    let said = settings::policy(&flags.said)?;
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
-    let planned = settings::outputs(matches, asked, &flags.promised.spec, &inputs, &settings.limits)?;
+    // A report must not be written over the policy either.
+    let read: Vec<PathBuf> = inputs.iter().chain(&flags.said.policy).cloned().collect();
+    let planned = settings::outputs(matches, asked, &flags.promised.spec, &read, &settings.limits)?;
     let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;
 
-    let inventory = Arc::new(Inventory::new(&settings.limits, index.pins()));
+    settings.networks.take_up(said.networks.clone());
+    let templates = Templates { declared: index.pins(), rules: said.templates.clone() };
+    let inventory = Arc::new(Inventory::new(&settings.limits, templates));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);
     signals::watch(&settings.stop, flags.captures.iter().any(|capture| capture.as_os_str() == "-"));
     let bar = Bar::new(flags.quiet);
@@ -52,7 +59,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
     let findings = judge(View { compared: &compared, policy: &policy });
-    let report = Report::draw_up(&compared, &findings, &outcome.summary);
+    let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
     if flags.fail_on.met_by(&findings) {
         verdict = verdict.max(Verdict::Found);
     }

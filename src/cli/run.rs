@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, Command};
 use super::check::check;
+use super::endpoints::{endpoints, show};
 use super::interfaces::interfaces;
 use super::log::{Log, Tail, say};
 use super::replay::replay;
@@ -66,6 +67,8 @@ pub fn main() -> ExitCode {
         (Command::Watch(flags), Some((_, matches))) => watch(flags, matches, &tail),
         (Command::Replay(flags), Some((_, matches))) => replay(flags, matches),
         (Command::Check(flags), _) => check(flags),
+        (Command::Endpoints(flags), _) => endpoints(flags),
+        (Command::Show(flags), _) => show(flags),
         (Command::Interfaces, _) => interfaces(),
         _ => Ok(Verdict::Fine),
     };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 
-use super::args::{Format, Promised, Reading, Replay, ScopeKind};
+use super::args::{Format, Promised, Reading, Replay, Said, ScopeKind};
 use super::outputs::{Planned, plan};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::limits::Limits;
+use crate::policy::{PolicyError, PolicyFile};
 use crate::report::Mask;
 use crate::spec::{HostFlags, load};
 
@@ -50,6 +51,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         transactions,
         inputs: inputs as u64,
         caller_key: Settings::REPLAY_KEY,
+        networks: Arc::default(),
         stop: Arc::default(),
     })
 }
@@ -70,6 +72,7 @@ pub(super) fn live(reading: &Reading, workers: u16, interfaces: usize, caller_ke
         transactions: None,
         inputs: interfaces as u64,
         caller_key,
+        networks: Arc::default(),
         stop: Arc::default(),
     })
 }
@@ -78,6 +81,11 @@ fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
     let none = kinds.contains(&ScopeKind::None);
     anyhow::ensure!(!none || kinds.len() == 1, "--scope-by: 'none' stands alone");
     Ok(ScopeBy { vlan: kinds.contains(&ScopeKind::Vlan), tunnel: kinds.contains(&ScopeKind::Tunnel) })
+}
+
+/// What users say of their own world.
+pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
+    said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)
 }
 
 /// Hosts added by flags.

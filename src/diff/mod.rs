@@ -1,11 +1,13 @@
 //! Seen against promised: facts, no opinions.
 
+mod aliases;
 mod compare;
 mod comparison;
 mod existence;
 mod promises;
 mod scope;
 
+pub use aliases::{Alias, aliases};
 pub use compare::compare;
 pub use comparison::{
     Comparison, Coverage, Criterion, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,

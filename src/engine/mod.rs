@@ -2,6 +2,7 @@
 
 mod batch;
 mod board;
+mod networks;
 mod reader;
 mod run;
 mod scopes;
@@ -11,6 +12,7 @@ mod survey;
 mod worker;
 
 pub use board::Board;
+pub use networks::SharedNetworks;
 pub use run::{EngineError, Outcome, Progress, Settings, listen, run};
 pub use spool::Lines;
 pub use survey::Survey;

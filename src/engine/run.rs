@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 
 use super::batch::Batch;
 use super::board::{Board, Seat};
+use super::networks::SharedNetworks;
 use super::reader::{Reader, SegmentSink};
 use super::spool::Lines;
 use super::stats::{QueueFull, ReaderStats, summary, unreadable_links};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub inputs: u64,
     /// Key of the hash by which callers are counted. The same in all runs whose counts are to add up.
     pub caller_key: u64,
+    /// Networks by name; they may change while it runs.
+    pub networks: Arc<SharedNetworks>,
     /// Set by whoever wants the run to end before its source does.
     pub stop: Arc<AtomicBool>,
 }
@@ -243,7 +246,7 @@ fn reader<'s>(
 
 fn worker<'b>(settings: &Settings, inventory: &Arc<Inventory>, board: Option<&'b Board>, at: usize) -> Worker<'b> {
     let seat = Seat::new(board, at);
-    Worker::new(&settings.limits, inventory, settings.transactions, settings.caller_key, seat)
+    Worker::new(settings, inventory, seat)
 }
 
 /// One worker in the reader's own thread.

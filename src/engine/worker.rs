@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::board::Seat;
+use super::networks::SharedNetworks;
+use super::run::Settings;
 use super::spool::Spool;
 use crate::decode::Segment;
 use crate::flow::{FlowStats, FlowTable, Ledger};
 use crate::inventory::{Delta, Inventory};
-use crate::limits::Limits;
 use crate::observe::Observer;
 use crate::proto::{Exchange, ExchangeSink, Opaque, SessionCounts, Sessions};
 use crate::report::{Mask, TransactionLine};
@@ -30,6 +31,7 @@ pub(super) struct Worker<'b> {
 pub(super) struct Tap {
     observer: Observer<Delta>,
     shared: Arc<Inventory>,
+    networks: Arc<SharedNetworks>,
     spool: Option<(Spool, Mask)>,
     line: Vec<u8>,
 }
@@ -50,18 +52,16 @@ pub(super) struct Share {
 }
 
 impl<'b> Worker<'b> {
-    pub(super) fn new(
-        limits: &Limits,
-        shared: &Arc<Inventory>,
-        transactions: Option<Mask>,
-        caller_key: u64,
-        seat: Seat<'b>,
-    ) -> Self {
+    pub(super) fn new(settings: &Settings, shared: &Arc<Inventory>, seat: Seat<'b>) -> Self {
+        let limits = &settings.limits;
         let delta = Delta::new(limits, shared.pins());
+        let mut observer = Observer::new(limits, settings.caller_key, delta);
+        observer.locate_by(settings.networks.now());
         let tap = Tap {
-            observer: Observer::new(limits, caller_key, delta),
+            observer,
             shared: Arc::clone(shared),
-            spool: transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
+            networks: Arc::clone(&settings.networks),
+            spool: settings.transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
             line: Vec::new(),
         };
         let (flows, pipeline) = (FlowTable::new(limits), Sessions::new(limits.clone(), tap));
@@ -121,13 +121,14 @@ impl<'b> Worker<'b> {
 }
 
 impl Tap {
-    /// Takes up declarations that changed since.
+    /// Takes up declarations and networks that changed since.
     fn follow_declarations(&mut self) {
         let pins = self.shared.pins();
         let delta = self.observer.sink_mut();
         if !delta.is_under(&pins) {
             delta.repin(pins);
         }
+        self.observer.locate_by(self.networks.now());
     }
 
     /// Hands over what was learned, when that is much or old.

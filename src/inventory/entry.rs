@@ -14,6 +14,7 @@ use super::bounded::{Few, Smallest, text_bytes, tree_bytes};
 use super::shapes::Shapes;
 use super::sketch::{Distinct, Histogram};
 use super::snapshot::{ParamRecord, Record};
+use super::traffic::Traffic;
 use crate::api::{AuthScheme, Observation, Param, ParamPlace, ParamType, Shape};
 use crate::merge::Merge;
 use crate::time::Timestamp;
@@ -138,6 +139,7 @@ pub(super) struct Entry {
     statuses: BTreeMap<u16, u64>,
     window: Window,
     latency: Histogram,
+    traffic: Traffic,
     callers: Distinct,
     servers: Smallest<SocketAddr, 16>,
     auth: BTreeMap<AuthScheme, u64>,
@@ -173,6 +175,7 @@ impl Entry {
         if let Some(latency) = seen.latency {
             self.latency.insert(latency);
         }
+        self.traffic.note(seen);
         self.callers.insert(seen.caller);
         if seen.status.is_some() {
             self.servers.insert(seen.server);
@@ -222,6 +225,7 @@ impl Entry {
             + tree_bytes::<AuthScheme, u64>(self.auth.len())
             + tree_bytes::<AuthScheme, u64>(self.auth_ok.len())
             + self.latency.weight()
+            + self.traffic.weight()
             + self.callers.weight()
             + self.servers.weight()
     }
@@ -289,6 +293,7 @@ impl Entry {
             first,
             last,
             latency: self.latency.freeze(),
+            traffic: self.traffic.freeze(),
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
             clients: self.callers.estimate(),
@@ -318,6 +323,7 @@ impl Merge for Entry {
         Merge::merge(&mut self.statuses, other.statuses);
         self.window.merge(other.window);
         self.latency.merge(other.latency);
+        self.traffic.merge(other.traffic);
         self.callers.merge(other.callers);
         self.servers.merge(other.servers);
         Merge::merge(&mut self.auth, other.auth);
@@ -344,7 +350,7 @@ const fn code(status: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Scheme, Seen, ServiceId};
+    use crate::api::{Agent, Client, Direction, Scheme, Seen, ServiceId};
     use crate::time::Span;
     use proptest::prelude::*;
 
@@ -358,11 +364,17 @@ mod tests {
             let names = [format!("p{n}"), long];
             let params = names.map(|name| Param { place, name, kind: ParamType::Integer });
             let seen = Observation {
-                at: Timestamp::from_nanos(u64::from(n)),
+                at: Timestamp::from_parts(u64::from(n) * u64::from(n), 0),
                 service: &service,
                 seen: Seen::Http { method: "GET", path: &[] },
                 status: (n % 7 != 0).then_some(n * 11),
                 latency: Some(Span::from_nanos(u64::from(n) << n.min(40))),
+                duration: Some(Span::from_nanos(u64::from(n) << n.min(41))),
+                client: Client {
+                    network: &media,
+                    direction: Direction::ALL[usize::from(n % 4)],
+                    agent: Agent::ALL[usize::from(n % 50)],
+                },
                 request_bytes: u64::MAX / 3,
                 response_bytes: u64::from(n),
                 request_type: Some(&media),

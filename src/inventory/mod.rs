@@ -4,6 +4,8 @@
 //! the order and the split, the same set of observations gives the same [`Snapshot`].
 
 mod bounded;
+mod clients;
+mod counts;
 mod crowd;
 mod delta;
 mod entry;
@@ -16,6 +18,7 @@ mod naming;
 mod opaque;
 mod pins;
 mod profile;
+mod rates;
 mod shapes;
 mod shared;
 mod signals;
@@ -24,16 +27,21 @@ mod snapshot;
 mod tally;
 #[cfg(feature = "teach")]
 pub mod teach;
+mod traffic;
 mod tree;
 mod weights;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use clients::ClientFigures;
 pub use delta::Delta;
 pub use kept::{Kept, Unsound};
 pub use pins::Pins;
+pub use rates::RateSeries;
 pub use shared::{Inventory, Restore};
 pub use snapshot::{
-    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Record, Rule, Service, Snapshot,
+    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, Record, Rule, Service,
+    Snapshot,
 };
+pub use traffic::TrafficFigures;

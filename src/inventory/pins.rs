@@ -4,13 +4,17 @@
 //! name as many hosts as he likes without a tree being built for each.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{HostPattern, PathSegment, PathTemplate, Piece, Pin, PinId, Routes, ServiceId, TemplateSegment};
+use crate::api::{
+    HostPattern, PathSegment, PathTemplate, Piece, Pin, PinId, Routes, ServiceId, TemplateRules, TemplateSegment,
+    Templates,
+};
 
-/// A set of declared templates. Append-only: a [`PinId`] means the same template for ever, so that what was recorded
+/// A set of declared templates, and what users say of templates beside them: their pins name paths that no declaration takes,
+/// and declare nothing. Append-only: a [`PinId`] means the same template for ever, so that what was recorded
 /// under an older set of declarations can still be told. Old pins take nothing any more once they are replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Pins {
@@ -22,6 +26,10 @@ pub struct Pins {
     templates: Vec<usize>,
     /// The pattern for every host that nothing else names.
     any: Option<usize>,
+    /// Patterns of the pins of users. They name no host as far as declarations are concerned, and each holds wherever it fits.
+    of_users: Vec<usize>,
+    users: BTreeSet<PinId>,
+    rules: TemplateRules,
 }
 
 #[derive(Clone, Debug)]
@@ -45,17 +53,23 @@ pub(super) struct Taken<'m> {
 }
 
 impl Pins {
-    /// Compiles a set; each pin's id is its index.
+    /// Compiles a set; each pin's id is its index, those of users behind those that are declared.
     #[must_use]
-    pub fn new(pins: Vec<Pin>) -> Self {
-        let active: Vec<PinId> = (0..).map(PinId).take(pins.len()).collect();
-        Self::compile(pins, &active)
+    pub fn new(templates: impl Into<Templates>) -> Self {
+        let Templates { declared, rules } = templates.into();
+        let number = declared.len();
+        let all = [declared, rules.pins.clone()].concat();
+        let active: Vec<PinId> = (0..).map(PinId).take(all.len()).collect();
+        Self::compile(all, &active, number, rules)
     }
 
     /// The set with only these in force. A pin equal to a known one keeps its id, others are appended. Tells the id
-    /// of each, in the order given.
+    /// of each, in the order given, those of users behind those that are declared.
     #[must_use]
-    pub fn renewed(&self, pins: Vec<Pin>) -> (Self, Vec<PinId>) {
+    pub fn renewed(&self, templates: impl Into<Templates>) -> (Self, Vec<PinId>) {
+        let Templates { declared, rules } = templates.into();
+        let number = declared.len();
+        let pins = [declared, rules.pins.clone()].concat();
         let mut all = self.all.clone();
         let mut known: BTreeMap<Name, PinId> = BTreeMap::new();
         for (pin, id) in all.iter().zip((0..).map(PinId)) {
@@ -71,12 +85,24 @@ impl Pins {
                 active.push(id);
             }
         }
-        (Self::compile(all, &active), active)
+        (Self::compile(all, &active, number, rules), active)
     }
 
     /// The set with these appended, which take nothing.
     pub(super) fn extend(&mut self, gone: Vec<Pin>) {
         self.all.extend(gone);
+    }
+
+    /// What users say of templates.
+    #[must_use]
+    pub const fn rules(&self) -> &TemplateRules {
+        &self.rules
+    }
+
+    /// The pin of this id is a user's and in force: it declares nothing.
+    #[must_use]
+    pub fn is_of_users(&self, id: PinId) -> bool {
+        self.users.contains(&id)
     }
 
     /// The pin of this id.
@@ -102,10 +128,14 @@ impl Pins {
         self.naming(service).next().is_some()
     }
 
-    /// The patterns that take this service: those that name it, else the one for any host.
+    /// The patterns that take this service: those that name it, else the one for any host; then those of users.
     pub(super) fn covering(&self, service: &ServiceId) -> Covering {
-        let naming: Covering = self.naming(service).collect();
-        if naming.is_empty() { self.any.into_iter().collect() } else { naming }
+        let mut covering: Vec<usize> = self.naming(service).collect();
+        if covering.is_empty() {
+            covering.extend(self.any);
+        }
+        covering.extend(self.of_users.iter().filter(|at| self.takes(**at, service)));
+        covering.into()
     }
 
     /// The most specific pin that takes the path and declares the method; else the most specific that takes the
@@ -138,17 +168,25 @@ impl Pins {
 
     fn naming(&self, service: &ServiceId) -> impl Iterator<Item = usize> {
         let exact = self.exact.get(&service.host).into_iter().flatten();
-        exact.chain(&self.templates).copied().filter(|at| self.patterns.get(*at).is_some_and(|p| p.host.takes(service)))
+        exact.chain(&self.templates).copied().filter(|at| self.takes(*at, service))
     }
 
-    fn compile(all: Vec<Pin>, active: &[PinId]) -> Self {
-        let mut pins = Self { all, ..Self::default() };
-        let mut known: BTreeMap<HostPattern, usize> = BTreeMap::new();
-        for id in active {
+    fn takes(&self, pattern: usize, service: &ServiceId) -> bool {
+        self.patterns.get(pattern).is_some_and(|pattern| pattern.host.takes(service))
+    }
+
+    /// The first `declared` of the active ones are; the others are those of users.
+    fn compile(all: Vec<Pin>, active: &[PinId], declared: usize, rules: TemplateRules) -> Self {
+        let users = active.iter().skip(declared).copied().collect();
+        let mut pins = Self { all, users, rules, ..Self::default() };
+        let mut known: BTreeMap<(bool, HostPattern), usize> = BTreeMap::new();
+        for (place, id) in active.iter().enumerate() {
             let Some(pin) = pins.all.get(id.0 as usize) else { continue };
-            let at = *known.entry(pin.host.clone()).or_insert_with(|| {
+            let of_users = place >= declared;
+            let at = *known.entry((of_users, pin.host.clone())).or_insert_with(|| {
                 let at = pins.patterns.len();
                 match &pin.host {
+                    _ if of_users => pins.of_users.push(at),
                     HostPattern::Exact(host, _) => pins.exact.entry(host.clone()).or_default().push(at),
                     HostPattern::Template(..) => pins.templates.push(at),
                     HostPattern::Any => pins.any = Some(at),
@@ -314,6 +352,45 @@ mod tests {
         assert_eq!(find(&pins, "a.example", "GET", "/users/me"), Some((2, true, "GET")));
         assert_eq!(find(&pins, "a.example", "GET", "/users/7"), Some((1, true, "GET")));
         assert!(pins.names(&service("b.example")) && !pins.names(&service("elsewhere")));
+    }
+
+    #[test]
+    fn pins_of_users_name_paths_and_declare_nothing() {
+        // Catches a pin that hides a shadow: by standing for a declaration, or by keeping a spec without a host from a host.
+        let declared = vec![pin(HostPattern::Any, "/users/{id}", &["GET"]), pin(exact("b"), "/b", &["GET"])];
+        let pins = vec![
+            pin(exact("a"), "/users/me", &[]),
+            pin(HostPattern::Any, "/files/{name}", &[]),
+            pin(HostPattern::Any, "/users/{userId}", &[]),
+        ];
+        let rules = TemplateRules { pins, ..TemplateRules::default() };
+        let pins = Pins::new(Templates { declared: declared.clone(), rules: rules.clone() });
+        assert_eq!(find(&pins, "a", "GET", "/users/me"), Some((0, true, "GET")), "spec first");
+        assert_eq!(find(&pins, "a", "POST", "/users/me"), Some((2, false, "POST")));
+        assert_eq!(
+            find(&pins, "a", "POST", "/users/7"),
+            Some((0, false, "POST")),
+            "a declared path before the same of a user"
+        );
+        assert_eq!(
+            find(&pins, "a", "HEAD", "/files/x"),
+            Some((3, false, "GET")),
+            "on every host, also one that is named"
+        );
+        assert_eq!(find(&pins, "b", "GET", "/files/x"), Some((3, false, "GET")));
+        assert_eq!(
+            find(&pins, "b", "GET", "/users/7"),
+            Some((4, false, "GET")),
+            "named by a spec, which has no such path"
+        );
+        assert!(!pins.names(&service("a")) && pins.names(&service("b")));
+        let (pins, ids) = pins.renewed(Templates { declared, rules });
+        assert_eq!(ids, [0, 1, 2, 3, 4].map(PinId));
+        assert_eq!([0, 1, 2, 3, 4].map(|id| pins.is_of_users(PinId(id))), [false, false, true, true, true]);
+        let (pins, _) = pins.renewed(Vec::new());
+        assert!(!pins.is_of_users(PinId(3)), "no longer in force");
+        assert_eq!(find(&pins, "a", "GET", "/files/x"), None);
+        assert!(pins.rules().is_empty());
     }
 
     #[test]

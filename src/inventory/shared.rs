@@ -22,7 +22,7 @@ use super::shapes::Shapes;
 use super::sketch::chain;
 use super::snapshot::Snapshot;
 use super::tally::{Load, Tally};
-use crate::api::{Pin, PinId, ServiceId};
+use crate::api::{PinId, ServiceId, Templates};
 use crate::limits::Limits;
 use crate::merge::Merge;
 
@@ -56,12 +56,13 @@ struct Common {
 type Rank = (bool, u64, ServiceId);
 
 impl Inventory {
-    /// An empty inventory. `pins` are the declared templates; each one's [`PinId`] is its index.
+    /// An empty inventory. `templates` are what is declared, and what users say beside; each pin's [`PinId`] is its index, those
+    /// of users behind those that are declared.
     #[must_use]
-    pub fn new(limits: &Limits, pins: Vec<Pin>) -> Self {
+    pub fn new(limits: &Limits, templates: impl Into<Templates>) -> Self {
         Self {
             limits: limits.clone(),
-            pins: RwLock::new(Arc::new(Pins::new(pins))),
+            pins: RwLock::new(Arc::new(Pins::new(templates))),
             services: DashMap::with_hasher(RandomState::default()),
             common: Mutex::default(),
         }
@@ -70,9 +71,9 @@ impl Inventory {
     /// New declarations, from now on; workers fetch them by [`Inventory::pins`] and hand them to their deltas. Tells
     /// the id of each, in the order given: a pin equal to a known one keeps its id, and ids are never used again, so
     /// what was recorded under older declarations stays told by them.
-    pub fn repin(&self, pins: Vec<Pin>) -> Vec<PinId> {
+    pub fn repin(&self, templates: impl Into<Templates>) -> Vec<PinId> {
         let mut known = self.pins.write().unwrap_or_else(PoisonError::into_inner);
-        let (renewed, ids) = known.renewed(pins);
+        let (renewed, ids) = known.renewed(templates);
         *known = Arc::new(renewed);
         drop(known);
         // Ranks depend on declarations.

@@ -6,15 +6,15 @@
 
 mod kept;
 
-use std::collections::BTreeMap;
-
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::bounded::{Smallest, tree_bytes};
-use super::snapshot::Latency;
+use super::bounded::Smallest;
+use super::counts::Counts;
+use super::kept::MOST;
+use super::snapshot::{Latency, Quantiles};
 use crate::merge::Merge;
 use crate::time::Span;
 
@@ -108,67 +108,129 @@ fn coupon(hash: u64) -> Coupon {
     Coupon::from_value(raw_bytes::from_slice(&hash.to_le_bytes()))
 }
 
-/// Latencies in logarithmic buckets of microseconds, four to an octave: a quantile is at most a quarter too high.
+/// Figures in logarithmic buckets, four to an octave: a quantile is at most a quarter too high.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Buckets(Counts<u8>);
+
+impl Buckets {
+    /// The last octave: 2^40 us is twelve days, 2^40 bytes a terabyte; what is more counts there.
+    const OCTAVES: u32 = 40;
+
+    fn insert(&mut self, figure: u64) {
+        self.0.add(Self::bucket(figure), 1);
+    }
+
+    /// The quantiles for 50, 95 and 99 percent, each the upper bound of its bucket.
+    fn quantiles(&self) -> Option<[u64; 3]> {
+        let total: u128 = self.0.iter().map(|(_, n)| u128::from(n)).sum();
+        let quantile = |percent: u128| {
+            let rank = (total * percent).div_ceil(100);
+            let mut below = 0_u128;
+            let found = self.0.iter().find(|(_, n)| {
+                below += u128::from(*n);
+                below >= rank
+            });
+            found.map_or(u64::MAX, |(bucket, _)| Self::upper(*bucket))
+        };
+        (total > 0).then(|| [50, 95, 99].map(quantile))
+    }
+
+    /// Every bucket is one that [`Buckets::insert`] fills.
+    fn is_sound(&self) -> bool {
+        self.0.iter().next_back().is_none_or(|(last, _)| *last <= Self::bucket(u64::MAX))
+            && self.0.iter().all(|(_, count)| count <= MOST)
+    }
+
+    fn bucket(figure: u64) -> u8 {
+        let Some(octave) = figure.checked_ilog2().filter(|octave| *octave >= 2) else { return figure as u8 & 3 };
+        if octave > Self::OCTAVES {
+            return (Self::OCTAVES as u8 - 1) * 4 + 3;
+        }
+        (octave as u8 - 1) * 4 + (figure >> (octave - 2) & 3) as u8
+    }
+
+    /// The first figure above a bucket.
+    fn upper(bucket: u8) -> u64 {
+        let (octave, part) = (u32::from(bucket / 4), u64::from(bucket % 4));
+        if octave == 0 { part + 1 } else { (4 + part + 1) << (octave - 1).min(Self::OCTAVES) }
+    }
+}
+
+/// Latencies in buckets of microseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Histogram {
-    buckets: BTreeMap<u8, u64>,
+    buckets: Buckets,
     slowest: Span,
 }
 
 impl Histogram {
-    /// The last octave: 2^40 us is twelve days; what is slower counts there.
-    const OCTAVES: u32 = 40;
-
     /// Takes in one latency.
     pub(super) fn insert(&mut self, latency: Span) {
-        self.buckets.entry(Self::bucket(latency.nanos() / 1_000)).or_default().merge(1);
+        self.buckets.insert(latency.nanos() / 1_000);
         self.slowest = self.slowest.max(latency);
     }
 
-    /// The quantiles, each the upper bound of its bucket (never above the slowest, which is exact).
+    /// The quantiles, never above the slowest, which is exact.
     pub(super) fn freeze(&self) -> Option<Latency> {
-        let total: u128 = self.buckets.values().map(|n| u128::from(*n)).sum();
-        let quantile = |percent: u128| {
-            let rank = (total * percent).div_ceil(100);
-            let mut below = 0_u128;
-            let found = self.buckets.iter().find(|(_, n)| {
-                below += u128::from(**n);
-                below >= rank
-            });
-            found.map_or(self.slowest, |(bucket, _)| Self::upper(*bucket).min(self.slowest))
-        };
-        (total > 0).then(|| Latency { p50: quantile(50), p95: quantile(95), p99: quantile(99), max: self.slowest })
+        let span = |micros: u64| Span::from_nanos(micros.saturating_mul(1_000)).min(self.slowest);
+        let [p50, p95, p99] = self.buckets.quantiles()?.map(span);
+        Some(Latency { p50, p95, p99, max: self.slowest })
     }
 
     /// Memory beside itself.
-    pub(super) fn weight(&self) -> usize {
-        tree_bytes::<u8, u64>(self.buckets.len())
+    pub(super) const fn weight(&self) -> usize {
+        self.buckets.0.weight()
     }
 
-    /// Every bucket is one that [`Histogram::insert`] fills.
+    /// It can have been counted.
     pub(super) fn is_sound(&self) -> bool {
-        self.buckets.last_key_value().is_none_or(|(last, _)| *last <= Self::bucket(u64::MAX))
-    }
-
-    fn bucket(micros: u64) -> u8 {
-        let Some(octave) = micros.checked_ilog2().filter(|octave| *octave >= 2) else { return micros as u8 & 3 };
-        if octave > Self::OCTAVES {
-            return (Self::OCTAVES as u8 - 1) * 4 + 3;
-        }
-        (octave as u8 - 1) * 4 + (micros >> (octave - 2) & 3) as u8
-    }
-
-    fn upper(bucket: u8) -> Span {
-        let (octave, part) = (u32::from(bucket / 4), u64::from(bucket % 4));
-        let micros = if octave == 0 { part + 1 } else { (4 + part + 1) << (octave - 1).min(Self::OCTAVES) };
-        Span::from_nanos(micros.saturating_mul(1_000))
+        self.buckets.is_sound()
     }
 }
 
 impl Merge for Histogram {
     fn merge(&mut self, other: Self) {
-        Merge::merge(&mut self.buckets, other.buckets);
+        self.buckets.0.merge(other.buckets.0);
         self.slowest = self.slowest.max(other.slowest);
+    }
+}
+
+/// Sizes in buckets of bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sizes {
+    buckets: Buckets,
+    largest: u64,
+}
+
+impl Sizes {
+    /// Takes in one size.
+    pub(super) fn insert(&mut self, bytes: u64) {
+        self.buckets.insert(bytes);
+        self.largest = self.largest.max(bytes);
+    }
+
+    /// The quantiles, never above the largest, which is exact.
+    pub(super) fn freeze(&self) -> Option<Quantiles> {
+        // The greatest size in a bucket is one less than the first above it.
+        let [p50, p95, p99] = self.buckets.quantiles()?.map(|upper| (upper - 1).min(self.largest));
+        Some(Quantiles { p50, p95, p99, max: self.largest })
+    }
+
+    /// Memory beside itself.
+    pub(super) const fn weight(&self) -> usize {
+        self.buckets.0.weight()
+    }
+
+    /// It can have been counted.
+    pub(super) fn is_sound(&self) -> bool {
+        self.buckets.is_sound()
+    }
+}
+
+impl Merge for Sizes {
+    fn merge(&mut self, other: Self) {
+        self.buckets.0.merge(other.buckets.0);
+        self.largest = self.largest.max(other.largest);
     }
 }
 
@@ -226,10 +288,10 @@ mod tests {
     fn a_quantile_is_the_upper_bound_of_its_bucket() {
         // Catches buckets that overlap or leave holes: each value must lie below its own bound and above the last.
         for micros in (0..5_000).chain([u64::from(u32::MAX), (1 << 40) - 1]) {
-            let bucket = Histogram::bucket(micros);
-            assert!(Histogram::upper(bucket).nanos() > micros * 1_000, "{micros}");
+            let bucket = Buckets::bucket(micros);
+            assert!(Buckets::upper(bucket) > micros, "{micros}");
             if bucket > 0 {
-                assert!(Histogram::upper(bucket - 1).nanos() <= micros * 1_000, "{micros}");
+                assert!(Buckets::upper(bucket - 1) <= micros, "{micros}");
             }
         }
         let mut histogram = Histogram::default();
@@ -241,5 +303,8 @@ mod tests {
         histogram.insert(Span::from_nanos(u64::MAX));
         assert_eq!(histogram.freeze().unwrap().max, Span::from_nanos(u64::MAX));
         assert_eq!(Histogram::default().freeze(), None);
+        let mut sizes = Sizes::default();
+        [0, 0, 0, 7, 100, u64::MAX].into_iter().for_each(|bytes| sizes.insert(bytes));
+        assert_eq!(sizes.freeze(), Some(Quantiles { p50: 0, p95: (1 << 41) - 1, p99: (1 << 41) - 1, max: u64::MAX }));
     }
 }

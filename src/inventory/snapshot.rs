@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::traffic::TrafficFigures;
 use crate::api::{AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, SegmentClass, ServiceId, Shape};
 use crate::time::{Span, Timestamp};
 
@@ -45,6 +46,8 @@ pub struct Service {
     /// Answers (404, 410, 405, 501) on paths where no method is an operation, by status: how this host answers what
     /// does not exist. Noise is not among them. Empty: it was never seen to say that something is not there.
     pub unknown_answers: BTreeMap<u16, u64>,
+    /// How it is used, noise and what was not found included.
+    pub traffic: TrafficFigures,
     /// Addresses and ports that answered under this name, in order; bounded.
     pub servers: Vec<String>,
     /// First exchange.
@@ -130,6 +133,8 @@ pub struct Record {
     pub last: Timestamp,
     /// Latency to the first byte of the response.
     pub latency: Option<Latency>,
+    /// How it is used.
+    pub traffic: TrafficFigures,
     /// Request body bytes in all.
     pub request_bytes: u64,
     /// Response body bytes in all.
@@ -172,6 +177,19 @@ pub struct Latency {
     pub p99: Span,
     /// The slowest.
     pub max: Span,
+}
+
+/// Quantiles of sizes, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Quantiles {
+    /// Half are at most this.
+    pub p50: u64,
+    /// 95 of 100.
+    pub p95: u64,
+    /// 99 of 100.
+    pub p99: u64,
+    /// The largest.
+    pub max: u64,
 }
 
 /// One parameter of an operation.

@@ -21,6 +21,7 @@ use super::pins::{Pins, Taken};
 use super::signals::Signals;
 use super::sketch::{Distinct, chain};
 use super::snapshot::{Operation, Service};
+use super::traffic::Traffic;
 use super::tree::{Key, Node, steps};
 use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
 use crate::limits::Limits;
@@ -35,6 +36,7 @@ pub(super) struct Tally {
     noise: BTreeMap<Noise, u64>,
     servers: Smallest<SocketAddr, 16>,
     window: Window,
+    traffic: Traffic,
     pinned: BTreeMap<PinId, Methods>,
     learned: Node,
     /// Answers of "nothing here" by the hash of path and method.
@@ -105,12 +107,15 @@ impl Tally {
     pub(super) fn note(&mut self, seen: &Observation<'_>, taken: Option<Taken<'_>>, limits: &Limits) -> Load {
         self.requests.merge(1);
         self.window.insert(seen.at);
+        let before = self.traffic.weight();
+        self.traffic.note(seen);
+        let grown = Load { bytes: self.traffic.weight().saturating_sub(before), ..Load::default() };
         if seen.status.is_some() {
             self.servers.insert(seen.server);
         }
         // A mere redirect teaches nothing of what is there, unless a declaration already says it.
         let noise = seen.noise.or_else(|| seen.mere_redirect.then_some(Noise::Redirect));
-        match (taken, noise) {
+        let mut load = match (taken, noise) {
             (Some(taken), noise) if taken.declared || noise.is_none() => {
                 let methods = self.pinned.entry(taken.id).or_default();
                 let (entry, new) = methods.entry(taken.method, || Entry::new(limits.params));
@@ -124,7 +129,9 @@ impl Tally {
                 Load::default()
             }
             _ => self.learn(seen, limits),
-        }
+        };
+        load += grown;
+        load
     }
 
     fn learn(&mut self, seen: &Observation<'_>, limits: &Limits) -> Load {
@@ -161,6 +168,7 @@ impl Tally {
         Merge::merge(&mut self.noise, other.noise);
         self.servers.merge(other.servers);
         self.window.merge(other.window);
+        self.traffic.merge(other.traffic);
         Merge::merge(&mut self.pinned, other.pinned);
         self.learned.absorb(other.learned, limits.level_words);
         for (hash, theirs) in other.unknown {
@@ -188,7 +196,10 @@ impl Tally {
             load.learned += 1;
             load.places += entry.places();
         });
-        load.bytes = Self::BYTES + self.learned.weight() + self.unknown.values().map(Unknown::weight).sum::<usize>();
+        load.bytes = Self::BYTES
+            + self.traffic.weight()
+            + self.learned.weight()
+            + self.unknown.values().map(Unknown::weight).sum::<usize>();
         for (_, entry) in self.pinned.values().flat_map(Methods::iter) {
             load.places += entry.places();
             load.bytes += entry.weight() + 64;
@@ -321,6 +332,7 @@ impl Tally {
             not_found: unknown.not_found,
             not_found_paths: unknown.not_found_paths.estimate(),
             unknown_answers: unknown.answers,
+            traffic: self.traffic.freeze(),
             servers: texts(&self.servers),
             first,
             last,

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::{Delta, Inventory, Operation, Rule, Service, Snapshot};
 use crate::api::{
-    AuthScheme, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param, ParamPlace, ParamType,
-    PathSegment, PathTemplate, Pin, PinId, Scheme, Seen, SegmentClass, ServiceId, Shape,
+    Agent, AuthScheme, Client, Direction, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param,
+    ParamPlace, ParamType, PathSegment, PathTemplate, Pin, PinId, Scheme, Seen, SegmentClass, ServiceId, Shape,
 };
 use crate::limits::Limits;
 use crate::time::{Span, Timestamp};
@@ -76,6 +76,12 @@ impl Said {
             seen: Seen::Http { method: &self.method, path: &path },
             status: self.status,
             latency: self.status.map(|_| Span::from_nanos(self.at * 1_000)),
+            duration: self.status.map(|_| Span::from_nanos(self.at * 3_000)),
+            client: Client {
+                network: ["offices", "private", "public"][(self.caller % 3) as usize],
+                direction: Direction::ALL[(self.caller % 4) as usize],
+                agent: Agent::ALL[(self.caller % 7) as usize],
+            },
             request_bytes: 3,
             response_bytes: 5,
             request_type: None,

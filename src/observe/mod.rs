@@ -1,5 +1,6 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
 
+mod agents;
 mod body;
 mod card;
 mod classify;

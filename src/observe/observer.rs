@@ -3,9 +3,11 @@
 //! It asks the styles whose an exchange is, and tells whoever listens above what it means. One a worker; it knows
 //! nothing of other exchanges but what its counters hold.
 
+use std::sync::Arc;
+
 use super::style::{ObserverCounts, Scratch, caller};
 use super::styles::STYLES;
-use crate::api::{ObservationSink, OpaqueSeen};
+use crate::api::{Networks, ObservationSink, OpaqueSeen};
 use crate::limits::Limits;
 use crate::proto::{Exchange, ExchangeSink, Opaque};
 
@@ -43,6 +45,11 @@ impl<S: ObservationSink> Observer<S> {
     /// `bodies_passed_over`.
     pub const fn hurry(&mut self, hurried: bool) {
         self.scratch.hurried = hurried;
+    }
+
+    /// Networks by name, from the next exchange on.
+    pub fn locate_by(&mut self, networks: Arc<Networks>) {
+        self.scratch.networks = networks;
     }
 
     /// What was counted so far.

@@ -317,3 +317,33 @@ proptest! {
         prop_assert!(notes.told.iter().all(|t| t.path.len() <= 32 && t.params.len() <= 128));
     }
 }
+
+#[test]
+fn who_asked_is_told_in_classes_and_how_long_the_answer_took_in_full() {
+    // Catches an address or a User-Agent field that goes on, and a length of time up to where a body was no longer read.
+    let agent: &[(&[u8], &[u8])] = &[(b"Host", b"a"), (b"User-Agent", b"curl/8.5.0 for-anna-schmidt")];
+    let mut answer = response(200, &[], b"{}");
+    answer.ended = Timestamp::from_parts(12, 0);
+    let mut cut = answer.clone();
+    cut.body_whole = false;
+    let whole = exchange(Some(request(b"GET", b"/a", agent, b"")), Some(answer));
+    let cut = exchange(Some(request(b"GET", b"/a", agent, b"")), Some(cut));
+    let mut outward = whole.clone();
+    outward.connection.client = "10.1.2.3:1".parse().unwrap();
+    outward.connection.server = "203.0.113.5:80".parse().unwrap();
+    let mut networks = Networks::default();
+    networks.add("partner", crate::api::NetworkKind::External, "192.0.2.0/24".parse().unwrap());
+
+    let mut observer = Observer::new(&Limits::default(), 7, Notes::default());
+    observer.locate_by(Arc::new(networks));
+    [whole, cut, outward].iter().for_each(|exchange| observer.exchange(exchange));
+    let told: Vec<String> = observer.into_sink().told.into_iter().map(|told| told.debug).collect();
+    for (told, wanted) in told.iter().zip([
+        ["duration: Some(Span(2000000000))", "network: \"partner\", direction: Inbound, agent: Curl"],
+        ["duration: None", "network: \"partner\", direction: Inbound, agent: Curl"],
+        ["duration: Some(Span(2000000000))", "network: \"private\", direction: Outbound, agent: Curl"],
+    ]) {
+        assert!(wanted.iter().all(|wanted| told.contains(wanted)), "{told}");
+        assert!(!told.contains("anna") && !told.contains("192.0.2.9"), "{told}");
+    }
+}

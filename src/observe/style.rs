@@ -4,13 +4,15 @@
 //! buffers) lies in `Scratch`, so that an exchange like the one before it allocates next to nothing.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::agents::Agents;
 use super::encoding::Unpacker;
 use super::fields::Params;
 use super::path::Segments;
-use crate::api::{AuthScheme, ObservationSink, PathSegment, ServiceId};
+use crate::api::{AuthScheme, Networks, ObservationSink, PathSegment, ServiceId};
 use crate::limits::Limits;
 use crate::proto::Exchange;
 
@@ -31,6 +33,9 @@ pub struct Scratch {
     /// Keys the hashes of callers.
     pub(super) key: u64,
     pub(super) counts: ObserverCounts,
+    /// Networks by name.
+    pub(super) networks: Arc<Networks>,
+    pub(super) agents: Agents,
     /// Bodies are not looked at: packets are being lost for want of time.
     pub(super) hurried: bool,
     pub(super) service: ServiceId,
@@ -54,6 +59,8 @@ impl Scratch {
             limits: limits.clone(),
             key,
             counts: ObserverCounts::default(),
+            networks: Arc::default(),
+            agents: Agents::new(key),
             hurried: false,
             service: ServiceId::default(),
             segments: Segments::default(),

@@ -41,6 +41,15 @@ impl Exchange {
         (asked <= answered).then(|| answered.since(asked))
     }
 
+    /// From the first byte of the request to the last of the response. None where [`Exchange::latency`] is none, and where the end
+    /// was not met: it lies in a hole, or behind what is kept of a long body, the rest of which passes unread.
+    #[must_use]
+    pub fn duration(&self) -> Option<Span> {
+        self.latency()?;
+        let (asked, answer) = (self.request.as_ref()?.began, self.response.as_ref()?);
+        (answer.body_whole && asked <= answer.ended).then(|| answer.ended.since(asked))
+    }
+
     /// The answer is stamped before its question.
     #[must_use]
     pub fn clocks_apart(&self) -> bool {

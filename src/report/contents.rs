@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::identity::Identities;
 use crate::diff::{Comparison, Existence};
 use crate::findings::Finding;
 use crate::inventory::Snapshot;
@@ -22,6 +23,8 @@ pub struct Report<'a> {
     pub compared: &'a Comparison<'a>,
     /// What was seen.
     pub snapshot: &'a Snapshot,
+    /// Who the services are.
+    pub identities: Identities<'a>,
     /// What the capture was like.
     pub capture: &'a CaptureSummary,
     /// What was assumed, and what to do about it: one sentence each (meaning, not capture).
@@ -74,6 +77,8 @@ pub struct Endpoint<'a> {
     pub existence: Existence,
     /// The finding about it, if any.
     pub finding: Option<&'a Finding>,
+    /// Who answers for it, by the policy.
+    pub owner: Option<&'a str>,
 }
 
 /// What we call an endpoint.

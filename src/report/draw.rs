@@ -6,19 +6,26 @@ use super::reporters::percent_text;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
+use super::identity::{self, Identities};
 use crate::diff::{Comparison, Coverage, Pairing, Promised};
 use crate::findings::{Finding, Kind, Reason, Subject};
 use crate::inventory::Snapshot;
+use crate::policy::PolicyFile;
 
 /// Names listed in one sentence, and sentences of one sort; the rest is a number.
 const NAMED: usize = 5;
 const SENTENCES: usize = 20;
 
 impl<'a> Report<'a> {
-    /// Draws it up. `findings` are those of `judge`, in its order.
+    /// Draws it up. `findings` are those of `judge`, in its order; `said` is what users say of their world.
     #[must_use]
-    pub fn draw_up(compared: &'a Comparison<'a>, findings: &'a [Finding], capture: &'a CaptureSummary) -> Self {
-        let endpoints = endpoints(compared, findings);
+    pub fn draw_up(
+        compared: &'a Comparison<'a>,
+        findings: &'a [Finding],
+        capture: &'a CaptureSummary,
+        said: &'a PolicyFile,
+    ) -> Self {
+        let endpoints = endpoints(compared, findings, said);
         Self {
             headline: headline(compared, findings, &endpoints, capture),
             findings,
@@ -26,12 +33,13 @@ impl<'a> Report<'a> {
             endpoints,
             compared,
             snapshot: compared.snapshot,
+            identities: Identities::of(compared, said),
             capture,
         }
     }
 }
 
-fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding]) -> Vec<Endpoint<'a>> {
+fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'a PolicyFile) -> Vec<Endpoint<'a>> {
     let about: BTreeMap<(Kind, &Subject), &Finding> =
         findings.iter().map(|finding| ((finding.kind, &finding.subject), finding)).collect();
     let mut endpoints = Vec::new();
@@ -45,7 +53,8 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding]) -> Vec<E
         let finding = if pairing.declared.is_some() { of(Kind::Zombie) } else { of(Kind::Shadow) };
         let verdict = verdict(compared, coverage, pairing, finding);
         let service = subject.service;
-        endpoints.push(Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding });
+        let owner = said.owner_of(identity::subject(coverage), &pairing.operation.template);
+        endpoints.push(Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, owner });
     }
     let place = |endpoint: &Endpoint<'_>| {
         let pairing = &compared.pairings[endpoint.pairing];

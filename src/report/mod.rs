@@ -2,6 +2,8 @@
 
 mod contents;
 mod draw;
+mod identity;
+mod readback;
 mod reporter;
 mod reporters;
 
@@ -9,6 +11,8 @@ pub use contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, TapSummary, Verdict,
     rfc3339_text,
 };
+pub use identity::{Identities, Identity, ThirdParty};
+pub use readback::{Filter, ReadBack, ReadBackError};
 pub use reporter::{Reporter, Style};
 pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
 pub(crate) use reporters::{bytes, columns, count, fit, moment, percent_text, wrapped};

@@ -6,6 +6,7 @@ use crate::diff::samples::*;
 use crate::diff::{Existence, ScopeItem, compare};
 use crate::findings::{Finding, Kind, Policy, View, judge};
 use crate::inventory::Snapshot;
+use crate::policy::PolicyFile;
 use crate::spec::SpecIndex;
 
 const LINES: [&str; 5] = ["GET /a", "GET /b", "GET /c", "GET /old deprecated", "GET /never"];
@@ -32,7 +33,7 @@ fn drawn<R>(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str], look: impl F
     let policy = Policy { scope, ..Policy::default() };
     let compared = compare(snapshot, index, &policy.scope, policy.min_window);
     let findings = judge(View { compared: &compared, policy: &policy });
-    look(&Report::draw_up(&compared, &findings, &capture()))
+    look(&Report::draw_up(&compared, &findings, &capture(), &PolicyFile::default()))
 }
 
 fn town() -> Snapshot {

@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::error::StoreError;
 use super::header::Header;
-use crate::api::Pin;
+use crate::api::Templates;
 use crate::inventory::{Inventory, Kept, Restore};
 use crate::limits::Limits;
 
@@ -38,7 +38,7 @@ pub struct Loaded {
 /// What a state begins with.
 pub const MAGIC: [u8; 16] = *b"shadowtap-state\n";
 /// Changes with every change of what a record says, of the order of its parts included.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const FRONT: usize = MAGIC.len() + 8;
 const CHECKSUM: usize = 16;
 /// Bytes of a header; more is none.
@@ -64,12 +64,12 @@ pub fn save(path: &Path, header: &Header, inventory: &Inventory) -> Result<u64, 
     write(path, header, inventory).map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }
 
-/// Reads what stands at `path`; `None` when there is nothing. `pins` are today's declarations, as for
+/// Reads what stands at `path`; `None` when there is nothing. `templates` are today's declarations, as for
 /// [`Inventory::new`].
 ///
 /// # Errors
 /// It cannot be read, is damaged, or is of another format. Nothing of it is used then.
-pub fn load(path: &Path, limits: &Limits, pins: Vec<Pin>) -> Result<Option<Loaded>, StoreError> {
+pub fn load(path: &Path, limits: &Limits, templates: impl Into<Templates>) -> Result<Option<Loaded>, StoreError> {
     let io = |source| StoreError::Io { path: path.to_owned(), source };
     clear_away(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
     match fs::metadata(path) {
@@ -80,7 +80,7 @@ pub fn load(path: &Path, limits: &Limits, pins: Vec<Pin>) -> Result<Option<Loade
         Ok(_) => {}
     }
     let file = File::open(path).map_err(io)?;
-    read(&file, limits, pins).map(Some).map_err(|bad| match bad {
+    read(&file, limits, templates.into()).map(Some).map_err(|bad| match bad {
         Bad::Io(source) => io(source),
         Bad::Damaged(at, what) => StoreError::Damaged { path: path.to_owned(), at, what },
         Bad::Format(found) => StoreError::OtherVersion { path: path.to_owned(), found, ours: FORMAT },
@@ -203,7 +203,7 @@ fn damaged(at: u64, what: impl ToString) -> Bad {
     Bad::Damaged(at, what.to_string())
 }
 
-fn read(mut file: &File, limits: &Limits, pins: Vec<Pin>) -> Result<Loaded, Bad> {
+fn read(mut file: &File, limits: &Limits, templates: Templates) -> Result<Loaded, Bad> {
     let whole = file.metadata()?.len();
     let body = whole.checked_sub(CHECKSUM as u64).filter(|body| *body >= FRONT as u64);
     let body = body.ok_or_else(|| damaged(whole, "it ends too soon"))?;
@@ -235,13 +235,18 @@ fn read(mut file: &File, limits: &Limits, pins: Vec<Pin>) -> Result<Loaded, Bad>
     let header = postcard::from_bytes(&header).map_err(|error| damaged(FRONT as u64, error))?;
     let packed = BufReader::with_capacity(1 << 18, file.take(body - FRONT as u64 - u64::from(length)));
     let most = LEAST_UNPACKED.max((limits.inventory_bytes as u64).saturating_mul(4));
-    let inventory = unpack(packed, limits, pins, most)?;
+    let inventory = unpack(packed, limits, templates, most)?;
     Ok(Loaded { header, inventory })
 }
 
 /// Unpacks no more than `most` bytes.
-fn unpack(mut packed: impl BufRead, limits: &Limits, pins: Vec<Pin>, most: u64) -> Result<Inventory, Bad> {
-    let mut restore = Restore::onto(Inventory::new(limits, pins));
+fn unpack(
+    mut packed: impl BufRead,
+    limits: &Limits,
+    templates: impl Into<Templates>,
+    most: u64,
+) -> Result<Inventory, Bad> {
+    let mut restore = Restore::onto(Inventory::new(limits, templates));
     let mut decoder = zstd::Decoder::with_buffer(&mut packed)?.single_frame();
     decoder.window_log_max(WINDOW_LOG)?;
     let mut at = 0_u64;

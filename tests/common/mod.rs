@@ -19,6 +19,7 @@ use shadowtap::engine::{self, Lines, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::policy::PolicyFile;
 use shadowtap::report::{Mask, REPORTERS, Report, Style};
 use shadowtap::spec::{HostFlags, SpecIndex, load};
 
@@ -82,6 +83,7 @@ impl Run {
             transactions: Some(Mask::No),
             inputs: 1,
             caller_key: Settings::REPLAY_KEY,
+            networks: Arc::default(),
             stop: Arc::default(),
         };
         let inventory = Arc::new(Inventory::new(&self.limits, index.pins()));
@@ -90,7 +92,8 @@ impl Run {
         let policy = Policy::default();
         let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
         let findings = judge(View { compared: &compared, policy: &policy });
-        let report = Report::draw_up(&compared, &findings, &outcome.summary);
+        let said = PolicyFile::default();
+        let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
         let reporter = REPORTERS.iter().find(|reporter| reporter.name() == format).expect("a format we have");
         let mut out = Vec::new();
         reporter.write(&report, Style { colour: false, width: 100 }, &mut out).expect("memory does not fail");
@@ -126,6 +129,7 @@ pub fn without_capture(mut report: Value) -> Value {
         match value {
             Value::Object(fields) => {
                 fields.remove("latency_us");
+                fields.remove("duration_us");
                 fields.values_mut().for_each(strip);
             }
             Value::Array(items) => items.iter_mut().for_each(strip),

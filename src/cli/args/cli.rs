@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::endpoints::{self, Endpoints, Show};
 use super::replay::{self, Replay};
 use super::watch::{self, Check, Watch};
 
@@ -52,6 +53,12 @@ pub(in crate::cli) enum Command {
     /// Listen for some seconds and say what could be seen there, what could not, and what would mend it.
     #[command(after_help = watch::CHECK_EXAMPLES)]
     Check(Box<Check>),
+    /// List the endpoints of a JSON report.
+    #[command(after_help = endpoints::EXAMPLES)]
+    Endpoints(Box<Endpoints>),
+    /// Tell all about one endpoint of a JSON report.
+    #[command(after_help = endpoints::SHOW_EXAMPLES)]
+    Show(Box<Show>),
     /// List the interfaces that could be listened on, and whether traffic flows there.
     Interfaces,
 }

@@ -1,13 +1,15 @@
 //! The command line: flags, their help, nothing else.
 
 mod cli;
+mod endpoints;
 mod replay;
 mod shared;
 mod values;
 mod watch;
 
 pub(super) use cli::{Cli, Command, LogFormat};
+pub(super) use endpoints::{Endpoints, Show};
 pub(super) use replay::Replay;
-pub(super) use shared::{Promised, Reading};
+pub(super) use shared::{Promised, Reading, Said};
 pub(super) use values::{Color, Format, ScopeKind};
 pub(super) use watch::{Check, Fanout, Listening, Watch};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{Judging, Promised, Reading};
+use super::shared::{Judging, Promised, Reading, Said};
 use super::values::{Color, Format, percent};
 use crate::findings::FailOn;
 
@@ -25,6 +25,8 @@ pub(in crate::cli) struct Replay {
 
     #[command(flatten)]
     pub(in crate::cli) promised: Promised,
+    #[command(flatten)]
+    pub(in crate::cli) said: Said,
     #[command(flatten)]
     pub(in crate::cli) judging: Judging,
     /// Exit with 1 when a finding of these kinds (shadow, zombie, orphan) or at least of this severity (info, low, medium, high) is made.

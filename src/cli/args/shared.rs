@@ -23,6 +23,14 @@ pub(in crate::cli) struct Promised {
     pub(in crate::cli) host_alias: Vec<(String, String)>,
 }
 
+/// What users say of their own world.
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct Said {
+    /// A TOML file that names networks, environments and owners, and pins, forbids and renames path templates.
+    #[arg(long, value_name = "FILE", help_heading = "What you know")]
+    pub(in crate::cli) policy: Option<PathBuf>,
+}
+
 /// What is judged.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Judging {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{Judging, Promised, Reading};
+use super::shared::{Judging, Promised, Reading, Said};
 use super::values::{Color, Format, interval, ring, span};
 use crate::time::Span;
 
@@ -17,7 +17,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   shadowtap watch -i eth1 --spec specs/ --state /var/lib/shadowtap/state --listen 127.0.0.1:9110
 
 Ctrl-C and SIGTERM read what the kernel still holds, write the reports and end; a second one stops at once. SIGHUP reads the
-specs again.";
+specs and the policy again.";
 
 /// Printed below the help of `check`.
 pub(super) const CHECK_EXAMPLES: &str = "Examples:
@@ -31,6 +31,8 @@ pub(in crate::cli) struct Watch {
     pub(in crate::cli) listening: Listening,
     #[command(flatten)]
     pub(in crate::cli) promised: Promised,
+    #[command(flatten)]
+    pub(in crate::cli) said: Said,
     #[command(flatten)]
     pub(in crate::cli) judging: Judging,
 
@@ -130,6 +132,8 @@ pub(in crate::cli) struct Check {
     /// How long to listen (10s, 5m).
     #[arg(long = "for", value_name = "SPAN", default_value = "10s", value_parser = interval, help_heading = "Listening")]
     pub(in crate::cli) span: Span,
+    #[command(flatten)]
+    pub(in crate::cli) said: Said,
     #[command(flatten)]
     pub(in crate::cli) reading: Reading,
     /// Become this user once the interfaces are open. As root: nobody, unless another is named.

@@ -1,16 +1,18 @@
 //! Where reports are drawn up while the capture goes on.
 //!
-//! In: the inventory that workers fill, the board they answer, the specs in force. Out: a report, as of now, lent to
+//! In: the inventory that workers fill, the board they answer, the specs and the policy file in force. Out: a report, as of now, lent to
 //! whoever asked. Any thread may ask; none of the packet path waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use crate::api::Templates;
 use crate::diff::compare;
-use crate::engine::Board;
+use crate::engine::{Board, SharedNetworks};
 use crate::findings::{Policy, View, judge};
 use crate::inventory::Inventory;
+use crate::policy::PolicyFile;
 use crate::report::{CaptureSummary, Report};
 use crate::spec::SpecIndex;
 use crate::time::Timestamp;
@@ -22,15 +24,37 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Desk {
     pub(super) inventory: Arc<Inventory>,
     board: Arc<Board>,
-    index: RwLock<Arc<SpecIndex>>,
+    networks: Arc<SharedNetworks>,
+    known: RwLock<Arc<Known>>,
     policy: Policy,
     /// Said in each report, by subject: what a reader must know of this run.
     notes: Mutex<BTreeMap<&'static str, String>>,
 }
 
+/// What was promised, and what users say.
+pub(super) struct Known {
+    pub(super) index: SpecIndex,
+    pub(super) said: PolicyFile,
+}
+
+impl Known {
+    /// What is known of templates before anything is seen.
+    pub(super) fn templates(&self) -> Templates {
+        Templates { declared: self.index.pins(), rules: self.said.templates.clone() }
+    }
+}
+
 impl Desk {
-    pub(super) fn new(inventory: Arc<Inventory>, board: Arc<Board>, index: SpecIndex, policy: Policy) -> Self {
-        Self { inventory, board, index: RwLock::new(Arc::new(index)), policy, notes: Mutex::default() }
+    /// `networks` are what workers look addresses up in.
+    pub(super) fn new(
+        inventory: Arc<Inventory>,
+        board: Arc<Board>,
+        networks: Arc<SharedNetworks>,
+        known: Known,
+        policy: Policy,
+    ) -> Self {
+        networks.take_up(known.said.networks.clone());
+        Self { inventory, board, networks, known: RwLock::new(Arc::new(known)), policy, notes: Mutex::default() }
     }
 
     /// Draws up the report as of now.
@@ -40,10 +64,10 @@ impl Desk {
         }
         let capture = self.summary_as_told();
         let snapshot = self.inventory.snapshot();
-        let index = Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner));
-        let compared = compare(&snapshot, &index, &self.policy.scope, self.policy.min_window);
+        let known = Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner));
+        let compared = compare(&snapshot, &known.index, &self.policy.scope, self.policy.min_window);
         let findings = judge(View { compared: &compared, policy: &self.policy });
-        look(&Report::draw_up(&compared, &findings, &capture))
+        look(&Report::draw_up(&compared, &findings, &capture, &known.said))
     }
 
     /// What the capture is like, without a report about what was seen: cheap.
@@ -52,10 +76,11 @@ impl Desk {
         self.summary_as_told()
     }
 
-    /// Takes up other specs from now on.
-    pub(super) fn take_up(&self, index: SpecIndex) {
-        self.inventory.repin(index.pins());
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+    /// Takes up other specs, and another policy, from now on.
+    pub(super) fn take_up(&self, known: Known) {
+        self.inventory.repin(known.templates());
+        self.networks.take_up(known.said.networks.clone());
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
     }
 
     /// Has a sentence said in each report from now on, or, where there is none, no longer.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::standing::folder_of;
-use crate::api::Pin;
+use crate::api::Templates;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
 use crate::report::rfc3339_text;
@@ -40,8 +40,8 @@ pub(super) struct Begun {
 
 impl Begun {
     /// With nothing learned, and nothing kept.
-    pub(super) fn anew(limits: &Limits, pins: Vec<Pin>, caller_key: u64) -> Self {
-        let inventory = Inventory::new(limits, pins);
+    pub(super) fn anew(limits: &Limits, templates: Templates, caller_key: u64) -> Self {
+        let inventory = Inventory::new(limits, templates);
         Self { inventory, caller_key, keeper: None, announced: Vec::new(), note: None }
     }
 
@@ -49,14 +49,14 @@ impl Begun {
     pub(super) fn from(
         path: &Path,
         limits: &Limits,
-        pins: Vec<Pin>,
+        templates: Templates,
         run: Run,
         caller_key: u64,
     ) -> anyhow::Result<Self> {
         let lock = lock(path)?;
         is_a_state(path)?;
-        let mut begun = Self::anew(limits, pins.clone(), caller_key);
-        let header = match store::load(path, limits, pins) {
+        let mut begun = Self::anew(limits, templates.clone(), caller_key);
+        let header = match store::load(path, limits, templates) {
             Ok(Some(loaded)) => {
                 let header = loaded.header.followed_by(run);
                 begun.inventory = loaded.inventory;

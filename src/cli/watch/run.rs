@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::announce::{Announcer, Events};
 use super::control::{self, Serving, Told};
-use super::desk::{Desk, now};
+use super::desk::{Desk, Known, now};
 use super::drops::Drops;
 use super::keeper::{Begun, Keeper};
 use super::live_view::LiveView;
@@ -26,7 +26,7 @@ use super::reload::Watched;
 use super::standing::{Standing, folder_of};
 use super::taps;
 use crate::capture::LiveSource;
-use crate::cli::args::{Format, Watch};
+use crate::cli::args::{Format, Said, Watch};
 use crate::cli::log::{Tail, say};
 use crate::cli::privileges::{self, Plan};
 use crate::cli::run::Verdict;
@@ -36,7 +36,7 @@ use crate::engine::{Board, listen};
 use crate::findings::Policy;
 use crate::limits::Limits;
 use crate::report::Report;
-use crate::spec::{HostFlags, SpecError, SpecIndex, load};
+use crate::spec::{HostFlags, SpecIndex, load};
 use crate::store::Run;
 use crate::time::Span;
 use crate::web::{Access, Served, Token, check_address};
@@ -62,11 +62,13 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let promises = Promises {
         paths: flags.promised.spec.clone(),
         hosts: settings::hosts(&flags.promised),
+        said: flags.said.clone(),
         limits: settings.limits.clone(),
     };
-    let index = promises.read()?;
+    let known = promises.read()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
-    let planned = settings::outputs(matches, asked, &promises.paths, &[], &settings.limits)?;
+    let policy = promises.said.policy.as_slice();
+    let planned = settings::outputs(matches, asked, &promises.paths, policy, &settings.limits)?;
     let mut reports = Standing::plan(planned, flags.keep, flags.color)?;
     let to_stdout = reports.iter().any(Standing::is_stdout);
     anyhow::ensure!(
@@ -84,14 +86,18 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     for place in &written {
         let real = place.canonicalize().unwrap_or_else(|_| place.clone());
         let spec =
-            promises.paths.iter().any(|spec| spec.is_file() && spec.canonicalize().is_ok_and(|spec| spec == real));
-        anyhow::ensure!(!spec, "{}: is a spec; events and state would be written over it", place.display());
+            promises.files().iter().any(|spec| spec.is_file() && spec.canonicalize().is_ok_and(|spec| spec == real));
+        anyhow::ensure!(
+            !spec,
+            "{}: is a spec or the policy; events and state would be written over it",
+            place.display()
+        );
         anyhow::ensure!(places.insert(real), "{}: is named for two things that are written", place.display());
     }
     let folders = reports.iter().filter_map(Standing::place).chain(written.iter().map(PathBuf::as_path)).map(folder_of);
     let plan = Plan {
         user: flags.user.clone(),
-        read: promises.paths.clone(),
+        read: promises.files(),
         write_folders: folders.map(Path::to_path_buf).collect::<BTreeSet<_>>().into_iter().collect(),
         sandbox: !flags.no_sandbox,
     };
@@ -110,8 +116,10 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let run = format!("{:016x}", random().context("the system has no random numbers")?);
     let started = Run { id: run.clone(), started: now(), window: None };
     let mut begun = match &flags.state {
-        None => Begun::anew(&settings.limits, index.pins(), caller_key),
-        Some(path) => Begun::from(&std::path::absolute(path)?, &settings.limits, index.pins(), started, caller_key)?,
+        None => Begun::anew(&settings.limits, known.templates(), caller_key),
+        Some(path) => {
+            Begun::from(&std::path::absolute(path)?, &settings.limits, known.templates(), started, caller_key)?
+        }
     };
     settings.caller_key = begun.caller_key;
     let inventory = Arc::new(begun.inventory);
@@ -120,7 +128,8 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     sources.iter_mut().for_each(LiveSource::start_counting);
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
-    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), index, policy));
+    let networks = Arc::clone(&settings.networks);
+    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), networks, known, policy));
     let deeds = Arc::new(Deeds::default());
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let mut announcer = Announcer::new(flags.settle, events, terminal);
@@ -197,16 +206,23 @@ impl Drop for Ended {
     }
 }
 
-/// What was promised, and how to read it again.
+/// What was promised and what users say, and how to read it again.
 struct Promises {
     paths: Vec<PathBuf>,
     hosts: HostFlags,
+    said: Said,
     limits: Limits,
 }
 
 impl Promises {
-    fn read(&self) -> Result<SpecIndex, SpecError> {
-        SpecIndex::build_within(load(&self.paths, &self.limits)?, &self.hosts, &self.limits)
+    fn read(&self) -> anyhow::Result<Known> {
+        let index = SpecIndex::build_within(load(&self.paths, &self.limits)?, &self.hosts, &self.limits)?;
+        Ok(Known { index, said: settings::policy(&self.said)? })
+    }
+
+    /// All that is read again.
+    fn files(&self) -> Vec<PathBuf> {
+        self.paths.iter().chain(&self.said.policy).cloned().collect()
     }
 }
 
@@ -229,7 +245,8 @@ impl Timetable<'_> {
     fn keep(&mut self, told: &Receiver<Told>) {
         let every = duration(self.flags.every).max(Duration::from_millis(100));
         let pace = duration(self.flags.settle).div_f32(2.0).clamp(Duration::from_secs(1), Duration::from_secs(5));
-        let mut watched = Watched::new(&self.promises.paths, std::mem::take(&mut self.ours));
+        let files = self.promises.files();
+        let mut watched = Watched::new(&files, std::mem::take(&mut self.ours));
         let mut drops = Drops::default();
         let start = Instant::now();
         let (mut report_at, mut look_at, mut specs_at, mut losses_at) =
@@ -252,7 +269,7 @@ impl Timetable<'_> {
             let at = Instant::now();
             if at >= specs_at {
                 specs_at = at + SPECS;
-                if !self.promises.paths.is_empty() && watched.changed() {
+                if !files.is_empty() && watched.changed() {
                     watched.taken();
                     self.reload();
                 }
@@ -310,30 +327,32 @@ impl Timetable<'_> {
         })
     }
 
-    /// Reads the specs again. Those that were in force stay when the new ones make no sense.
+    /// Reads the specs and the policy again. Those that were in force stay when the new ones make no sense.
     fn reload(&mut self) {
         let read = self.promises.read();
         let deed = if read.is_ok() { &self.deeds.specs_read } else { &self.deeds.specs_refused };
         deed.fetch_add(1, Ordering::Relaxed);
         match read {
-            Ok(index) => {
+            Ok(known) => {
+                let index = &known.index;
                 let operations: usize = index.specs().iter().map(|spec| spec.operations.len()).sum();
                 let told = format!("{operations} operations in {} specs", index.specs().len());
-                self.desk.take_up(index);
+                self.desk.take_up(known);
                 self.desk.note("specs", None);
                 tracing::info!("the specs were read again: {told}");
                 self.say(&format!("specs read again: {told}"));
                 self.announcer.specs(now(), true, &told);
             }
             Err(error) => {
-                tracing::error!("the specs changed and cannot be read; those read before stay in force: {error}");
-                self.say(&format!(
-                    "error: the specs changed and cannot be read; those read before stay in force: {error}"
-                ));
+                let told = format!(
+                    "the specs or the policy changed and cannot be read; those read before stay in force: {error}"
+                );
+                tracing::error!("{told}");
+                self.say(&format!("error: {told}"));
                 self.desk.note(
                     "specs",
                     Some(
-                        "The specs changed and could not be read: those read before are in force. The log says why."
+                        "The specs or the policy changed and could not be read: those read before are in force. The log says why."
                             .to_owned(),
                     ),
                 );

@@ -30,6 +30,7 @@ impl Entry {
             && self.statuses.keys().all(|status| code(*status) == *status)
             && self.window.is_sound()
             && self.latency.is_sound()
+            && self.traffic.is_sound()
             && self.params.is_sound()
             && media.all(|name| name.len() <= NAME_BYTES)
     }

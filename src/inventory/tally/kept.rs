@@ -10,6 +10,7 @@ use super::super::kept::{Kept, MOST, Part, Step, Unsound, must};
 use super::super::methods::Methods;
 use super::super::pins::{Pins, Written};
 use super::super::sketch::Distinct;
+use super::super::traffic::Traffic;
 use super::super::tree::{Key, Node};
 use super::{Forgotten, Smallest, SocketAddr, Tally, Unknown, split};
 use crate::api::{Noise, PinId, SegmentClass, ServiceId};
@@ -26,6 +27,7 @@ pub(in super::super) struct Head {
     noise: BTreeMap<Noise, u64>,
     servers: Smallest<SocketAddr, 16>,
     window: Window,
+    traffic: Traffic,
     forgotten: Forgotten,
     other: u64,
     long_paths: u64,
@@ -62,6 +64,7 @@ impl Tally {
             noise: self.noise.clone(),
             servers: self.servers.clone(),
             window: self.window,
+            traffic: self.traffic.clone(),
             forgotten: self.forgotten.clone(),
             other: self.other,
             long_paths: self.long_paths,
@@ -122,10 +125,11 @@ impl Growing {
         let answers = head.forgotten.answers.values().fold(0_u64, |sum, count| sum.saturating_add(*count));
         let counts = [head.requests, head.other, head.long_paths, head.forgotten.requests, answers];
         let sound = counts.iter().chain(head.noise.values()).all(|count| *count <= MOST);
-        must(sound && head.window.is_sound(), "a service with odd figures")?;
+        must(sound && head.window.is_sound() && head.traffic.is_sound(), "a service with odd figures")?;
         must(!service.host.is_empty() && service.host.len() <= Self::HOST_BYTES, "a service with an odd name")?;
-        let Head { requests, noise, servers, window, forgotten, other, long_paths } = head;
-        let tally = Tally { requests, noise, servers, window, forgotten, other, long_paths, ..Tally::default() };
+        let Head { requests, noise, servers, window, traffic, forgotten, other, long_paths } = head;
+        let tally =
+            Tally { requests, noise, servers, window, traffic, forgotten, other, long_paths, ..Tally::default() };
         Ok(Self { service, tally, way: Vec::new(), bytes: Tally::BYTES })
     }
 

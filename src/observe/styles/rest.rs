@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use crate::api::{Observation, ObservationSink, ParamPlace, Seen, Shape};
+use crate::api::{Client, Direction, Observation, ObservationSink, ParamPlace, Seen, Shape};
 use crate::limits::Limits;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
@@ -31,8 +31,20 @@ impl Style for Rest {
     fn observe(&self, exchange: &Exchange, scratch: &mut Scratch, out: &mut dyn ObservationSink) {
         let Some(request) = &exchange.request else { return };
         let response = exchange.response.as_ref();
-        let Scratch { limits, counts, service, segments, params, auth, request_type, response_type, unpacker, .. } =
-            scratch;
+        let Scratch {
+            limits,
+            counts,
+            networks,
+            agents,
+            service,
+            segments,
+            params,
+            auth,
+            request_type,
+            response_type,
+            unpacker,
+            ..
+        } = scratch;
         let server = exchange.connection.server;
         let encrypted = exchange.encrypted;
 
@@ -67,6 +79,12 @@ impl Style for Rest {
             answered = response.and_then(|message| shape(message, response_type, unpacker, limits, counts));
         }
 
+        let (from, to) = (networks.find(exchange.connection.client.ip()), networks.find(server.ip()));
+        let client = Client {
+            network: from.name,
+            direction: Direction::between(from.kind, to.kind),
+            agent: agents.family(request.field("user-agent")),
+        };
         let redirect = Redirect { target, service, server, encrypted };
         let mere_redirect =
             response.is_some_and(|answer| redirect.is_mere(answer, segments.normal(), &mut scratch.location));
@@ -76,6 +94,7 @@ impl Style for Rest {
             seen: Seen::Http { method: method(request.method()), path: &path },
             status: response.map(|message| message.status).filter(|status| (100..=999).contains(status)),
             latency: exchange.latency(),
+            duration: exchange.duration(),
             request_bytes: request.body_len,
             response_bytes: response.map_or(0, |message| message.body_len),
             request_type,
@@ -86,6 +105,7 @@ impl Style for Rest {
             auth,
             encrypted,
             caller: caller(exchange.connection.client.ip(), scratch.key),
+            client,
             server,
             noise: noise_of(request, &path, response_type, mere_redirect),
             mere_redirect,

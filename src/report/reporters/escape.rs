@@ -51,12 +51,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// [`visible`], and no longer than people read: of a longer name the beginning, and how much is left out. For pages
 /// and terminals, which a few names of 64 KiB would drown; JSON has all of it.
-pub(super) fn shown(name: &str) -> Cow<'_, str> {
+pub(in crate::report) fn shown(name: &str) -> Cow<'_, str> {
     shown_within(name, NAME)
 }
 
 /// The same for a sentence, which may hold several names.
-pub(super) fn sentence(text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn sentence(text: &str) -> Cow<'_, str> {
     shown_within(text, SENTENCE)
 }
 

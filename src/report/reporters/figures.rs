@@ -112,6 +112,22 @@ pub(super) fn nearest(nearest: &NearMiss) -> String {
     format!("nearest: {} in {}; {failed}", shown(&nearest.operation), at_line(&nearest.spec, nearest.line))
 }
 
+/// What is known of a host beside its traffic: environment, owner, its other names.
+pub(super) fn identity(report: &Report<'_>, at: usize) -> Vec<String> {
+    let Some(identity) = report.identities.services.get(at) else { return Vec::new() };
+    let mut notes = Vec::new();
+    notes.extend(identity.environment.map(|name| shown(name).into_owned()));
+    notes.extend(identity.owner.map(|name| format!("owner {}", shown(name))));
+    if let Some(alias) = identity.alias.and_then(|alias| report.identities.aliases.get(alias)) {
+        let mut others = alias.services.iter().filter(|other| **other != at);
+        let first = others.next().and_then(|other| report.compared.services.get(*other));
+        let more = others.count();
+        let more = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
+        notes.extend(first.map(|first| format!("same as {}{more}?", shown(&first.service.id.to_string()))));
+    }
+    notes
+}
+
 /// Keys and counts side by side: `jwt 3, none 1`.
 pub(super) fn tally<K: Display>(counts: &BTreeMap<K, u64>, between: &str) -> String {
     let mut text = String::new();

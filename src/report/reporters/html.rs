@@ -17,17 +17,20 @@ use sha2::Digest as _;
 
 use super::escape::{sentence, shown};
 use super::figures::{
-    at_line, bytes, confidence, count, counted, criterion, declared, existence, nearest, percent_text, promised,
-    server, statuses, tally, warnings, window,
+    at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, percent_text,
+    promised, server, statuses, tally, warnings, window,
 };
 use crate::api::ParamPlace;
 use crate::diff::{Coverage, Existence, Pairing, Promise, Promised};
 use crate::findings::{Finding, Severity};
 use crate::inventory::{OpaqueService, ParamRecord};
 use crate::report::contents::{CaptureSummary, Endpoint, Report, Verdict};
+use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
 use crate::spec::Spec;
-use page::{Bar, DeclaredRow, EndpointRow, Fact, FindingRow, HostRow, LedgerRow, OpaqueRow, Page, SpecRow, Tile, Tone};
+use page::{
+    Bar, DeclaredRow, EndpointRow, Fact, FindingRow, HostRow, LedgerRow, OpaqueRow, Page, PartyRow, SpecRow, Tile, Tone,
+};
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
@@ -86,7 +89,8 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
             .filter_map(|seen| Some(endpoint(report, seen, compared.pairings.get(seen.pairing)?)))
             .collect(),
         declared: compared.promises.iter().map(|promise| promised_row(report, promise)).collect(),
-        hosts: compared.services.iter().map(|coverage| host(report, coverage)).collect(),
+        hosts: compared.services.iter().enumerate().map(|(at, coverage)| host(report, at, coverage)).collect(),
+        third_parties: report.identities.third_parties.iter().map(third_party).collect(),
         opaque: report.snapshot.opaque.iter().map(opaque).collect(),
         specs: compared.specs.iter().map(spec).collect(),
         bars: bars(capture),
@@ -264,7 +268,7 @@ fn promised_row<'a>(report: &'a Report<'a>, promise: &'a Promise<'a>) -> Declare
     }
 }
 
-fn host<'a>(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> HostRow {
+fn host<'a>(report: &'a Report<'a>, at: usize, coverage: &'a Coverage<'a>) -> HostRow {
     let service = coverage.service;
     let names: Vec<_> = coverage
         .specs
@@ -285,12 +289,25 @@ fn host<'a>(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> HostRow {
         host: shown(&service.id.to_string()).into_owned(),
         covered,
         tone,
+        identity: identity(report, at).join(", "),
         requests: count(service.requests),
         operations: service.operations.len(),
         not_found: count(service.not_found),
         noise: tally(&noise, " "),
         servers: servers.join(", "),
         seen: window(service.first, service.last),
+    }
+}
+
+fn third_party<'a>(party: &'a ThirdParty<'a>) -> PartyRow<'a> {
+    let servers: Vec<_> = party.servers.iter().map(|one| shown(one)).collect();
+    PartyRow {
+        name: shown(&party.name),
+        kind: shown(party.kind),
+        requests: count(party.requests),
+        operations: party.operations,
+        connections: count(party.connections),
+        servers: servers.join(", "),
     }
 }
 

@@ -15,17 +15,21 @@
 //! | `window` | `first` and `last` exchange; null when there was none |
 //! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
-//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
+//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx) |
-//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
+//! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
-//! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), `servers`, `first_seen`, `last_seen` |
+//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
+//! | `third_parties[]` | services of others that are called from here, by the networks of both sides (of what could not be read, by the server's): `name`, `kind` (`http`, or as in `opaque`), `servers`, `requests`, `operations`, `connections` and `clients` (those of connections that could not be read) |
+//! | `aliases[]` | services that look like one under several names, since the same addresses answer under them and they have exactly the same operations; they are not united: `services`, `servers` (those in common), `operations` (how many) |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
 //! | `specs[]` | `name`, `title`, `version`, `format`, `operations`, `warnings` |
 //! | `assumptions[]` | sentences |
 //! | `exchanges`, `unnamed` | exchanges in all; responses without a request in the capture |
 //! | `bounds` | bounds that were met, by counter; empty: nothing was folded early or left out |
-//! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters` (those that are not zero, `room.name`), `warnings`; of a live capture also `taps` |
+//! | `capture` | what the capture was like, the ledger in it; the only part (with `latency_us` and `duration_us`) that may differ when packets were doubled, swapped or split: `id`, `first`, `last`, `inputs`, `input_errors`, `bytes`, `packets`, `payload`, `missing`, `counters` (those that are not zero, `room.name`), `warnings`; of a live capture also `taps` |
 //! | `capture.packets` | `seen` = `tcp` + `udp` + `other_ip` + `not_ip` + the sum of `skipped` by reason (`truncated`, `malformed`, `too_deep`, `unknown_link`, `bad_fragment`, `bad_checksum`, `encrypted`, `fragment_held`) |
 //! | `capture.payload` | TCP payload bytes: `captured` = `parsed` + `skipped` + `opaque` + `not_http` + `duplicate` + `discarded`, and in a report drawn while the capture goes on + `waiting` (not decided yet) |
 //! | `capture.taps[]` | interfaces listened on: `interface`, `up`, `link` (LINKTYPE_ number), `frames` (read), `kernel_dropped` (no room in the ring), `interface_dropped` (by card or driver), `ring_full` (times), `reopened` (times it came back after it was down or gone) |
@@ -34,19 +38,23 @@
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
 //! `items`, `objects`, `fields`, `partial`.
 
+mod traffic;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use self::traffic::TrafficOut;
 use super::escape::write_json;
 use super::figures::{confidence, declared, percent, server};
-use crate::api::{AuthScheme, Noise, PathTemplate, Shape};
-use crate::diff::{Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
+use crate::api::{AuthScheme, Direction, Noise, PathTemplate, Shape};
+use crate::diff::{Alias, Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
 use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord};
 use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
+use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
 use crate::spec::Spec;
 use crate::time::Timestamp;
@@ -90,6 +98,8 @@ struct Document<'a> {
     endpoints: Vec<EndpointOut<'a>>,
     declared: Vec<PromiseOut<'a>>,
     services: Vec<ServiceOut<'a>>,
+    third_parties: &'a [ThirdParty<'a>],
+    aliases: Vec<AliasOut<'a>>,
     opaque: &'a [OpaqueService],
     specs: Vec<SpecOut<'a>>,
     assumptions: &'a [String],
@@ -166,6 +176,7 @@ struct EndpointOut<'a> {
     existence: Existence,
     confidence: &'static str,
     finding: Option<&'a str>,
+    owner: Option<&'a str>,
     declared: Option<DeclaredOut<'a>>,
     nearest: Option<NearestOut<'a>>,
     requests: u64,
@@ -189,6 +200,8 @@ struct EndpointOut<'a> {
     request_shape: &'a Option<Shape>,
     response_shapes: &'a BTreeMap<u16, Shape>,
     latency_us: Option<LatencyOut>,
+    #[serde(flatten)]
+    traffic: TrafficOut<'a>,
     variables: &'a BTreeMap<String, u64>,
     /// Why a learned template is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,6 +254,10 @@ struct ServiceOut<'a> {
     host: &'a str,
     port: u16,
     scheme: &'static str,
+    environment: Option<&'a str>,
+    owner: Option<&'a str>,
+    direction: Option<Direction>,
+    alias: Option<usize>,
     unmanaged: bool,
     covered_by: Vec<&'a str>,
     assumed: bool,
@@ -251,9 +268,18 @@ struct ServiceOut<'a> {
     not_found: u64,
     not_found_paths: u64,
     unknown_answers: &'a BTreeMap<u16, u64>,
+    #[serde(flatten)]
+    traffic: TrafficOut<'a>,
     servers: &'a [String],
     first_seen: Time,
     last_seen: Time,
+}
+
+#[derive(Serialize)]
+struct AliasOut<'a> {
+    services: Vec<String>,
+    servers: &'a [String],
+    operations: usize,
 }
 
 #[derive(Serialize)]
@@ -289,7 +315,14 @@ impl<'a> Document<'a> {
                 })
                 .collect(),
             declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
-            services: compared.services.iter().map(|coverage| ServiceOut::of(report, coverage)).collect(),
+            services: compared
+                .services
+                .iter()
+                .enumerate()
+                .map(|(at, coverage)| ServiceOut::of(report, at, coverage))
+                .collect(),
+            third_parties: &report.identities.third_parties,
+            aliases: report.identities.aliases.iter().map(|alias| AliasOut::of(report, alias)).collect(),
             opaque: &report.snapshot.opaque,
             specs: compared.specs.iter().map(SpecOut::of).collect(),
             assumptions: &report.assumptions,
@@ -341,6 +374,7 @@ impl<'a> EndpointOut<'a> {
             existence: endpoint.existence,
             confidence: confidence(endpoint, record),
             finding: endpoint.finding.map(|finding| finding.id.as_str()),
+            owner: endpoint.owner,
             declared: pairing.declared.and_then(|id| DeclaredOut::of(report, id)),
             nearest: pairing.nearest.as_ref().and_then(|nearest| {
                 Some(NearestOut {
@@ -371,6 +405,7 @@ impl<'a> EndpointOut<'a> {
             request_shape: &record.asked,
             response_shapes: &record.answered,
             latency_us: record.latency.map(LatencyOut::of),
+            traffic: TrafficOut::of(&record.traffic),
             variables: &record.variables,
             learned: pairing.operation.learned.as_ref(),
         }
@@ -417,13 +452,18 @@ impl<'a> PromiseOut<'a> {
 }
 
 impl<'a> ServiceOut<'a> {
-    fn of(report: &'a Report<'a>, coverage: &'a Coverage<'a>) -> Self {
+    fn of(report: &'a Report<'a>, at: usize, coverage: &'a Coverage<'a>) -> Self {
         let service = coverage.service;
+        let identity = report.identities.services.get(at).cloned().unwrap_or_default();
         Self {
             service: service.id.to_string(),
             host: &service.id.host,
             port: service.id.port,
             scheme: service.id.scheme.name(),
+            environment: identity.environment,
+            owner: identity.owner,
+            direction: identity.direction,
+            alias: identity.alias,
             unmanaged: coverage.specs.is_empty(),
             covered_by: coverage
                 .specs
@@ -438,9 +478,21 @@ impl<'a> ServiceOut<'a> {
             not_found: service.not_found,
             not_found_paths: service.not_found_paths,
             unknown_answers: &service.unknown_answers,
+            traffic: TrafficOut::of(&service.traffic),
             servers: &service.servers,
             first_seen: Time(service.first),
             last_seen: Time(service.last),
+        }
+    }
+}
+
+impl<'a> AliasOut<'a> {
+    fn of(report: &Report<'_>, alias: &'a Alias) -> Self {
+        let services = alias.services.iter().filter_map(|at| report.compared.services.get(*at));
+        Self {
+            services: services.map(|coverage| coverage.service.id.to_string()).collect(),
+            servers: &alias.servers,
+            operations: alias.operations,
         }
     }
 }

@@ -12,13 +12,15 @@ mod text;
 mod transactions;
 
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 #[cfg(test)]
 mod tests;
 
 use super::reporter::Reporter;
 
+pub(super) use escape::{sentence, shown};
 pub(crate) use figures::{bytes, count, moment, percent_text};
+pub(super) use terminal::{Ink, Page, left, right, widest};
 pub(crate) use terminal::{columns, fit, wrapped};
 
 pub use escape::visible;

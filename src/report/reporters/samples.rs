@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, SegmentClass, ServiceId, Shape,
-    TemplateSegment,
+    Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, SegmentClass,
+    ServiceId, Shape, TemplateSegment,
 };
-use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
+use crate::diff::{
+    Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
+};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
 use crate::inventory::{
-    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Record, Rule, Service, Snapshot,
+    ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, RateSeries,
+    Record, Rule, Service, Snapshot, TrafficFigures,
 };
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
 };
+use crate::report::identity::{Identities, Identity, ThirdParty};
 use crate::spec::{Server, Spec, SpecOperation};
 use crate::time::{Span, Timestamp};
 
@@ -23,20 +27,20 @@ const THINGS: [&str; 7] = ["users", "orders", "invoices", "carts", "sessions", "
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
 
 /// What to make.
-pub(super) struct Sample {
-    pub(super) endpoints: usize,
+pub(in crate::report) struct Sample {
+    pub(in crate::report) endpoints: usize,
     /// Appended to every name.
-    pub(super) planted: String,
+    pub(in crate::report) planted: String,
     /// Specs were given.
-    pub(super) judged: bool,
+    pub(in crate::report) judged: bool,
 }
 
 impl Sample {
-    pub(super) fn of(endpoints: usize) -> Self {
+    pub(in crate::report) fn of(endpoints: usize) -> Self {
         Self { endpoints, planted: String::new(), judged: true }
     }
 
-    pub(super) fn hostile(planted: &str) -> Self {
+    pub(in crate::report) fn hostile(planted: &str) -> Self {
         Self { planted: planted.to_owned(), ..Self::of(60) }
     }
 
@@ -46,6 +50,22 @@ impl Sample {
 
     fn moment(at: usize) -> Timestamp {
         Timestamp::from_parts(1_772_359_200 + at as u64, 250_000_000)
+    }
+
+    fn traffic(&self, at: usize) -> TrafficFigures {
+        let n = at as u64 + 1;
+        let quantiles = Quantiles { p50: n, p95: 2 * n, p99: 3 * n, max: 4 * n };
+        TrafficFigures {
+            duration: None,
+            request_sizes: None,
+            response_sizes: Some(quantiles),
+            rates: RateSeries { start: Self::moment(0), width: Span::from_secs(64), counts: vec![n, 0, 3] },
+            clients: ClientFigures {
+                networks: BTreeMap::from([(self.plant("offices"), n), ("public".to_owned(), 3)]),
+                directions: BTreeMap::from([(Direction::Inbound, n), (Direction::Internal, 3)]),
+                agents: BTreeMap::from([(Agent::Curl, 3), (Agent::Chrome, n)]),
+            },
+        }
     }
 
     fn record(&self, at: usize) -> Record {
@@ -62,6 +82,7 @@ impl Sample {
                 p99: Span::from_millis(2 * n),
                 max: Span::from_millis(3 * n),
             }),
+            traffic: self.traffic(at),
             request_bytes: 40 * n,
             response_bytes: 900 * n,
             clients: n % 19 + 1,
@@ -124,6 +145,7 @@ impl Sample {
             not_found: 17,
             not_found_paths: 12,
             unknown_answers: BTreeMap::from([(404, 17)]),
+            traffic: self.traffic(at),
             servers: vec![self.plant("10.0.0.7:80")],
             first: Self::moment(0),
             last: Self::moment(312),
@@ -241,7 +263,7 @@ impl Sample {
     }
 
     /// Draws the report up and shows it.
-    pub(super) fn show<R>(&self, look: impl FnOnce(&Report<'_>) -> R) -> R {
+    pub(in crate::report) fn show<R>(&self, look: impl FnOnce(&Report<'_>) -> R) -> R {
         let specs = if self.judged { vec![self.spec()] } else { Vec::new() };
         let snapshot = Snapshot {
             services: (0..self.endpoints.div_ceil(EACH)).map(|at| self.service(at)).collect(),
@@ -303,6 +325,7 @@ impl Sample {
         };
         let findings = if self.judged { self.findings(&snapshot) } else { Vec::new() };
         let by_subject: BTreeMap<_, _> = findings.iter().map(|finding| (&finding.subject, finding)).collect();
+        let owner = self.plant("payments team");
         let endpoints = compared.pairings.iter().enumerate().map(|(at, pairing)| {
             let service = compared.services[pairing.service].service.id.to_string();
             let subject = Subject {
@@ -318,7 +341,8 @@ impl Sample {
                 (_, Some(Kind::Zombie)) => Verdict::Zombie,
                 _ => Verdict::Matched,
             };
-            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding }
+            let owner = at.is_multiple_of(3).then_some(owner.as_str());
+            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, owner }
         });
         let tally = |kind| findings.iter().filter(|finding| finding.kind == kind).count() as u64;
         let headline = Headline {
@@ -337,7 +361,29 @@ impl Sample {
             unread_bytes: 6_305_096,
             payload_bytes: 48_505_096,
         };
+        let party = self.plant("http://partner.example");
+        let identity = |at: usize| Identity {
+            environment: at.is_multiple_of(2).then_some(owner.as_str()),
+            owner: at.is_multiple_of(3).then_some(owner.as_str()),
+            direction: Some(Direction::ALL[at % 4]),
+            alias: (compared.services.len() > 1 && at < 2).then_some(0),
+        };
+        let alias = Alias { services: vec![0, 1], servers: vec![self.plant("10.0.0.7:80")], operations: 3 };
+        let identities = Identities {
+            services: (0..compared.services.len()).map(identity).collect(),
+            aliases: if compared.services.len() > 1 { vec![alias] } else { Vec::new() },
+            third_parties: vec![ThirdParty {
+                name: party.clone(),
+                kind: "http",
+                servers: vec![&party],
+                requests: 7,
+                operations: 2,
+                connections: 0,
+                clients: 0,
+            }],
+        };
         look(&Report {
+            identities,
             headline,
             findings: &findings,
             endpoints: endpoints.collect(),

@@ -9,7 +9,7 @@ use crate::report::reporter::Style;
 
 /// How a piece of text stands out where there is colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(in crate::report) enum Ink {
     /// As it is.
     Plain,
     /// Headings.
@@ -38,7 +38,7 @@ impl Ink {
 }
 
 /// The page so far.
-pub(super) struct Page {
+pub(in crate::report) struct Page {
     style: Style,
     text: String,
 }
@@ -47,28 +47,28 @@ impl Page {
     /// Narrower than this nothing can be read; lines run over then.
     const NARROWEST: usize = 40;
 
-    pub(super) fn new(style: Style) -> Self {
+    pub(in crate::report) fn new(style: Style) -> Self {
         Self { style: Style { width: style.width.max(Self::NARROWEST), ..style }, text: String::new() }
     }
 
     /// Columns of a line.
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::report) fn width(&self) -> usize {
         self.style.width
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::report) fn into_text(self) -> String {
         self.text
     }
 
     /// An empty line, but never two nor one on top.
-    pub(super) fn blank(&mut self) {
+    pub(in crate::report) fn blank(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// A heading, and what it means.
-    pub(super) fn heading(&mut self, title: &str, about: &str) {
+    pub(in crate::report) fn heading(&mut self, title: &str, about: &str) {
         self.blank();
         self.put(Ink::Strong, title);
         if !about.is_empty() && columns(title) + columns(about) + 2 <= self.width() {
@@ -79,7 +79,7 @@ impl Page {
     }
 
     /// A piece of the current line.
-    pub(super) fn put(&mut self, ink: Ink, text: &str) {
+    pub(in crate::report) fn put(&mut self, ink: Ink, text: &str) {
         if self.style.colour && ink != Ink::Plain && !text.is_empty() {
             self.text.push_str("\u{1b}[");
             self.text.push_str(ink.code());
@@ -92,20 +92,20 @@ impl Page {
     }
 
     /// A piece of the current line in exactly `width` columns, flush left.
-    pub(super) fn cell(&mut self, ink: Ink, text: &str, width: usize) {
+    pub(in crate::report) fn cell(&mut self, ink: Ink, text: &str, width: usize) {
         let text = fit(text, width);
         self.put(ink, &text);
         self.text.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(&text))));
     }
 
     /// Ends the current line; no blanks at its end.
-    pub(super) fn end(&mut self) {
+    pub(in crate::report) fn end(&mut self) {
         self.text.truncate(self.text.trim_end_matches(' ').len());
         self.text.push('\n');
     }
 
     /// A paragraph that starts in column `first` and goes on in column `rest`.
-    pub(super) fn paragraph(&mut self, ink: Ink, first: usize, rest: usize, text: &str) {
+    pub(in crate::report) fn paragraph(&mut self, ink: Ink, first: usize, rest: usize, text: &str) {
         let mut indent = first;
         for line in wrapped(text, self.width().saturating_sub(first.max(rest)).max(20)) {
             self.text.extend(std::iter::repeat_n(' ', indent));
@@ -138,7 +138,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 }
 
 /// The text in exactly `width` columns, flush left.
-pub(super) fn left(text: &str, width: usize) -> String {
+pub(in crate::report) fn left(text: &str, width: usize) -> String {
     let mut cell = fit(text, width);
     let fill = width.saturating_sub(columns(&cell));
     cell.extend(std::iter::repeat_n(' ', fill));
@@ -146,13 +146,13 @@ pub(super) fn left(text: &str, width: usize) -> String {
 }
 
 /// The text in at least `width` columns, flush right. For figures: never cut.
-pub(super) fn right(text: &str, width: usize) -> String {
+pub(in crate::report) fn right(text: &str, width: usize) -> String {
     let fill = width.saturating_sub(columns(text));
     " ".repeat(fill) + text
 }
 
 /// The widest of some texts.
-pub(super) fn widest<'t>(texts: impl IntoIterator<Item = &'t str>) -> usize {
+pub(in crate::report) fn widest<'t>(texts: impl IntoIterator<Item = &'t str>) -> usize {
     texts.into_iter().map(columns).max().unwrap_or(0)
 }
 

@@ -6,7 +6,8 @@ use std::io;
 
 use super::escape::{NAME, sentence, shown, visible};
 use super::figures::{
-    at_line, bytes, count, counted, existence, moment, nearest, percent_text, statuses, tally, warnings, window,
+    at_line, bytes, count, counted, existence, identity, moment, nearest, percent_text, statuses, tally, warnings,
+    window,
 };
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
@@ -43,6 +44,7 @@ impl Reporter for Text {
             endpoints(&mut page, report);
         }
         hosts(&mut page, report);
+        third_parties(&mut page, report);
         opaque(&mut page, report);
         capture(&mut page, report.capture);
         ledger(&mut page, report.capture);
@@ -239,13 +241,14 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
     }
     page.heading(&format!("Hosts ({})", count(services.len() as u64)), "who answers for them");
     // What nobody answers for comes first.
-    let unmanaged = |coverage: &&Coverage<'_>| coverage.specs.is_empty() && !coverage.out_of_scope;
-    let ordered = services.iter().filter(unmanaged).chain(services.iter().filter(|coverage| !unmanaged(coverage)));
+    let unmanaged = |(_, coverage): &(usize, &Coverage<'_>)| coverage.specs.is_empty() && !coverage.out_of_scope;
+    let all = || services.iter().enumerate();
+    let ordered = all().filter(unmanaged).chain(all().filter(|coverage| !unmanaged(coverage)));
     let rows: Vec<_> = ordered
         .take(SHOWN)
-        .map(|coverage| {
+        .map(|(at, coverage)| {
             let service = coverage.service;
-            let mut notes = Vec::new();
+            let mut notes = identity(report, at);
             if service.not_found > 0 {
                 notes.push(format!("{} not found", count(service.not_found)));
             }
@@ -261,6 +264,31 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
         .collect();
     table(page, &rows, [Ink::Strong, Ink::Plain, Ink::Plain, Ink::Yellow, Ink::Faint], |cell| cell == "unmanaged");
     more(page, services.len());
+}
+
+fn third_parties(page: &mut Page, report: &Report<'_>) {
+    let parties = &report.identities.third_parties;
+    if parties.is_empty() {
+        return;
+    }
+    page.heading(&format!("Third parties ({})", count(parties.len() as u64)), "called from here, and somebody else's");
+    let rows: Vec<_> = parties
+        .iter()
+        .take(SHOWN)
+        .map(|party| {
+            let read = party.connections == 0;
+            let addresses = party.servers.iter().take(3).map(|server| shown(server)).collect::<Vec<_>>().join(", ");
+            [
+                shown(&party.name).into_owned(),
+                if read { counted(party.requests, "request") } else { counted(party.connections, "connection") },
+                if read { counted(party.operations, "operation") } else { counted(party.clients, "client") },
+                shown(party.kind).into_owned(),
+                addresses,
+            ]
+        })
+        .collect();
+    table(page, &rows, [Ink::Strong, Ink::Plain, Ink::Plain, Ink::Plain, Ink::Faint], |_| false);
+    more(page, parties.len());
 }
 
 fn covered(report: &Report<'_>, coverage: &Coverage<'_>) -> String {

@@ -9,7 +9,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::header::{CallerKey, Run};
 use super::*;
-use crate::api::{AuthScheme, HostPattern, Noise, ParamPlace, ParamType, Scheme, SegmentClass, StringFormat};
+use crate::api::{
+    Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, Pin, Scheme, SegmentClass, StringFormat,
+};
 use crate::inventory::Delta;
 use crate::inventory::tests::{Said, any_said, bounded, exact, said, scatter};
 use crate::time::Timestamp;
@@ -409,7 +411,7 @@ fn the_format_is_what_it_was() {
     // Catches a field or a variant that is moved, added or renamed in its order without a new number: old states would be
     // read as something else. Whoever means it gives FORMAT the next number, and writes the new digest here.
     let (format, digest) = (FORMAT, xxh3_64(&records(&filled(&Limits::default(), &many())).concat()));
-    assert_eq!((format, digest), (1, 0xa53a_d2be_f846_dd0c), "{digest:#018x}");
+    assert_eq!((format, digest), (2, 0x725e_d894_6e55_389b), "{digest:#018x}");
     // Variants are written by their number.
     fn of<T: Serialize, const N: usize>(values: &[T; N]) -> Vec<u8> {
         values.iter().flat_map(|value| postcard::to_stdvec(value).unwrap()).collect()
@@ -426,4 +428,8 @@ fn the_format_is_what_it_was() {
     numbers(of(&[Noise::Preflight, Noise::Redirect, Noise::Static, Noise::Health]), 4);
     numbers(of(&[ParamPlace::Query, ParamPlace::Form]), 2);
     numbers(of(&[Scheme::Http, Scheme::Https]), 2);
+    numbers(of(&Direction::ALL), 4);
+    let agents: Vec<u8> = Agent::ALL.iter().flat_map(|agent| postcard::to_stdvec(agent).unwrap()).collect();
+    let ends = [Agent::None, Agent::Other, Agent::Internet].map(|agent| agent as usize);
+    assert_eq!((agents.len(), agents.is_sorted(), ends), (57, true, [0, 1, 56]));
 }

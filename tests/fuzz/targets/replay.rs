@@ -10,6 +10,7 @@ use shadowtap::engine::{self, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::policy::PolicyFile;
 use shadowtap::report::{Mask, REPORTERS, Report, Style};
 use shadowtap::spec::SpecIndex;
 
@@ -38,6 +39,7 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
         transactions: Some(Mask::No),
         inputs: 1,
         caller_key: Settings::REPLAY_KEY,
+        networks: Arc::default(),
         stop: Arc::default(),
     };
     let index = SpecIndex::default();
@@ -47,7 +49,8 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
     let policy = Policy::default();
     let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
     let findings = judge(View { compared: &compared, policy: &policy });
-    let report = Report::draw_up(&compared, &findings, &outcome.summary);
+    let said = PolicyFile::default();
+    let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
     let (mut out, mut lines) = (Vec::new(), Vec::new());
     for reporter in REPORTERS {
         let mut written = Vec::new();

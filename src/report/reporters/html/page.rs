@@ -42,6 +42,7 @@ use crate::time::Span;
 <a href="#endpoints">Endpoints <b>{{ endpoints.len() }}</b></a>
 {%- if judged %}<a href="#declared">Declared <b>{{ declared.len() }}</b></a>{% endif %}
 <a href="#hosts">Hosts <b>{{ hosts.len() }}</b></a>
+{%- if !third_parties.is_empty() %}<a href="#parties">Third parties <b>{{ third_parties.len() }}</b></a>{% endif %}
 {%- if !opaque.is_empty() %}<a href="#opaque">Opaque <b>{{ opaque.len() }}</b></a>{% endif %}
 <a href="#ledger">Ledger</a>
 <a href="#notes">Warnings and assumptions <b>{{ warnings.len() + assumptions.len() }}</b></a>
@@ -151,16 +152,37 @@ use crate::time::Span;
 </div>
 <div class="wide" tabindex="0" role="region" aria-labelledby="hosts-title">
 <table id="hosts-table" class="paged">
-<thead><tr><th scope="col">Host</th><th scope="col">Covered by</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Operations</th><th scope="col" class="n">Not found</th><th scope="col">Noise</th><th scope="col">Servers</th><th scope="col">Seen (UTC)</th></tr></thead>
+<thead><tr><th scope="col">Host</th><th scope="col">Covered by</th><th scope="col">Known as</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Operations</th><th scope="col" class="n">Not found</th><th scope="col">Noise</th><th scope="col">Servers</th><th scope="col">Seen (UTC)</th></tr></thead>
 <tbody>
 {%- for row in hosts %}
-<tr><th scope="row">{{ row.host }}<td><span class="tag {{ row.tone.class() }}">{{ row.covered }}</span><td>{{ row.requests }}<td>{{ row.operations }}<td>{{ row.not_found }}<td>{{ row.noise }}<td>{{ row.servers }}<td>{{ row.seen }}
+<tr><th scope="row">{{ row.host }}<td><span class="tag {{ row.tone.class() }}">{{ row.covered }}</span><td>{{ row.identity }}<td>{{ row.requests }}<td>{{ row.operations }}<td>{{ row.not_found }}<td>{{ row.noise }}<td>{{ row.servers }}<td>{{ row.seen }}
 {%- endfor %}
 </tbody>
 </table>
 </div>
 {%- endif %}
 </section>
+
+{%- if !third_parties.is_empty() %}
+<section id="parties" aria-labelledby="parties-title">
+<h2 id="parties-title">Third parties</h2>
+<p>Services of others that are called from here, by the networks of both sides. Of those that cannot be read connections are counted.</p>
+<div class="tools" hidden data-for="parties-table">
+<label>Search <input type="search" placeholder="name, address" autocomplete="off" spellcheck="false"></label>
+<output></output>
+</div>
+<div class="wide" tabindex="0" role="region" aria-labelledby="parties-title">
+<table id="parties-table" class="paged">
+<thead><tr><th scope="col">Name</th><th scope="col">Spoken</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Operations</th><th scope="col" class="n">Connections</th><th scope="col">Servers</th></tr></thead>
+<tbody>
+{%- for row in third_parties %}
+<tr><th scope="row">{{ row.name }}<td>{{ row.kind }}<td>{{ row.requests }}<td>{{ row.operations }}<td>{{ row.connections }}<td>{{ row.servers }}
+{%- endfor %}
+</tbody>
+</table>
+</div>
+</section>
+{%- endif %}
 
 {%- if !opaque.is_empty() %}
 <section id="opaque" aria-labelledby="opaque-title">
@@ -275,6 +297,7 @@ pub(super) struct Page<'a> {
     pub(super) endpoints: Vec<EndpointRow<'a>>,
     pub(super) declared: Vec<DeclaredRow<'a>>,
     pub(super) hosts: Vec<HostRow>,
+    pub(super) third_parties: Vec<PartyRow<'a>>,
     pub(super) opaque: Vec<OpaqueRow<'a>>,
     pub(super) specs: Vec<SpecRow<'a>>,
     pub(super) bars: Vec<Bar>,
@@ -374,12 +397,24 @@ pub(super) struct HostRow {
     pub(super) host: String,
     pub(super) covered: String,
     pub(super) tone: Tone,
+    /// Environment, owner, other names.
+    pub(super) identity: String,
     pub(super) requests: String,
     pub(super) operations: usize,
     pub(super) not_found: String,
     pub(super) noise: String,
     pub(super) servers: String,
     pub(super) seen: String,
+}
+
+/// Somebody else's service that is called from here.
+pub(super) struct PartyRow<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
+    pub(super) requests: String,
+    pub(super) operations: u64,
+    pub(super) connections: String,
+    pub(super) servers: String,
 }
 
 /// One opaque service.

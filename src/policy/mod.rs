@@ -1,0 +1,12 @@
+//! What users say of their own world: networks, environments, owners, templates.
+//!
+//! In: one TOML file (`--policy`). Out: a [`PolicyFile`], whole and checked, or one error with file, line and mend. It knows
+//! neither traffic nor specs.
+
+mod error;
+mod host;
+mod read;
+mod words;
+
+pub use error::PolicyError;
+pub use words::{Environment, Owner, PolicyFile, Subject};

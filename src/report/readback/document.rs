@@ -1,0 +1,239 @@
+//! A report as it was written, its endpoints one by one.
+
+use std::io;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::values::{classes, contains_word, text};
+use super::{detail, listing, near};
+use crate::api::{HostPattern, PathTemplate, ServiceId, TemplateSegment};
+use crate::report::reporter::Style;
+use crate::report::reporters::{SCHEMA, SCHEMA_VERSION, shown};
+
+/// What is read of a report. The rest is passed over while reading: a report may be large.
+#[derive(Debug, Deserialize)]
+pub struct ReadBack {
+    #[serde(default)]
+    schema: String,
+    #[serde(default)]
+    schema_version: u64,
+    #[serde(default)]
+    pub(super) endpoints: Vec<Value>,
+    #[serde(default)]
+    pub(super) findings: Vec<Value>,
+    #[serde(default)]
+    pub(super) services: Vec<Value>,
+    #[serde(default)]
+    pub(super) aliases: Vec<Value>,
+}
+
+/// Why a report cannot be read back, or does not have what is asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadBackError {
+    /// It is no JSON, or ends too soon.
+    #[error("is no JSON report: {0}; --format json writes one")]
+    NoJson(serde_json::Error),
+    /// It is JSON and something else.
+    #[error("is JSON, and no report of shadowtap's; --format json writes one")]
+    NoReport,
+    /// Of a schema that is not known.
+    #[error("is of schema version {0}, and {SCHEMA_VERSION} is what this version reads")]
+    OtherVersion(u64),
+    /// Nothing is called that.
+    #[error("no endpoint is called '{asked}'{nearest}")]
+    NotThere {
+        /// What was asked for.
+        asked: String,
+        /// What it may have been, in words.
+        nearest: String,
+    },
+    /// Several are.
+    #[error("{number} endpoints are called '{asked}': {names}; name one by its method, with --host or by its template")]
+    Several {
+        /// What was asked for.
+        asked: String,
+        /// How many.
+        number: usize,
+        /// Some of them.
+        names: String,
+    },
+}
+
+/// Which endpoints are wanted. What is not said takes all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// A host (`*.shop.example` takes those below it), or a part of the service as it is written.
+    pub host: Option<String>,
+    /// Methods, any letter case.
+    pub methods: Vec<String>,
+    /// A part of the template, or a path that it takes.
+    pub path: Option<String>,
+    /// Data classes; any of them.
+    pub classes: Vec<String>,
+    /// Verdicts and states of existence; any of them.
+    pub states: Vec<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+}
+
+impl ReadBack {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// It is none, or of another version.
+    pub fn read(from: impl io::Read) -> Result<Self, ReadBackError> {
+        let read: Self = serde_json::from_reader(io::BufReader::new(from)).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => ReadBackError::NoReport,
+            _ => ReadBackError::NoJson(error),
+        })?;
+        match (read.schema.as_str(), read.schema_version) {
+            (SCHEMA, version) if version == u64::from(SCHEMA_VERSION) => Ok(read),
+            (SCHEMA, version) => Err(ReadBackError::OtherVersion(version)),
+            _ => Err(ReadBackError::NoReport),
+        }
+    }
+
+    /// Writes the endpoints that are wanted as a table; tells how many.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn list(&self, filter: &Filter, style: Style, out: &mut dyn io::Write) -> io::Result<usize> {
+        let wanted: Vec<&Value> = self.endpoints.iter().filter(|endpoint| filter.takes(endpoint)).collect();
+        out.write_all(listing::list(&wanted, self.endpoints.len(), style).as_bytes())?;
+        Ok(wanted.len())
+    }
+
+    /// Tells all about one endpoint: `GET /users/{id}`, whatever its variables are called, or a path that it takes; without a
+    /// method where that is enough.
+    ///
+    /// # Errors
+    /// None is called so, or several are.
+    pub fn tell(&self, asked: &str, host: Option<&str>, style: Style) -> Result<String, ReadBackError> {
+        let of_host = Filter { host: host.map(str::to_owned), ..Filter::default() };
+        let wanted = Wanted::read(asked);
+        let all = || self.endpoints.iter().filter(|endpoint| of_host.takes(endpoint));
+        let named = [Wanted::is_exactly, Wanted::is_alike, Wanted::is_taken_by]
+            .into_iter()
+            .map(|fits| all().filter(|endpoint| fits(&wanted, endpoint)).collect::<Vec<_>>())
+            .find(|found| !found.is_empty())
+            .unwrap_or_default();
+        match named.as_slice() {
+            [one] => Ok(detail::tell(self, one, style)),
+            [] => {
+                let nearest = near::nearest(&wanted.text(), all().map(name));
+                Err(ReadBackError::NotThere { asked: shown(asked).into_owned(), nearest })
+            }
+            several => {
+                let names: Vec<String> = several.iter().take(SOME).map(|endpoint| full_name(endpoint)).collect();
+                let more = several.len().saturating_sub(SOME);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let names = format!("{}{more}", names.join(", "));
+                Err(ReadBackError::Several { asked: shown(asked).into_owned(), number: several.len(), names })
+            }
+        }
+    }
+}
+
+/// Endpoints named in one error.
+const SOME: usize = 5;
+
+/// `GET /users/{id}`.
+pub(super) fn name(endpoint: &Value) -> String {
+    format!("{} {}", text(endpoint, "method"), text(endpoint, "template"))
+}
+
+fn full_name(endpoint: &Value) -> String {
+    format!("{} at {}", shown(&name(endpoint)), shown(text(endpoint, "service")))
+}
+
+/// What was asked for.
+struct Wanted {
+    /// Upper case; empty: any.
+    method: String,
+    path: String,
+    template: PathTemplate,
+}
+
+impl Wanted {
+    fn read(asked: &str) -> Self {
+        let asked = asked.trim();
+        let (method, path) = match asked.split_once(char::is_whitespace) {
+            Some((method, path)) => (method.to_uppercase(), path.trim()),
+            None => (String::new(), asked),
+        };
+        Self { method, path: path.to_owned(), template: PathTemplate::parse(path) }
+    }
+
+    fn text(&self) -> String {
+        format!("{} {}", self.method, self.path).trim().to_owned()
+    }
+
+    fn has_method(&self, endpoint: &Value) -> bool {
+        self.method.is_empty() || text(endpoint, "method").eq_ignore_ascii_case(&self.method)
+    }
+
+    fn is_exactly(&self, endpoint: &Value) -> bool {
+        self.has_method(endpoint) && text(endpoint, "template") == self.path
+    }
+
+    /// The same template, whatever its variables are called.
+    fn is_alike(&self, endpoint: &Value) -> bool {
+        let template = PathTemplate::parse(text(endpoint, "template"));
+        let (a, b) = (&self.template.segments, &template.segments);
+        self.has_method(endpoint) && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| crate::api::alike(a, b))
+    }
+
+    /// A path that the template takes.
+    fn is_taken_by(&self, endpoint: &Value) -> bool {
+        self.has_method(endpoint) && takes(text(endpoint, "template"), &self.path)
+    }
+}
+
+/// The template takes this path.
+fn takes(template: &str, path: &str) -> bool {
+    let template = PathTemplate::parse(template);
+    let segments: Vec<&str> =
+        path.split(['?', '#']).next().unwrap_or_default().split('/').filter(|s| !s.is_empty()).collect();
+    let pairs = || template.segments.iter().zip(&segments);
+    template.segments.len() == segments.len()
+        && pairs().all(|(wanted, segment): (&TemplateSegment, _)| wanted.takes(segment))
+}
+
+impl Filter {
+    /// This endpoint is wanted.
+    pub(super) fn takes(&self, endpoint: &Value) -> bool {
+        self.takes_host(text(endpoint, "service"))
+            && (self.methods.is_empty()
+                || self.methods.iter().any(|it| it.eq_ignore_ascii_case(text(endpoint, "method"))))
+            && self.path.as_deref().is_none_or(|path| {
+                let template = text(endpoint, "template");
+                template.contains(path) || takes(template, path)
+            })
+            && self.owner.as_deref().is_none_or(|owner| text(endpoint, "owner").eq_ignore_ascii_case(owner))
+            && (self.states.is_empty()
+                || self.states.iter().any(|state| {
+                    [text(endpoint, "verdict"), text(endpoint, "existence")]
+                        .iter()
+                        .any(|said| contains_word(said, state))
+                }))
+            && (self.classes.is_empty() || {
+                let carried = classes(endpoint);
+                self.classes.iter().any(|class| carried.keys().any(|known| contains_word(known, class)))
+            })
+    }
+
+    fn takes_host(&self, service: &str) -> bool {
+        let Some(host) = self.host.as_deref() else { return true };
+        let authority = service.split_once("://").map_or(service, |(_, authority)| authority);
+        match host.strip_prefix('*') {
+            Some(suffix) => {
+                let pattern = TemplateSegment::parse(&format!("{{*}}{}", suffix.to_lowercase()));
+                let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
+                let id = ServiceId { host: name.to_owned(), ..ServiceId::default() };
+                HostPattern::Template(pattern, None).takes(&id)
+            }
+            None => service.to_lowercase().contains(&host.to_lowercase()),
+        }
+    }
+}

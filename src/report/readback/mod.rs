@@ -1,0 +1,16 @@
+//! A JSON report read back: its endpoints listed, and one of them told in full.
+//!
+//! In: what the JSON reporter wrote, of this version or a near one: what is not there is not told, and what is not known is
+//! told as it stands. Out: text for a terminal. Names in it come from the wire as ever, and are shown as such.
+
+mod detail;
+mod document;
+mod listing;
+mod near;
+mod shapes;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use document::{Filter, ReadBack, ReadBackError};

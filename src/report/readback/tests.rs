@@ -1,0 +1,200 @@
+//! What is written is read back; names stay harmless; what is not known is told.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::report::reporter::Style;
+use crate::report::reporters::samples::Sample;
+use crate::report::reporters::{REPORTERS, columns};
+
+const PLAIN: Style = Style { colour: false, width: 120 };
+
+fn written(sample: &Sample) -> Vec<u8> {
+    let json = REPORTERS.iter().find(|reporter| reporter.name() == "json").unwrap();
+    sample.show(|report| {
+        let mut out = Vec::new();
+        json.write(report, PLAIN, &mut out).unwrap();
+        out
+    })
+}
+
+fn read(endpoints: &[Value]) -> ReadBack {
+    let report = json!({"schema": "shadowtap-report", "schema_version": 1, "endpoints": endpoints});
+    ReadBack::read(report.to_string().as_bytes()).unwrap()
+}
+
+fn list(report: &ReadBack, filter: &Filter) -> String {
+    let mut out = Vec::new();
+    report.list(filter, PLAIN, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_endpoint_that_was_written_is_listed_and_told() {
+    // Catches a field that the reporter calls otherwise than the reader does.
+    let whole = ReadBack::read(written(&Sample::of(60)).as_slice()).unwrap();
+    let listed = list(&whole, &Filter::default());
+    assert_eq!(listed.lines().count(), 63, "a head, sixty, a blank and the sum");
+    assert!(listed.ends_with("60 of 60 endpoints\n"));
+    let told = whole.tell("GET /v1/users/history", Some("shop.example"), PLAIN).unwrap();
+    for fact in [
+        "GET /v1/users/history\n",
+        "service        http://shop.example",
+        "looks like     http://pay.example (the same 3 operations at the same addresses)",
+        "owner          payments team",
+        "answers        200x1, 404x2, 1 unanswered",
+        "first byte     half within 3ms, 95 % within 1ms",
+        "response body  half within 1 B, 95 % within 2 B, 99 % within 3 B, at most 4 B",
+        "over time      \u{2583}.\u{2588}",
+        "directions     internal 3, inbound 1",
+        "software       curl 3, chrome 1",
+        "credentials    jwt 1 (1 succeeded), none 3 (0 succeeded)",
+        "query   page  integer  in 1 of 4",
+        "{number}       12",
+    ] {
+        assert!(told.contains(fact), "{fact} is not in\n{told}");
+    }
+    assert!(!told.contains("\nMore\n"), "all that this version writes has a place of its own\n{told}");
+}
+
+#[test]
+fn names_from_the_wire_stay_harmless_when_read_back() {
+    // Catches a report that is trusted because it is one's own: its names are an attacker's.
+    for planted in ["\u{1b}[2J\u{7}", &"long".repeat(500), "\u{202e}gpj", "\r\n0 of 0 endpoints", "\u{200b}x"] {
+        let report = ReadBack::read(written(&Sample::hostile(planted)).as_slice()).unwrap();
+        let mut texts = vec![list(&report, &Filter::default())];
+        for endpoint in &report.endpoints {
+            let asked = document::name(endpoint);
+            let told = report.tell(&asked, endpoint["service"].as_str(), PLAIN);
+            texts.push(told.unwrap_or_default());
+        }
+        texts.push(report.tell("GET /nowhere", None, PLAIN).unwrap_err().to_string());
+        for text in &texts[..texts.len() - 1] {
+            let over = text.lines().find(|line| columns(line) > PLAIN.width);
+            assert_eq!(over, None, "no line runs over");
+        }
+        for text in &texts {
+            assert!(!text.contains(planted), "{text:?}");
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+        }
+        assert_eq!(texts[0].lines().count(), 63, "no row was forged");
+    }
+}
+
+#[test]
+fn filters_take_what_they_say() {
+    let endpoint = |method: &str, template: &str, service: &str, verdict: &str| {
+        json!({
+            "method": method, "template": template, "service": service, "verdict": verdict, "existence": "confirmed",
+            "request_shape": {"objects": 1, "fields": {"classes": {"objects": 1, "fields": {"email": {"seen": 1}}}}},
+        })
+    };
+    let mut card = endpoint("POST", "/v1/cards/{id}", "https://pay.example:8443", "matched");
+    card["owner"] = json!("cards team");
+    card["response_shapes"] =
+        json!({"200": {"objects": 1, "fields": {"number": {"seen": 3, "classes": {"masked_pan": 3}}}}});
+    let report = read(&[endpoint("GET", "/v1/users/{id}", "http://a.shop.example", "shadow"), card]);
+    let taken = |filter: Filter| report.endpoints.iter().map(|it| u8::from(filter.takes(it))).collect::<Vec<_>>();
+    let text = |text: &str| Some(text.to_owned());
+    let words = |text: &str| vec![text.to_owned()];
+    for (filter, wanted) in [
+        (Filter::default(), [1, 1]),
+        (Filter { host: text("*.shop.example"), ..Filter::default() }, [1, 0]),
+        (Filter { host: text("*.example"), ..Filter::default() }, [1, 1]),
+        (Filter { host: text("pay.example:8443"), ..Filter::default() }, [0, 1]),
+        (Filter { methods: words("post"), ..Filter::default() }, [0, 1]),
+        (Filter { path: text("/users"), ..Filter::default() }, [1, 0]),
+        (Filter { path: text("/v1/cards/42"), ..Filter::default() }, [0, 1]),
+        (Filter { states: words("shadow"), ..Filter::default() }, [1, 0]),
+        (Filter { states: words("confirmed"), ..Filter::default() }, [1, 1]),
+        (Filter { owner: text("Cards Team"), ..Filter::default() }, [0, 1]),
+        (Filter { classes: words("masked-pan"), ..Filter::default() }, [0, 1]),
+        // A field called `classes` is a field.
+        (Filter { classes: words("fields"), ..Filter::default() }, [0, 0]),
+        (Filter { classes: words("email"), ..Filter::default() }, [0, 0]),
+    ] {
+        assert_eq!(taken(filter.clone()), wanted, "{filter:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_is_found_by_any_name_that_people_have_for_it() {
+    let of = |method: &str, template: &str, service: &str| json!({"method": method, "template": template, "service": service});
+    let report = read(&[
+        of("GET", "/users/{userId}", "http://a"),
+        of("GET", "/users/me", "http://a"),
+        of("DELETE", "/users/{userId}", "http://a"),
+        of("GET", "/orders", "http://a"),
+        of("GET", "/orders", "http://b"),
+    ]);
+    let told = |asked: &str, host: Option<&str>| match report.tell(asked, host, PLAIN) {
+        Ok(text) => text.lines().take(2).map(str::trim).collect::<Vec<_>>().join(" "),
+        Err(error) => error.to_string(),
+    };
+    assert!(told("GET /users/{userId}", None).starts_with("GET /users/{userId} service"));
+    assert!(told("get  /users/{x}", None).starts_with("GET /users/{userId} service"));
+    assert!(told("GET /users/42?a=1", None).starts_with("GET /users/{userId} service"));
+    assert!(told("/users/me", None).starts_with("GET /users/me service"), "exact before what a template takes");
+    assert!(told("GET /orders", Some("b")).ends_with("http://b"));
+    assert_eq!(
+        told("GET /orders", None),
+        "2 endpoints are called 'GET /orders': GET /orders at http://a, GET /orders at http://b; name one by its method, with \
+         --host or by its template"
+    );
+    assert!(told("/users/{id}", None).starts_with("2 endpoints are called '/users/{id}': GET"));
+    assert_eq!(
+        told("GET /order", None),
+        "no endpoint is called 'GET /order'; nearest: GET /orders, GET /users/me, GET /users/{userId}"
+    );
+}
+
+#[test]
+fn what_a_later_version_adds_is_told_as_it_stands() {
+    // Catches facts that are silently left out, and a missing one that ends it.
+    let report = read(&[json!({
+        "method": "GET", "template": "/a",
+        "evidence": {"rule": "siblings", "samples": 12, "classes_of": ["number", "uuid"], "why": {"a": {"b": 1}}},
+        "params": [{"place": "query", "name": "q", "seen": 1, "of": 2, "kinds": {"string": 1}, "enum": ["a", "b"], "distinct": 2}],
+        "request_shape": {"seen": 1, "objects": 1, "fields": {"n": {"seen": 1, "strings": {"text": 1}, "classes": {"pan": 1}}}},
+        "empty": {}, "no": false, "nothing": null,
+    })]);
+    let told = report.tell("GET /a", None, PLAIN).unwrap();
+    for said in [
+        "classes of: number, uuid",
+        "rule: siblings",
+        "b 1",
+        "enum: a, b",
+        "distinct: 2",
+        "n  text  classes: pan 1",
+        "Data classes\n  pan\n",
+    ] {
+        assert!(told.contains(said), "{said} is not in\n{told}");
+    }
+    assert!(!told.contains("empty:") && !told.contains("nothing"), "{told}");
+}
+
+#[test]
+fn what_is_no_report_is_said() {
+    for (text, said) in [
+        ("", "is no JSON report"),
+        ("{\"schema\": \"shadowtap-report\"", "is no JSON report"),
+        ("[]", "no report of shadowtap's"),
+        ("{}", "no report of shadowtap's"),
+        ("{\"schema\": 7}", "no report of shadowtap's"),
+        ("{\"schema\": \"shadowtap-report\", \"schema_version\": 2}", "schema version 2"),
+        ("{\"schema\": \"shadowtap-report\", \"schema_version\": 1, \"endpoints\": {}}", "no report of shadowtap's"),
+    ] {
+        let error = ReadBack::read(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(said), "{text}: {error}");
+    }
+    let deep =
+        format!("{{\"schema\": \"shadowtap-report\", \"schema_version\": 1, \"endpoints\": {}", "[".repeat(100_000));
+    assert!(ReadBack::read(deep.as_bytes()).is_err(), "depth is bounded");
+    assert_eq!(list(&read(&[]), &Filter::default()), "0 of 0 endpoints\n");
+    let odd = read(&[
+        json!(7),
+        json!({"rates": {"requests": [1, "x"], "bucket_seconds": u64::MAX}, "params": [3], "statuses": []}),
+    ]);
+    assert_eq!(odd.tell("/", None, PLAIN).unwrap_err().to_string().lines().count(), 1);
+    odd.endpoints.iter().for_each(|endpoint| assert!(!detail::tell(&odd, endpoint, PLAIN).is_empty()));
+}

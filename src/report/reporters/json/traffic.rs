@@ -1,0 +1,64 @@
+//! How something is used, as JSON: of an endpoint, and of a service.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{LatencyOut, Time};
+use crate::api::{Agent, AgentKind, Direction};
+use crate::inventory::{ClientFigures, Quantiles, RateSeries, TrafficFigures};
+
+#[derive(Serialize)]
+pub(super) struct TrafficOut<'a> {
+    duration_us: Option<LatencyOut>,
+    request_body_bytes: Option<Quantiles>,
+    response_body_bytes: Option<Quantiles>,
+    rates: Option<RatesOut<'a>>,
+    client_classes: ClassesOut<'a>,
+}
+
+#[derive(Serialize)]
+struct RatesOut<'a> {
+    start: Time,
+    bucket_seconds: u64,
+    requests: &'a [u64],
+}
+
+#[derive(Serialize)]
+struct ClassesOut<'a> {
+    directions: &'a BTreeMap<Direction, u64>,
+    networks: &'a BTreeMap<String, u64>,
+    agents: BTreeMap<&'static str, u64>,
+    agent_kinds: BTreeMap<&'static str, u64>,
+}
+
+impl<'a> TrafficOut<'a> {
+    pub(super) fn of(traffic: &'a TrafficFigures) -> Self {
+        Self {
+            duration_us: traffic.duration.map(LatencyOut::of),
+            request_body_bytes: traffic.request_sizes,
+            response_body_bytes: traffic.response_sizes,
+            rates: (!traffic.rates.counts.is_empty()).then(|| RatesOut::of(&traffic.rates)),
+            client_classes: ClassesOut::of(&traffic.clients),
+        }
+    }
+}
+
+impl<'a> RatesOut<'a> {
+    fn of(rates: &'a RateSeries) -> Self {
+        let bucket_seconds = rates.width.nanos() / 1_000_000_000;
+        Self { start: Time(rates.start), bucket_seconds, requests: &rates.counts }
+    }
+}
+
+impl<'a> ClassesOut<'a> {
+    fn of(clients: &'a ClientFigures) -> Self {
+        let kinds = AgentKind::ALL.into_iter().map(|kind| (kind.name(), clients.of_kind(kind)));
+        Self {
+            directions: &clients.directions,
+            networks: &clients.networks,
+            agents: clients.agents.iter().map(|(agent, count)| (Agent::name(*agent), *count)).collect(),
+            agent_kinds: kinds.filter(|(_, count)| *count > 0).collect(),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A policy file as users meet it: pins name paths and declare nothing, errors say where.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::common::{captures, said, shadowtap, spec};
+
+/// Replays the demo captures' main one under a policy; the JSON report.
+fn replayed(policy: &str) -> Value {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, policy).expect("writable");
+    let output = replay(&file, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn replay(policy: &std::path::Path, more: &[&str]) -> std::process::Output {
+    let [capture, spec, policy]: [PathBuf; 3] = [captures().join("payments.pcap"), spec(), policy.to_owned()];
+    let [capture, spec, policy] = [&capture, &spec, &policy].map(|path| path.to_str().expect("UTF-8"));
+    shadowtap(&[&["replay", "-q", capture, "--spec", spec, "--policy", policy], more].concat())
+}
+
+fn templates(report: &Value, verdict: &str) -> Vec<String> {
+    let endpoints = report["endpoints"].as_array().expect("a list").iter();
+    let texts = endpoints
+        .filter(|endpoint| endpoint["verdict"] == verdict)
+        .map(|endpoint| format!("{} {}", endpoint["method"], endpoint["template"]).replace('"', ""));
+    texts.collect()
+}
+
+#[test]
+fn a_pin_of_a_policy_names_a_shadow_and_does_not_hide_it() {
+    // Catches a policy pin that counts as a declaration, and one that takes paths from a spec.
+    let plain = replayed("");
+    let pinned =
+        replayed("[[template]]\nhost = 'api.pay.example'\npin = '/v1/debug/{what}'\n[[template]]\npin = '/v1/{any}'\n");
+    assert!(templates(&plain, "shadow").contains(&"GET /v1/debug/config".to_owned()));
+    assert!(
+        templates(&pinned, "shadow").contains(&"GET /v1/debug/{what}".to_owned()),
+        "{:?}",
+        templates(&pinned, "shadow")
+    );
+    assert_eq!(templates(&plain, "matched"), templates(&pinned, "matched"), "what is declared stays as it is declared");
+    for figure in ["shadow", "zombie", "orphan", "requests"] {
+        assert_eq!(plain["headline"][figure], pinned["headline"][figure], "{figure}");
+    }
+}
+
+#[test]
+fn a_policy_that_makes_no_sense_ends_it_with_the_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, "[[owner]]\nname = 'cards'\nhost = 'pay.example'\n").expect("writable");
+    let output = replay(&file, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("policy.toml:3: unknown field `host`"), "{}", said(&output));
+    assert!(output.stdout.is_empty(), "nothing was read");
+}
+
+#[test]
+fn watch_and_check_refuse_it_before_they_listen() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, "[[network]]\nname = 'a'\ncidr = '10.0.0.0/33'\n").expect("writable");
+    let policy = file.to_str().expect("UTF-8");
+    for command in ["watch", "check"] {
+        let output = shadowtap(&[command, "-i", "no-such-interface", "--policy", policy]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("policy.toml:3: '10.0.0.0/33' is no network"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn no_report_is_written_over_the_policy() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    fs::write(&file, "").expect("writable");
+    let output = replay(&file, &["--format", "json", "-o", file.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(fs::read_to_string(&file).expect("still there"), "");
+}
+
+#[test]
+fn networks_environments_and_owners_stand_in_the_report() {
+    let plain = replayed("");
+    let named = replayed(
+        "[[network]]\nname = 'bank'\ncidrs = ['0.0.0.0/0', '::/0']\nkind = 'external'\n\
+         [[environment]]\nname = 'production'\nhosts = ['*.pay.example']\n\
+         [[owner]]\nname = 'cards team'\nhosts = ['api.pay.example']\npaths = ['/v1/customers']\n\
+         [[owner]]\nname = 'platform'\n",
+    );
+    let clients = |report: &Value| report["services"][0]["client_classes"].clone();
+    assert_eq!(clients(&plain)["directions"].as_object().map(|all| all.contains_key("internal")), Some(true));
+    assert_eq!(
+        clients(&named)["networks"].as_object().map(|all| all.keys().cloned().collect()),
+        Some(vec!["bank".to_owned()])
+    );
+    assert!(clients(&named)["directions"]["transit"].as_u64() > Some(0), "{}", clients(&named));
+    for service in named["services"].as_array().expect("a list") {
+        assert_eq!((&service["environment"], &service["owner"]), (&"production".into(), &"platform".into()));
+    }
+    for endpoint in named["endpoints"].as_array().expect("a list") {
+        let begins = endpoint["template"].as_str().is_some_and(|text| text.starts_with("/v1/customers"));
+        assert_eq!(endpoint["owner"], if begins { "cards team" } else { "platform" }, "{}", endpoint["template"]);
+    }
+}
