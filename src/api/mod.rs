@@ -1,5 +1,6 @@
 //! The words for APIs: pure types that hold shapes and classes, no values.
 
+mod data;
 mod observation;
 mod param;
 mod path;
@@ -8,7 +9,9 @@ mod routes;
 mod security;
 mod service;
 mod shape;
+mod vote;
 
+pub use data::{DataClass, DataClasses, DataFamily, Mark};
 pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamType};
 pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};
@@ -17,3 +20,4 @@ pub use routes::Routes;
 pub use security::AuthScheme;
 pub use service::{Scheme, ServiceId};
 pub use shape::{Fields, Formats, Shape, StringFormat};
+pub use vote::Classes;

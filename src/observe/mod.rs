@@ -11,6 +11,7 @@ mod media;
 mod noise;
 mod observer;
 mod path;
+mod sensitive;
 mod service;
 mod spelling;
 mod style;
@@ -18,5 +19,6 @@ mod styles;
 
 pub use classify::{classify_segment, name_or_class};
 pub use observer::Observer;
+pub use sensitive::look;
 pub use style::{ObserverCounts, Scratch, Style};
 pub use styles::STYLES;
