@@ -1,7 +1,6 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
 
 mod body;
-mod card;
 mod classify;
 mod credentials;
 mod encoding;
