@@ -14,6 +14,7 @@ mod linear;
 mod links;
 mod loss;
 mod mangle;
+mod privacy;
 mod replay;
 mod reports;
 mod seeds;
