@@ -13,12 +13,15 @@ pub(super) fn ibans(value: &[u8], words: Words) -> DataClasses {
     for (at, pair) in value.windows(4).enumerate() {
         let begins = word;
         word = !pair[0].is_ascii_alphanumeric();
+        if !begins || !is_digits(&pair[2..]) {
+            continue;
+        }
         let letters = if named {
             pair[..2].iter().all(u8::is_ascii_alphabetic)
         } else {
             pair[..2].iter().all(u8::is_ascii_uppercase)
         };
-        if begins && letters && is_digits(&pair[2..]) && is_iban(&value[at..], named) {
+        if letters && is_iban(&value[at..], named) {
             return DataClass::Iban.into();
         }
     }

@@ -61,7 +61,7 @@ fn with_digits(value: &[u8], digits: usize, words: Words) -> DataClasses {
 fn may_be_masked(value: &[u8]) -> bool {
     memchr::memchr3(b'*', b'X', b'x', value).is_some()
         || memchr::memchr3(b'#', 0xe2, 0xc2, value).is_some()
-        || memchr::memmem::find(value, b"..").is_some()
+        || memchr::memchr_iter(b'.', value).any(|at| value.get(at + 1) == Some(&b'.'))
 }
 
 /// Values of which a name may say what they are as a whole; what is longer is text.

@@ -189,10 +189,10 @@ fn is_postal(value: &[u8], words: Words) -> bool {
 
 /// An address of a network: IPv6 alone, IPv4 only under a name, with a port or a prefix length. `120.0.0.0` is a browser.
 pub(super) fn network(value: &[u8], words: Words) -> DataClasses {
-    let Ok(text) = std::str::from_utf8(value) else { return DataClasses::NONE };
-    if !(7..=64).contains(&text.len()) {
+    if !(7..=64).contains(&value.len()) || memchr::memchr2(b'.', b':', value).is_none() {
         return DataClasses::NONE;
     }
+    let Ok(text) = std::str::from_utf8(value) else { return DataClasses::NONE };
     // `X-Forwarded-For` lists them; the first is the caller's.
     let first = text.split(',').next().unwrap_or(text).trim();
     let dots = first.bytes().filter(|b| *b == b'.').count();

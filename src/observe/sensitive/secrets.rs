@@ -12,11 +12,16 @@ use crate::observe::formats::{is_date, is_date_time, is_digits, is_email, is_uui
 pub(super) fn tokens(value: &[u8]) -> DataClasses {
     let mut found = DataClasses::NONE;
     let mut start = 0;
-    while start < value.len() {
-        let run = value[start..].iter().take_while(|b| is_of_tokens(**b)).count();
-        if run >= SHORTEST {
-            found = found.and(token(&value[start..start + run]));
+    // A run is long only where all bytes of this window are of it. The last that is not tells where the next may begin,
+    // so that of prose one byte in three is looked at.
+    while let Some(window) = value.get(start..start + SHORTEST) {
+        if let Some(at) = window.iter().rposition(|b| !is_of_tokens(*b)) {
+            start += at + 1;
+            continue;
         }
+        let more = value[start + SHORTEST..].iter().take_while(|b| is_of_tokens(**b)).count();
+        let run = SHORTEST + more;
+        found = found.and(token(&value[start..start + run]));
         start += run + 1;
     }
     found
@@ -24,6 +29,9 @@ pub(super) fn tokens(value: &[u8]) -> DataClasses {
 
 /// PEM (RFC 7468): every label that ends so holds a private key. Looks at the first few labels.
 pub(super) fn private_key(value: &[u8]) -> DataClasses {
+    if value.len() < PEM_BYTES {
+        return DataClasses::NONE;
+    }
     for at in memchr::memmem::find_iter(value, b"-----BEGIN ").take(8) {
         let label = &value[at + 11..(at + 64).min(value.len())];
         let end = memchr::memmem::find(label, b"-----").unwrap_or(0);
@@ -33,6 +41,9 @@ pub(super) fn private_key(value: &[u8]) -> DataClasses {
     }
     DataClasses::NONE
 }
+
+/// The shortest private key, of an elliptic curve, is longer with its two labels; one cut off behind the first is not.
+const PEM_BYTES: usize = 48;
 
 /// One run of characters that tokens are made of.
 fn token(run: &[u8]) -> DataClasses {
@@ -53,13 +64,36 @@ fn token(run: &[u8]) -> DataClasses {
     }
 }
 
-const fn is_of_tokens(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+' | b'=' | b':' | b'~' | b'$')
+fn is_of_tokens(byte: u8) -> bool {
+    OF_TOKENS[usize::from(byte)]
 }
+
+static OF_TOKENS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 128 {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+' | b'=' | b':' | b'~' | b'$');
+        at += 1;
+    }
+    table
+};
+
+/// First bytes of marks.
+static FIRSTS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < PREFIXES.len() {
+        table[PREFIXES[at].prefix.as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// The class of a text that begins with an issuer's mark and goes on as the issuer's tokens do.
 fn marked(text: &[u8]) -> Option<DataClass> {
-    let first = *text.first()?;
+    let first = *text.first().filter(|first| FIRSTS[usize::from(**first)])?;
     let row = PREFIXES.iter().find(|row| {
         row.prefix.as_bytes()[0] == first
             && text.strip_prefix(row.prefix.as_bytes()).is_some_and(|tail| row.tail.fits(tail))
@@ -70,7 +104,7 @@ fn marked(text: &[u8]) -> Option<DataClass> {
 /// Begins as an issuer lets its secrets begin, and goes on for a while. Less strict than `marked`: where text is kept, one
 /// that only looks like a secret is no loss.
 pub(in crate::observe) fn begins_like_secret(text: &[u8]) -> bool {
-    let Some(first) = text.first() else { return false };
+    let Some(first) = text.first().filter(|first| FIRSTS[usize::from(**first)]) else { return false };
     PREFIXES.iter().any(|row| {
         let prefix = row.prefix.as_bytes();
         let long_enough = match row.tail {
@@ -152,7 +186,7 @@ const fn cloud(prefix: &'static str, tail: Tail) -> Prefix {
 }
 
 /// How well-known issuers let their secrets begin, from what they document for secret scanning.
-const PREFIXES: &[Prefix] = &[
+static PREFIXES: &[Prefix] = &[
     // Payment: Stripe, Square, Braintree and PayPal, Razorpay, Checkout.com, Flutterwave, Plaid, Mercado Pago.
     service("sk_live_", Tail::AtLeast(16)),
     service("sk_test_", Tail::AtLeast(16)),

@@ -253,46 +253,70 @@ const fn bits(topics: &[Topic]) -> u128 {
     bits
 }
 
-/// The topic of a word. By length and first letter first: most words of names are not in the table.
+/// The topic of a word. By first letter and length: a dozen words share both at most.
 fn find(word: &[u8]) -> Option<Topic> {
-    let first = usize::from(*word.first()?);
-    let row = FIRSTS.get(first)?;
-    let (from, to) = (usize::from(row.0), usize::from(row.1));
-    let among = SORTED.get(from..to)?;
+    let row = row(*word.first()?)?;
+    let column = Some(word.len()).filter(|length| *length <= WORD_BYTES)?;
+    let (from, to) = (STARTS[row][column], STARTS[row][column + 1]);
+    let among = SORTED.get(usize::from(from)..usize::from(to))?;
     among.iter().find(|(known, _)| known.as_bytes() == word).map(|(_, topic)| *topic)
 }
 
-/// The table by first letter, and where each letter's words stand in it.
-const SORTED: [(&str, Topic); WORDS.len()] = {
-    let mut sorted = [("", Topic::Joint); WORDS.len()];
-    let mut filled = 0;
-    let mut letter = 0;
-    while letter < 128 {
-        let mut at = 0;
-        while at < WORDS.len() {
-            if WORDS[at].0.as_bytes()[0] == letter {
-                sorted[filled] = WORDS[at];
-                filled += 1;
-            }
-            at += 1;
-        }
-        letter += 1;
-    }
-    sorted
-};
+/// Rows of the table: small letters and digits.
+const ROWS: usize = 36;
 
-const FIRSTS: [(u16, u16); 128] = {
-    let mut rows = [(0, 0); 128];
+const fn row(first: u8) -> Option<usize> {
+    match first {
+        b'a'..=b'z' => Some((first - b'a') as usize),
+        b'0'..=b'9' => Some((first - b'0') as usize + 26),
+        _ => None,
+    }
+}
+
+/// Row and column of a word of the table.
+const fn place(word: &str) -> (usize, usize) {
+    match row(word.as_bytes()[0]) {
+        Some(row) => (row, word.len()),
+        None => panic!("a word begins with a small letter or a digit"),
+    }
+}
+
+/// Where the words of a first letter and a length begin; those of the next length begin where they end.
+static STARTS: [[u16; WORD_BYTES + 2]; ROWS] = {
+    let mut counts = [[0_u16; WORD_BYTES + 2]; ROWS];
     let mut at = 0;
-    while at < SORTED.len() {
-        let letter = SORTED[at].0.as_bytes()[0] as usize;
-        if rows[letter].1 == 0 {
-            rows[letter].0 = at as u16;
-        }
-        rows[letter].1 = at as u16 + 1;
+    while at < WORDS.len() {
+        let (row, column) = place(WORDS[at].0);
+        counts[row][column] += 1;
         at += 1;
     }
-    rows
+    let mut sum = 0;
+    let mut row = 0;
+    while row < ROWS {
+        let mut column = 0;
+        while column < WORD_BYTES + 2 {
+            let count = counts[row][column];
+            counts[row][column] = sum;
+            sum += count;
+            column += 1;
+        }
+        row += 1;
+    }
+    counts
+};
+
+/// The table in the order of `STARTS`.
+static SORTED: [(&str, Topic); WORDS.len()] = {
+    let mut sorted = [("", Topic::Joint); WORDS.len()];
+    let mut next = STARTS;
+    let mut at = 0;
+    while at < WORDS.len() {
+        let (row, column) = place(WORDS[at].0);
+        sorted[next[row][column] as usize] = WORDS[at];
+        next[row][column] += 1;
+        at += 1;
+    }
+    sorted
 };
 
 #[cfg(test)]
