@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
+use base64::Engine as _;
 use shadowtap::capture::{MemorySource, PacketSource};
 use shadowtap::diff::compare;
 use shadowtap::engine::{self, Settings};
@@ -281,6 +282,17 @@ fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
             "POST /v1/cut HTTP/1.1\r\nHost: api.shop.example\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{body}"
         );
         all.push((cut.into_bytes(), Vec::new()));
+        let claims = format!(
+            "{{\"iss\":\"https://{}.login.example/{}\",\"sub\":\"{}\",\"exp\":1}}",
+            at("issuer"),
+            at("path of an issuer"),
+            at("subject")
+        );
+        let header = format!("{{\"alg\":\"{}\",\"kid\":\"{}\"}}", at("algorithm"), at("key id"));
+        let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let token = format!("{}.{}.{}", part(&header), part(&claims), part("signature"));
+        let asked = format!("GET /v1/me HTTP/1.1\r\nHost: api.shop.example\r\nAuthorization: Bearer {token}\r\n\r\n");
+        all.push((asked.into_bytes(), b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()));
         let upgrade = "GET /v1/ws HTTP/1.1\r\nHost: api.shop.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
         let asked = format!(
             "{upgrade}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {}\r\n\r\n",
@@ -438,6 +450,9 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
             reports: Tries::default(),
             specs: Tries::default(),
         };
+        let tokens =
+            snapshot.services.iter().flat_map(|service| &service.operations).filter_map(|op| op.record.tokens.as_ref());
+        assert!(tokens.flat_map(|tokens| tokens.issuers.values()).sum::<u64>() >= KINDS as u64, "no token was read");
         let page = metrics(figures);
         assert!(page.len() > 1_000, "metrics say nothing: {}", String::from_utf8_lossy(&page));
         assert_clean(&needles, "metrics", &page);

@@ -1,6 +1,7 @@
 //! The words for APIs: pure types that hold shapes and classes, no values.
 
 mod data;
+mod jwt;
 mod observation;
 mod param;
 mod path;
@@ -12,6 +13,7 @@ mod shape;
 mod vote;
 
 pub use data::{DataClass, DataClasses, DataFamily, Mark};
+pub use jwt::{TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime};
 pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamType};
 pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};

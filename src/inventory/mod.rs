@@ -19,6 +19,7 @@ mod signals;
 mod sketch;
 mod snapshot;
 mod tally;
+mod tokens;
 mod tree;
 
 #[cfg(test)]
@@ -28,4 +29,4 @@ pub use delta::Delta;
 pub use kept::{Kept, Unsound};
 pub use pins::Pins;
 pub use shared::{Inventory, Restore};
-pub use snapshot::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+pub use snapshot::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot, TokenRecord};

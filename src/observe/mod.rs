@@ -6,6 +6,7 @@ mod credentials;
 mod encoding;
 mod fields;
 mod formats;
+mod jwt;
 mod media;
 mod noise;
 mod observer;

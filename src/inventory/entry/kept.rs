@@ -30,6 +30,7 @@ impl Entry {
             && self.statuses.keys().all(|status| code(*status) == *status)
             && self.window.is_sound()
             && self.latency.is_sound()
+            && self.tokens.as_ref().is_none_or(|tokens| tokens.is_sound(self.requests))
             && self.params.is_sound()
             && media.all(|name| name.len() <= NAME_BYTES)
     }

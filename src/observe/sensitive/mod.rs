@@ -11,4 +11,4 @@ mod words;
 
 pub(super) use issuers::is_card;
 pub use look::look;
-pub(super) use secrets::begins_like_secret;
+pub(super) use secrets::{begins_like_secret, is_jwt};

@@ -16,7 +16,7 @@
 //! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
-//! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx) |
+//! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
 //! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
 //! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), `servers`, `first_seen`, `last_seen` |
@@ -45,7 +45,7 @@ use super::figures::{confidence, declared, percent, server};
 use crate::api::{AuthScheme, Noise, PathTemplate, Shape};
 use crate::diff::{Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
-use crate::inventory::{Latency, OpaqueService, ParamRecord};
+use crate::inventory::{Latency, OpaqueService, ParamRecord, TokenRecord};
 use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
 use crate::report::reporter::{Reporter, Style};
 use crate::spec::Spec;
@@ -181,6 +181,8 @@ struct EndpointOut<'a> {
     encrypted: u64,
     auth: &'a BTreeMap<AuthScheme, u64>,
     auth_ok: &'a BTreeMap<AuthScheme, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: &'a Option<TokenRecord>,
     params: &'a [ParamRecord],
     request_types: &'a BTreeMap<String, u64>,
     response_types: &'a BTreeMap<String, u64>,
@@ -360,6 +362,7 @@ impl<'a> EndpointOut<'a> {
             encrypted: record.encrypted,
             auth: &record.auth,
             auth_ok: &record.auth_ok,
+            tokens: &record.tokens,
             params: &record.params,
             request_types: &record.request_types,
             response_types: &record.response_types,

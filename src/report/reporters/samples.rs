@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::api::{
     AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape, TemplateSegment,
+    TokenAlgorithm, TokenLifetime,
 };
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
-use crate::inventory::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot};
+use crate::inventory::{Latency, OpaqueService, Operation, ParamRecord, Record, Service, Snapshot, TokenRecord};
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
 };
@@ -65,6 +66,11 @@ impl Sample {
             servers: vec![self.plant("10.0.0.7:8080")],
             auth: BTreeMap::from([(AuthScheme::Jwt, n), (AuthScheme::None, 3)]),
             auth_ok: BTreeMap::from([(AuthScheme::Jwt, n)]),
+            tokens: Some(TokenRecord {
+                algorithms: BTreeMap::from([(TokenAlgorithm::HS256, n)]),
+                lifetimes: BTreeMap::from([(TokenLifetime::Hour, n)]),
+                issuers: BTreeMap::from([(self.plant("login.shop.example"), n)]),
+            }),
             params: vec![ParamRecord {
                 place: ParamPlace::Query,
                 name: self.plant("page"),

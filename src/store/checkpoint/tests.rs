@@ -9,7 +9,10 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::super::header::{CallerKey, Run};
 use super::*;
-use crate::api::{AuthScheme, HostPattern, Noise, ParamPlace, ParamType, Scheme, SegmentClass, StringFormat};
+use crate::api::{
+    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, Scheme, SegmentClass, StringFormat, TokenAlgorithm,
+    TokenLifetime,
+};
 use crate::inventory::Delta;
 use crate::inventory::tests::{Said, any_said, bounded, exact, said, scatter};
 use crate::time::Timestamp;
@@ -409,7 +412,7 @@ fn the_format_is_what_it_was() {
     // Catches a field or a variant that is moved, added or renamed in its order without a new number: old states would be
     // read as something else. Whoever means it gives FORMAT the next number, and writes the new digest here.
     let (format, digest) = (FORMAT, xxh3_64(&records(&filled(&Limits::default(), &many())).concat()));
-    assert_eq!((format, digest), (1, 0xa53a_d2be_f846_dd0c), "{digest:#018x}");
+    assert_eq!((format, digest), (2, 0x072f_3a6d_6afb_79bc), "{digest:#018x}");
     // Variants are written by their number.
     fn of<T: Serialize, const N: usize>(values: &[T; N]) -> Vec<u8> {
         values.iter().flat_map(|value| postcard::to_stdvec(value).unwrap()).collect()
@@ -420,6 +423,19 @@ fn the_format_is_what_it_was() {
     {
         use AuthScheme::{ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, None, Other};
         numbers(of(&[None, Bearer, Jwt, Basic, Digest, ApiKeyHeader, ApiKeyQuery, Cookie, Other]), 9);
+    }
+    {
+        use TokenAlgorithm::{
+            ES256, ES256K, ES384, ES512, EdDSA, Encrypted, HS256, HS384, HS512, None, Other, PS256, PS384, PS512,
+            RS256, RS384, RS512,
+        };
+        let signed = [None, HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, ES512, ES256K, PS256, PS384, PS512];
+        numbers(of(&signed), 14);
+        assert_eq!(of(&[EdDSA, Encrypted, Other]), [14, 15, 16]);
+        use TokenLifetime::{Day, Endless, Hour, Longer, Month, Unknown};
+        numbers(of(&[Endless, Hour, Day, Month, Longer, Unknown]), 6);
+    }
+    {
         use ParamType::{Boolean, Date, Email, Empty, Integer, Number, String, Uuid};
         numbers(of(&[Empty, Boolean, Integer, Number, Uuid, Date, Email, String]), 8);
     }
