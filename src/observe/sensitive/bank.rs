@@ -9,19 +9,14 @@ use crate::observe::formats::is_digits;
 /// An IBAN anywhere in the value, with or without spaces.
 pub(super) fn ibans(value: &[u8], words: Words) -> DataClasses {
     let named = words.has(Topic::Iban);
-    let mut word = true;
-    for (at, pair) in value.windows(4).enumerate() {
-        let begins = word;
-        word = !pair[0].is_ascii_alphanumeric();
-        if !begins || !is_digits(&pair[2..]) {
+    // Two capitals in a row are rare, so most bytes cost one question.
+    let letter = |b: u8| if named { b.is_ascii_alphabetic() } else { b.is_ascii_uppercase() };
+    for (at, four) in value.windows(4).enumerate() {
+        if !letter(four[0]) || !letter(four[1]) || !is_digits(&four[2..]) {
             continue;
         }
-        let letters = if named {
-            pair[..2].iter().all(u8::is_ascii_alphabetic)
-        } else {
-            pair[..2].iter().all(u8::is_ascii_uppercase)
-        };
-        if letters && is_iban(&value[at..], named) {
+        let begins = at.checked_sub(1).and_then(|at| value.get(at)).is_none_or(|b| !b.is_ascii_alphanumeric());
+        if begins && is_iban(&value[at..], named) {
             return DataClass::Iban.into();
         }
     }

@@ -74,8 +74,9 @@ fn grouped(value: &[u8], start: usize, first: usize) -> Option<Candidate> {
     if !matches!(mark, b' ' | b'-') || !is_free_before(value.get(..start)?) {
         return None;
     }
+    let second = digits_at(value, start + first + 1);
     let mut wrong = None;
-    for groups in GROUPS.iter().filter(|groups| groups[0] == first) {
+    for groups in GROUPS.iter().filter(|groups| groups[0] == first && groups[1] == second) {
         let mut digits = [0_u8; 19];
         let mut held = 0;
         let mut at = start;

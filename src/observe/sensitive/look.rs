@@ -58,10 +58,12 @@ fn with_digits(value: &[u8], digits: usize, words: Words) -> DataClasses {
     found
 }
 
+/// Two mask characters in a row, or one that is no ASCII. Words have an `x`, and numbers a dot, but not two.
 fn may_be_masked(value: &[u8]) -> bool {
-    memchr::memchr3(b'*', b'X', b'x', value).is_some()
-        || memchr::memchr3(b'#', 0xe2, 0xc2, value).is_some()
-        || memchr::memchr_iter(b'.', value).any(|at| value.get(at + 1) == Some(&b'.'))
+    let twice = |at: usize| value.get(at + 1) == value.get(at);
+    memchr::memchr3_iter(b'*', b'X', b'x', value).any(twice)
+        || memchr::memchr2_iter(b'#', b'.', value).any(twice)
+        || memchr::memchr2(0xe2, 0xc2, value).is_some()
 }
 
 /// Values of which a name may say what they are as a whole; what is longer is text.

@@ -29,7 +29,8 @@ pub(super) fn tokens(value: &[u8]) -> DataClasses {
 
 /// PEM (RFC 7468): every label that ends so holds a private key. Looks at the first few labels.
 pub(super) fn private_key(value: &[u8]) -> DataClasses {
-    if value.len() < PEM_BYTES {
+    let dashes = || memchr::memchr_iter(b'-', value).any(|at| value.get(at + 1) == Some(&b'-'));
+    if value.len() < PEM_BYTES || !dashes() {
         return DataClasses::NONE;
     }
     for at in memchr::memmem::find_iter(value, b"-----BEGIN ").take(8) {

@@ -127,6 +127,11 @@ impl Words {
         let start = name.len().saturating_sub(NAME_BYTES);
         let name = &name[start..];
         let mut words = Self::default();
+        // One word in small letters, as half of all names are.
+        if name.iter().all(u8::is_ascii_lowercase) {
+            words.add(name);
+            return words;
+        }
         let mut lower = [0_u8; NAME_BYTES];
         for (into, byte) in lower.iter_mut().zip(name) {
             *into = byte.to_ascii_lowercase();
