@@ -15,6 +15,7 @@ mod links;
 mod loss;
 mod mangle;
 mod policy;
+mod privacy;
 mod readback;
 mod replay;
 mod reports;

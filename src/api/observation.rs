@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
+use super::jwt::TokenFacts;
 use super::param::Param;
 use super::path::PathSegment;
 use super::security::AuthScheme;
@@ -46,6 +47,8 @@ pub struct Observation<'x> {
     pub answered: Option<Shape>,
     /// Credentials carried; `[AuthScheme::None]` when there were none.
     pub auth: &'x [AuthScheme],
+    /// What the JSON Web Token says of itself that was shown as a credential.
+    pub token: Option<&'x TokenFacts>,
     /// It came out of TLS.
     pub encrypted: bool,
     /// Keyed hash of the client's address: enough to count callers, not to name them.

@@ -14,6 +14,7 @@ use super::bounded::{Few, Smallest, text_bytes, tree_bytes};
 use super::shapes::Shapes;
 use super::sketch::{Distinct, Histogram};
 use super::snapshot::{ParamRecord, Record};
+use super::tokens::Tokens;
 use super::traffic::Traffic;
 use crate::api::{AuthScheme, Observation, Param, ParamPlace, ParamType, Shape};
 use crate::merge::Merge;
@@ -144,6 +145,8 @@ pub(super) struct Entry {
     servers: Smallest<SocketAddr, 16>,
     auth: BTreeMap<AuthScheme, u64>,
     auth_ok: BTreeMap<AuthScheme, u64>,
+    /// Most operations see none.
+    tokens: Option<Box<Tokens>>,
     params: Params,
     request_types: Few<Box<str>, 16>,
     response_types: Few<Box<str>, 16>,
@@ -187,6 +190,9 @@ impl Entry {
                 self.auth_ok.entry(*scheme).or_default().merge(1);
             }
         }
+        if let Some(token) = seen.token {
+            self.tokens.get_or_insert_default().note(token);
+        }
         self.frame().saturating_sub(before)
     }
 
@@ -224,6 +230,7 @@ impl Entry {
             + tree_bytes::<u16, u64>(self.statuses.len())
             + tree_bytes::<AuthScheme, u64>(self.auth.len())
             + tree_bytes::<AuthScheme, u64>(self.auth_ok.len())
+            + self.tokens.as_ref().map_or(0, |tokens| size_of::<Tokens>() + tokens.weight())
             + self.latency.weight()
             + self.traffic.weight()
             + self.callers.weight()
@@ -301,6 +308,7 @@ impl Entry {
             servers: texts(&self.servers),
             auth: self.auth,
             auth_ok: self.auth_ok,
+            tokens: self.tokens.map(|tokens| tokens.freeze()),
             params: params.collect(),
             request_types: self.request_types.freeze(),
             response_types: self.response_types.freeze(),
@@ -328,6 +336,9 @@ impl Merge for Entry {
         self.servers.merge(other.servers);
         Merge::merge(&mut self.auth, other.auth);
         Merge::merge(&mut self.auth_ok, other.auth_ok);
+        if let Some(tokens) = other.tokens {
+            self.tokens.get_or_insert_default().merge(*tokens);
+        }
         self.params.merge(other.params);
         self.request_types.merge(other.request_types);
         self.response_types.merge(other.response_types);
@@ -350,7 +361,9 @@ const fn code(status: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Agent, Client, Direction, Scheme, Seen, ServiceId};
+    use crate::api::{
+        Agent, Client, Direction, Scheme, Seen, ServiceId, TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime,
+    };
     use crate::time::Span;
     use proptest::prelude::*;
 
@@ -363,6 +376,11 @@ mod tests {
             let place = if n % 2 == 0 { ParamPlace::Query } else { ParamPlace::Form };
             let names = [format!("p{n}"), long];
             let params = names.map(|name| Param { place, name, kind: ParamType::Integer });
+            let token = TokenFacts {
+                algorithm: TokenAlgorithm::named(["RS256", "none"][usize::from(n % 2)]),
+                lifetime: TokenLifetime::of_seconds(f64::from(n) * 9_000.0),
+                issuer: TokenIssuer::Host(format!("login{n}.example").into()),
+            };
             let seen = Observation {
                 at: Timestamp::from_parts(u64::from(n) * u64::from(n), 0),
                 service: &service,
@@ -383,6 +401,7 @@ mod tests {
                 asked: Some(Shape { seen: 1, ..Shape::default() }),
                 answered: Some(Shape { seen: 1, ..Shape::default() }),
                 auth: &[AuthScheme::Jwt, AuthScheme::Cookie],
+                token: Some(&token),
                 encrypted: n % 3 == 0,
                 caller: u64::from(n) << 50 ^ u64::from(n),
                 server: ([10, 0, 0, n as u8], 80).into(),

@@ -27,6 +27,7 @@ mod snapshot;
 mod tally;
 #[cfg(feature = "teach")]
 pub mod teach;
+mod tokens;
 mod traffic;
 mod tree;
 mod weights;
@@ -42,6 +43,6 @@ pub use rates::RateSeries;
 pub use shared::{Inventory, Restore};
 pub use snapshot::{
     Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, Record, Rule, Service,
-    Snapshot,
+    Snapshot, TokenRecord,
 };
 pub use traffic::TrafficFigures;

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::traffic::TrafficFigures;
-use crate::api::{AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, SegmentClass, ServiceId, Shape};
+use crate::api::{
+    AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, SegmentClass, ServiceId, Shape, TokenAlgorithm,
+    TokenLifetime,
+};
 use crate::time::{Span, Timestamp};
 
 /// Everything seen so far.
@@ -149,6 +152,8 @@ pub struct Record {
     pub auth: BTreeMap<AuthScheme, u64>,
     /// Requests that succeeded (2xx) by credentials carried.
     pub auth_ok: BTreeMap<AuthScheme, u64>,
+    /// What the JSON Web Tokens say of themselves; `None` when none was shown.
+    pub tokens: Option<TokenRecord>,
     /// Parameters, in order of place and name; bounded.
     pub params: Vec<ParamRecord>,
     /// Request media types.
@@ -164,6 +169,17 @@ pub struct Record {
     /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template. Counted
     /// over all operations below the same place; empty where operations of the service had to be left out.
     pub variables: BTreeMap<String, u64>,
+}
+
+/// JSON Web Tokens shown as credentials, by what they say of themselves. Nothing of it was verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenRecord {
+    /// By `alg`.
+    pub algorithms: BTreeMap<TokenAlgorithm, u64>,
+    /// By the time from `iat` to `exp`.
+    pub lifetimes: BTreeMap<TokenLifetime, u64>,
+    /// By the host of `iss`; under `other` those that are no host of plain words, and those beyond sixteen.
+    pub issuers: BTreeMap<String, u64>,
 }
 
 /// Latency quantiles.

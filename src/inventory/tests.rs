@@ -90,6 +90,7 @@ impl Said {
             asked: None,
             answered: (!self.fields.is_empty()).then_some(body),
             auth: &[AuthScheme::None],
+            token: None,
             encrypted: false,
             caller: self.caller,
             server: ([10, 0, 0, (self.caller % 20) as u8], 80).into(),

@@ -4,18 +4,25 @@
 //! no credential at all.
 
 use super::fields::decoded;
-use crate::api::AuthScheme;
+use super::jwt::facts;
+use super::sensitive::is_jwt;
+use crate::api::{AuthScheme, TokenFacts};
 use crate::proto::Message;
 
-/// Writes the schemes of one request into `into`.
-pub(super) fn credentials(request: &Message, query: Option<&[u8]>, into: &mut Vec<AuthScheme>) {
+/// Writes the schemes of one request into `into`; tells what the first JSON Web Token among them says of itself.
+pub(super) fn credentials(request: &Message, query: Option<&[u8]>, into: &mut Vec<AuthScheme>) -> Option<TokenFacts> {
     into.clear();
+    let mut token = None;
     for (name, value) in request.fields() {
         let value = value.trim_ascii();
         let scheme = if value.is_empty() {
             None
         } else if name.eq_ignore_ascii_case(b"authorization") {
-            Some(authorization(value))
+            let (scheme, secret) = authorization(value);
+            if scheme == AuthScheme::Jwt && token.is_none() {
+                token = Some(facts(secret));
+            }
+            Some(scheme)
         } else if name.eq_ignore_ascii_case(b"cookie") {
             has_session(value).then_some(AuthScheme::Cookie)
         } else {
@@ -30,6 +37,7 @@ pub(super) fn credentials(request: &Message, query: Option<&[u8]>, into: &mut Ve
         into.push(AuthScheme::None);
     }
     into.sort_unstable();
+    token
 }
 
 /// A request may carry thousands of fields; there are eight schemes.
@@ -41,39 +49,24 @@ fn add(into: &mut Vec<AuthScheme>, scheme: Option<AuthScheme>) {
     }
 }
 
-fn authorization(value: &[u8]) -> AuthScheme {
+/// The scheme, and the secret behind its name.
+fn authorization(value: &[u8]) -> (AuthScheme, &[u8]) {
     let blank = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
     let (scheme, secret) = value.split_at(blank);
+    let secret = secret.trim_ascii();
     let is = |name: &str| scheme.eq_ignore_ascii_case(name.as_bytes());
     if is("bearer") {
-        if is_jwt(secret.trim_ascii()) { AuthScheme::Jwt } else { AuthScheme::Bearer }
+        (if is_jwt(secret) { AuthScheme::Jwt } else { AuthScheme::Bearer }, secret)
     } else if is("basic") {
-        AuthScheme::Basic
+        (AuthScheme::Basic, secret)
     } else if is("digest") {
-        AuthScheme::Digest
+        (AuthScheme::Digest, secret)
     } else if is_jwt(value) {
         // Sent bare, without the word in front.
-        AuthScheme::Jwt
+        (AuthScheme::Jwt, value)
     } else {
-        AuthScheme::Other
+        (AuthScheme::Other, secret)
     }
-}
-
-/// RFC 7519: three parts of base64url (five when encrypted), the first of which opens a JSON object with a name.
-fn is_jwt(secret: &[u8]) -> bool {
-    // `{"` and the first two bits of any ASCII character come out as these.
-    if !matches!(secret, [b'e', b'y', b'I'..=b'L', ..]) {
-        return false;
-    }
-    let mut parts = 0;
-    for part in secret.split(|b| *b == b'.') {
-        parts += 1;
-        // The last may be empty (`alg: none`), and so may the key of an encrypted one.
-        if !part.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=')) {
-            return false;
-        }
-    }
-    matches!(parts, 3 | 5)
 }
 
 /// Names under which keys are sent. Those under which only caches, forms and retries are told apart are not among them.

@@ -2,16 +2,17 @@
 
 mod agents;
 mod body;
-mod card;
 mod classify;
 mod credentials;
 mod encoding;
 mod fields;
 mod formats;
+mod jwt;
 mod media;
 mod noise;
 mod observer;
 mod path;
+mod sensitive;
 mod service;
 mod spelling;
 mod style;
@@ -19,5 +20,6 @@ mod styles;
 
 pub use classify::{classify_segment, name_or_class};
 pub use observer::Observer;
+pub use sensitive::look;
 pub use style::{ObserverCounts, Scratch, Style};
 pub use styles::STYLES;

@@ -31,6 +31,7 @@ impl Entry {
             && self.window.is_sound()
             && self.latency.is_sound()
             && self.traffic.is_sound()
+            && self.tokens.as_ref().is_none_or(|tokens| tokens.is_sound(self.requests))
             && self.params.is_sound()
             && media.all(|name| name.len() <= NAME_BYTES)
     }

@@ -53,7 +53,7 @@ impl Style for Rest {
         segments.read(target.path);
         let mut path = recycled(mem::take(&mut scratch.path));
         segments.list(limits.path_segments, &mut path);
-        credentials(request, target.query, auth);
+        let token = credentials(request, target.query, auth);
         params.clear();
         if let Some(query) = target.query {
             counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
@@ -103,6 +103,7 @@ impl Style for Rest {
             asked,
             answered,
             auth,
+            token: token.as_ref(),
             encrypted,
             caller: caller(exchange.connection.client.ip(), scratch.key),
             client,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{
     Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, SegmentClass,
-    ServiceId, Shape, TemplateSegment,
+    ServiceId, Shape, TemplateSegment, TokenAlgorithm, TokenLifetime,
 };
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
@@ -12,7 +12,7 @@ use crate::diff::{
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
 use crate::inventory::{
     ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, RateSeries,
-    Record, Rule, Service, Snapshot, TrafficFigures,
+    Record, Rule, Service, Snapshot, TokenRecord, TrafficFigures,
 };
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
@@ -89,6 +89,11 @@ impl Sample {
             servers: vec![self.plant("10.0.0.7:8080")],
             auth: BTreeMap::from([(AuthScheme::Jwt, n), (AuthScheme::None, 3)]),
             auth_ok: BTreeMap::from([(AuthScheme::Jwt, n)]),
+            tokens: Some(TokenRecord {
+                algorithms: BTreeMap::from([(TokenAlgorithm::HS256, n)]),
+                lifetimes: BTreeMap::from([(TokenLifetime::Hour, n)]),
+                issuers: BTreeMap::from([(self.plant("login.shop.example"), n)]),
+            }),
             params: vec![ParamRecord {
                 place: ParamPlace::Query,
                 name: self.plant("page"),

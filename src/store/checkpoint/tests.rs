@@ -11,6 +11,7 @@ use super::super::header::{CallerKey, Run};
 use super::*;
 use crate::api::{
     Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, Pin, Scheme, SegmentClass, StringFormat,
+    TokenAlgorithm, TokenLifetime,
 };
 use crate::inventory::Delta;
 use crate::inventory::tests::{Said, any_said, bounded, exact, said, scatter};
@@ -422,6 +423,19 @@ fn the_format_is_what_it_was() {
     {
         use AuthScheme::{ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, None, Other};
         numbers(of(&[None, Bearer, Jwt, Basic, Digest, ApiKeyHeader, ApiKeyQuery, Cookie, Other]), 9);
+    }
+    {
+        use TokenAlgorithm::{
+            ES256, ES256K, ES384, ES512, EdDSA, Encrypted, HS256, HS384, HS512, None, Other, PS256, PS384, PS512,
+            RS256, RS384, RS512,
+        };
+        let signed = [None, HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, ES512, ES256K, PS256, PS384, PS512];
+        numbers(of(&signed), 14);
+        assert_eq!(of(&[EdDSA, Encrypted, Other]), [14, 15, 16]);
+        use TokenLifetime::{Day, Endless, Hour, Longer, Month, Unknown};
+        numbers(of(&[Endless, Hour, Day, Month, Longer, Unknown]), 6);
+    }
+    {
         use ParamType::{Boolean, Date, Email, Empty, Integer, Number, String, Uuid};
         numbers(of(&[Empty, Boolean, Integer, Number, Uuid, Date, Email, String]), 8);
     }
