@@ -87,7 +87,7 @@ const CROWD: usize = 4;
 const PULL: f64 = 0.3;
 
 /// What speaks against a word that names no thing, whatever lies below it.
-const RESERVED: f64 = 3.0;
+const RESERVED: f64 = 8.0;
 
 /// Versions among no more siblings are versions of the API.
 const FEW: usize = 8;

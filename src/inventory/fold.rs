@@ -19,7 +19,7 @@ use super::profile::figure;
 use super::sketch::{Distinct, chain, faint};
 use super::snapshot::{Learned, LearnedVariable, Rule};
 use super::tree::{Key, Node};
-use crate::api::{PathTemplate, SegmentClass, Shape, TemplateSegment};
+use crate::api::{Forbidden, PathTemplate, Piece, SegmentClass, Shape, TemplateSegment};
 use crate::merge::Merge;
 
 /// A place by its number.
@@ -93,6 +93,27 @@ pub(super) struct Found {
     pub(super) learned: Learned,
 }
 
+impl Found {
+    /// Calls its variables as a user wants: the same template with other names.
+    pub(super) fn rename(&mut self, named: PathTemplate) {
+        let names = |template: &PathTemplate| -> Vec<String> {
+            let pieces = template.segments.iter().flat_map(|segment| &segment.0);
+            let name = |piece: &Piece| if let Piece::Variable(name) = piece { Some(name.clone()) } else { None };
+            pieces.filter_map(name).collect()
+        };
+        let mut counts = std::mem::take(&mut self.variables);
+        for ((old, new), learned) in
+            names(&self.template).iter().zip(names(&named)).zip(self.learned.variables.iter_mut())
+        {
+            if let Some(count) = counts.remove(old) {
+                self.variables.insert(new.clone(), count);
+            }
+            learned.name = new;
+        }
+        self.template = named;
+    }
+}
+
 /// Fields of a body that are compared.
 const FIELDS: usize = 48;
 /// Levels of a body looked at.
@@ -100,8 +121,8 @@ const LEVELS: usize = 3;
 /// More extensions than this behind one variable are part of its values.
 const EXTENSIONS: usize = 3;
 
-/// Folds trees as one; a record remembers which tree it came from.
-pub(super) fn fold<'n>(roots: &[&'n Node]) -> Folded<'n> {
+/// Folds trees as one, but for what users forbid; a record remembers which tree it came from.
+pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>) -> Folded<'n> {
     let mut growing = Growing::default();
     let roots: Vec<(&Node, usize)> = roots.iter().enumerate().map(|(at, node)| (*node, at)).collect();
     if growing.grow(&roots, START).is_none() {
@@ -113,7 +134,7 @@ pub(super) fn fold<'n>(roots: &[&'n Node]) -> Folded<'n> {
     let root = places.root();
     places.styles = places.styles_of_words();
     for _ in 0..2 {
-        places.settle(root, Around::default());
+        places.settle(root, Around::default(), forbidden);
     }
     for (parent, step, nodes) in waiting {
         let parent = places.now(parent);
@@ -347,19 +368,21 @@ impl<'n> Places<'n> {
     }
 
     /// Folds what lies below a place, from the top down.
-    fn settle(&mut self, id: PlaceId, around: Around<'_>) {
-        let judged = judge(self, id, around);
-        self.fold_words(id, &judged);
+    fn settle(&mut self, id: PlaceId, around: Around<'_>, forbidden: &Forbidden<'_>) {
+        if !forbidden.here() {
+            let judged = judge(self, id, around);
+            self.fold_words(id, &judged);
+        }
         self.settle_extensions(id);
         let place = self.at(id);
         let only = place.words.len() == 1 && place.variables.is_empty() && place.ops.is_empty();
         let words: Vec<(&'n str, PlaceId)> = place.words.clone();
         let variables: Vec<PlaceId> = place.variables.iter().map(|variable| variable.place).collect();
         for (word, below) in words {
-            self.settle(below, around.below_word(word, only));
+            self.settle(below, around.below_word(word, only), &forbidden.below(word));
         }
         for below in variables {
-            self.settle(below, around.below_variable());
+            self.settle(below, around.below_variable(), &forbidden.below_variable());
         }
     }
 
@@ -611,7 +634,7 @@ fn percent(probability: f64) -> u8 {
 fn segment(name: &str, affix: &str) -> TemplateSegment {
     let mut segment = TemplateSegment::of_variable(name);
     if !affix.is_empty() {
-        segment.0.push(crate::api::Piece::Literal(affix.to_owned()));
+        segment.0.push(Piece::Literal(affix.to_owned()));
     }
     segment
 }

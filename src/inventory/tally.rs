@@ -283,21 +283,25 @@ impl Tally {
     pub(super) fn freeze(together: &[(&ServiceId, &Self)], pins: &Pins, signals: &Signals) -> Vec<Service> {
         let is_scanner = |caller| signals.is_scanner(caller);
         let roots: Vec<&Node> = together.iter().map(|(_, tally)| &tally.learned).collect();
-        let mut folded = fold::fold(&roots);
+        let rules = pins.rules();
+        let forbidden = together.first().map(|(id, _)| rules.forbidden(id)).unwrap_or_default();
+        let mut folded = fold::fold(&roots, &forbidden);
         let unknown: Vec<NotFound> =
             together.iter().enumerate().map(|(at, (_, tally))| tally.place_unknown(at, &mut folded)).collect();
         let mut learned: Vec<Vec<Operation>> = together.iter().map(|_| Vec::new()).collect();
-        for found in folded.operations() {
+        for mut found in folded.operations() {
+            if let Some(named) = together.get(found.service).and_then(|(id, _)| rules.renamed(id, &found.template)) {
+                found.rename(named);
+            }
             let mut record = found.entry.freeze(is_scanner);
             // What was dropped for want of room took its texts along, when depends on the order: no figure then.
             let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
                 record.variables = found.variables;
             }
-            let learned_from = Some(found.learned).filter(|_| whole);
-            let operation =
-                Operation { method: found.method, template: found.template, pin: None, record, learned: learned_from };
-            learned[found.service].push(operation);
+            let evidence = Some(found.learned).filter(|_| whole);
+            let (method, template) = (found.method, found.template);
+            learned[found.service].push(Operation { method, template, pin: None, record, learned: evidence });
         }
         let services = together.iter().zip(learned).zip(unknown);
         services.map(|(((id, tally), learned), unknown)| tally.told(id, learned, unknown, pins, &is_scanner)).collect()

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::{Delta, Inventory, Operation, Rule, Service, Snapshot};
 use crate::api::{
-    Agent, AuthScheme, Client, Direction, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param,
-    ParamPlace, ParamType, PathSegment, PathTemplate, Pin, PinId, Scheme, Seen, SegmentClass, ServiceId, Shape,
+    Agent, AuthScheme, Client, Direction, Forbid, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param,
+    ParamPlace, ParamType, PathSegment, PathTemplate, Pin, PinId, Rename, Scheme, Seen, SegmentClass, ServiceId, Shape,
+    TemplateRules, Templates,
 };
 use crate::limits::Limits;
 use crate::time::{Span, Timestamp};
@@ -511,6 +512,84 @@ proptest! {
                 let record = &operation.record;
                 prop_assert_eq!(record.requests, record.unanswered + record.statuses.values().sum::<u64>());
             }
+        }
+    }
+}
+
+#[test]
+fn what_users_forbid_stays_apart_and_what_they_name_is_called_so() {
+    // Catches rules that are read and never asked.
+    let mut all = Vec::new();
+    for (at, owner) in OWNERS.iter().enumerate() {
+        for place in ["owners", "shelves"] {
+            all.extend(lines(&format!("GET /{place}/{owner} 200\nGET /{place}/{owner}/keys/{} 200", 100 + at)));
+        }
+    }
+    all.iter_mut().for_each(|said| said.fields = vec!["id".into(), "name".into()]);
+    let template = PathTemplate::parse;
+    let host = HostPattern::Exact("shop.example".to_owned(), None);
+    let rules = TemplateRules {
+        forbids: vec![Forbid { host: host.clone(), template: template("/shelves/{x}") }],
+        renames: vec![Rename {
+            host,
+            from: template("/owners/{x}/keys/{y}"),
+            to: template("/owners/{login}/keys/{key}"),
+        }],
+        ..TemplateRules::default()
+    };
+    let inventory = Inventory::new(&Limits::default(), Templates { declared: Vec::new(), rules });
+    let mut delta = Delta::new(&Limits::default(), inventory.pins());
+    all.iter().for_each(|said| said.tell(&mut delta));
+    inventory.absorb(delta);
+    let service = &inventory.snapshot().services[0];
+    assert_eq!(service.operations.iter().filter(|op| op.template.to_string().starts_with("/shelves")).count(), 28);
+    let named = operation(service, "GET /owners/{login}/keys/{key}");
+    assert_eq!(named.record.variables, [("login".to_owned(), 14), ("key".to_owned(), 14)].into());
+    assert_eq!(named.learned.as_ref().unwrap().variables[1].name, "key");
+}
+
+#[test]
+fn a_flood_of_names_pushes_out_no_word_of_the_api() {
+    // Catches a full level that keeps whatever has a small hash: `/people/search` would be somebody's name then.
+    let limits = Limits { level_words: 16, ..Limits::default() };
+    let name = |n: u32| -> String {
+        (0..6).map(|i| char::from(b'a' + (n.wrapping_mul(2_654_435_761) >> (4 * i) & 15) as u8)).collect()
+    };
+    let mut all: Vec<Said> = (0..500).map(|i| said(&format!("GET /people/{} 200", name(i)))).collect();
+    all.push(said("GET /people/search 200"));
+    all.push(said("POST /people/import 200"));
+    let snapshot = snapshot_of(&limits, &[], &all);
+    operation(&snapshot.services[0], "GET /people/search");
+    operation(&snapshot.services[0], "POST /people/import");
+    all.reverse();
+    assert_eq!(format!("{snapshot:?}"), format!("{:?}", snapshot_of(&limits, &[], &all)));
+}
+
+#[test]
+fn templates_depend_on_the_set_and_not_on_its_order_or_split() {
+    // Catches a fold by what came first, or by what one worker saw.
+    let mut all = Vec::new();
+    for (at, owner) in OWNERS.iter().enumerate() {
+        for line in
+            ["GET /{}", "GET /{}/repo-1/pulls", "GET /{}/repo-2/pulls/7", "PUT /{}/tools/issues", "GET /{}.json"]
+        {
+            let times = 1 + (at * 7 + line.len()) % 5;
+            let path = line.replace("{}", &format!("repos/{owner}"));
+            all.extend((0..times).map(|_| said(&format!("{path} 200"))));
+        }
+    }
+    all.extend(lines("GET /repos/search 200\nGET /repos/48213.json 200\nPOST /repos/48213:cancel 202\nGET /gone 404"));
+    let whole = format!("{:?}", snapshot_of(&Limits::default(), &[], &all).services);
+    for workers in [1_usize, 2, 8] {
+        for seed in 0..4_u64 {
+            let inventory = Inventory::new(&Limits::default(), Vec::new());
+            let mut deltas: Vec<Delta> =
+                (0..workers).map(|_| Delta::new(&Limits::default(), inventory.pins())).collect();
+            let mut order: Vec<usize> = (0..all.len()).collect();
+            order.sort_by_key(|at| xxhash_rust::xxh3::xxh3_64_with_seed(&at.to_le_bytes(), seed));
+            order.iter().enumerate().for_each(|(at, which)| all[*which].tell(&mut deltas[at % workers]));
+            deltas.into_iter().for_each(|delta| inventory.absorb(delta));
+            assert_eq!(whole, format!("{:?}", inventory.snapshot().services), "{workers} workers, seed {seed}");
         }
     }
 }

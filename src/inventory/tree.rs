@@ -2,8 +2,8 @@
 //!
 //! A segment of a value class is its class from first sight; a word stands as it is. Nothing is generalised here:
 //! [`super::fold`] does that over the whole set, when a snapshot is taken. Only a level with too many words folds
-//! early: the words with the smallest hashes stay, the others share one child. As a word that stays at the end was
-//! among the smallest at every moment, nothing of the order shows.
+//! early: words that APIs are made of stay first, then those with the smallest hashes; the others share one child. As a
+//! word that stays at the end was among the first at every moment, nothing of the order shows.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use super::bounded::text_bytes;
 use super::entry::Entry;
 use super::kept::Step;
-use super::lexicon::affix;
+use super::lexicon::{affix, is_listed};
 use super::methods::Methods;
 use super::sketch::{Distinct, chain, faint};
 use crate::api::{PathSegment, SegmentClass};
@@ -106,7 +106,7 @@ impl Form {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     words: HashMap<Box<str>, Self, RandomState>,
-    /// The greatest hash among the words, once there is no more room.
+    /// The greatest rank among the words, once there is no more room.
     ceiling: Option<u64>,
     /// Values, by class and affix. Few: a linear search beats a map.
     classes: Vec<(Form, Self)>,
@@ -187,7 +187,7 @@ impl Node {
         }
         for (text, theirs) in other.words {
             let hash = chain(0, &text);
-            match self.admit(&text, hash, level_words) {
+            match self.admit(&text, level_words) {
                 Room::Word => match self.words.get_mut(&text) {
                     Some(mine) => mine.absorb(theirs, level_words),
                     None => drop(self.words.insert(text, theirs)),
@@ -262,7 +262,7 @@ impl Node {
                 let mut added = 0;
                 if !self.words.contains_key(text) {
                     let hash = chain(0, text);
-                    if matches!(self.admit(text, hash, level_words), Room::Rest) {
+                    if matches!(self.admit(text, level_words), Room::Rest) {
                         added = if self.rest.is_none() { Self::BYTES } else { 0 };
                         let rest = self.rest.get_or_insert_default();
                         added += rest.counted(hash);
@@ -307,29 +307,35 @@ impl Node {
         (at, &mut self.classes[at].1)
     }
 
-    /// Where a word belongs; makes room for it, where one with a greater hash has to go.
-    fn admit(&mut self, text: &str, hash: u64, level_words: usize) -> Room {
+    /// Where a word belongs; makes room for it, where one of greater rank has to go.
+    fn admit(&mut self, text: &str, level_words: usize) -> Room {
         if self.words.contains_key(text) || self.words.len() < level_words {
             return Room::Word;
         }
         // Scanning the level is dear, but the ceiling falls at every exchange: a flood of random words makes a
         // number of exchanges that grows with its logarithm only.
-        let greatest = |node: &Self| node.words.keys().map(|text| chain(0, text)).max().unwrap_or(0);
+        let greatest = |node: &Self| node.words.keys().map(|text| rank(text)).max().unwrap_or(0);
         let ceiling = self.ceiling.unwrap_or_else(|| greatest(self));
         self.ceiling = Some(ceiling);
-        if hash >= ceiling {
+        let own = rank(text);
+        if own >= ceiling {
             return Room::Rest;
         }
-        if let Some(last) = self.words.keys().find(|text| chain(0, text) == ceiling).cloned()
+        if let Some(last) = self.words.keys().find(|text| rank(text) == ceiling).cloned()
             && let Some(folded) = self.words.remove(&last)
         {
             let rest = self.rest.get_or_insert_default();
-            rest.texts.insert(ceiling);
+            rest.texts.insert(chain(0, &last));
             rest.absorb(folded, level_words);
         }
-        self.ceiling = Some(greatest(self).max(hash));
+        self.ceiling = Some(greatest(self).max(own));
         Room::Word
     }
+}
+
+/// Words that APIs are made of come before others, then the smallest hash: a flood of names pushes out no `search`.
+fn rank(text: &str) -> u64 {
+    chain(0, text) >> 1 | u64::from(!is_listed(text)) << 63
 }
 
 /// Where a word belongs.
