@@ -1,5 +1,6 @@
 //! The words for APIs: pure types that hold shapes and classes, no values.
 
+mod draw;
 mod observation;
 mod param;
 mod path;
@@ -9,6 +10,7 @@ mod security;
 mod service;
 mod shape;
 
+pub use draw::{Draw, Draws};
 pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamType};
 pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::draw::Draw;
 use super::param::Param;
 use super::path::PathSegment;
 use super::security::AuthScheme;
@@ -37,6 +38,10 @@ pub struct Observation<'x> {
     pub response_type: Option<&'x str>,
     /// Query and form parameters, each (place, name) once.
     pub params: &'x [Param],
+    /// Its bodies were looked into, and by which draw; without one it has neither shapes nor parameters of a body.
+    pub inspected: Option<Draw>,
+    /// Parameters of its body for which there was no room.
+    pub left_out: u64,
     /// Shape of the request body.
     pub asked: Option<Shape>,
     /// Shape of the response body.

@@ -12,6 +12,14 @@ pub enum ParamPlace {
     Form,
 }
 
+impl ParamPlace {
+    /// It stands in a body.
+    #[must_use]
+    pub const fn is_of_a_body(self) -> bool {
+        matches!(self, Self::Form)
+    }
+}
+
 /// What a parameter's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 
-use super::args::{Format, Promised, Reading, Replay, ScopeKind};
+use super::args::{Format, InspectKind, Promised, Reading, Replay, ScopeKind};
 use super::outputs::{Planned, plan};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::limits::Limits;
+use crate::observe::Inspect;
 use crate::report::Mask;
 use crate::spec::{HostFlags, load};
 
@@ -47,6 +48,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         workers,
         decode: decode(&flags.reading),
         scope_by: scope_by(&flags.reading.scope_by)?,
+        inspect: inspect(&flags.reading),
         transactions,
         inputs: inputs as u64,
         caller_key: Settings::REPLAY_KEY,
@@ -67,11 +69,21 @@ pub(super) fn live(reading: &Reading, workers: u16, interfaces: usize, caller_ke
         workers,
         decode: decode(reading),
         scope_by: scope_by(&reading.scope_by)?,
+        inspect: inspect(reading),
         transactions: None,
         inputs: interfaces as u64,
         caller_key,
         stop: Arc::default(),
     })
+}
+
+/// Which bodies are looked into.
+const fn inspect(reading: &Reading) -> Inspect {
+    match reading.inspect {
+        InspectKind::All => Inspect::All,
+        InspectKind::Sampled => Inspect::Sampled,
+        InspectKind::None => Inspect::None,
+    }
 }
 
 fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {

@@ -19,6 +19,7 @@ use crate::decode::{DecodeOptions, ScopeBy, Segment};
 use crate::flow::FlowKey;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
+use crate::observe::Inspect;
 use crate::report::{CaptureSummary, Mask};
 use crate::time::{Span, Timestamp};
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub decode: DecodeOptions,
     /// What tells equal addresses apart.
     pub scope_by: ScopeBy,
+    /// Which bodies are looked into.
+    pub inspect: Inspect,
     /// Keep transaction lines, with or without query values.
     pub transactions: Option<Mask>,
     /// How many inputs the source was given, for the summary.
@@ -243,7 +246,7 @@ fn reader<'s>(
 
 fn worker<'b>(settings: &Settings, inventory: &Arc<Inventory>, board: Option<&'b Board>, at: usize) -> Worker<'b> {
     let seat = Seat::new(board, at);
-    Worker::new(&settings.limits, inventory, settings.transactions, settings.caller_key, seat)
+    Worker::new(settings, inventory, seat)
 }
 
 /// One worker in the reader's own thread.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::board::Seat;
+use super::run::Settings;
 use super::spool::Spool;
 use crate::decode::Segment;
 use crate::flow::{FlowStats, FlowTable, Ledger};
 use crate::inventory::{Delta, Inventory};
-use crate::limits::Limits;
 use crate::observe::Observer;
 use crate::proto::{Exchange, ExchangeSink, Opaque, SessionCounts, Sessions};
 use crate::report::{Mask, TransactionLine};
@@ -50,18 +50,13 @@ pub(super) struct Share {
 }
 
 impl<'b> Worker<'b> {
-    pub(super) fn new(
-        limits: &Limits,
-        shared: &Arc<Inventory>,
-        transactions: Option<Mask>,
-        caller_key: u64,
-        seat: Seat<'b>,
-    ) -> Self {
+    pub(super) fn new(settings: &Settings, shared: &Arc<Inventory>, seat: Seat<'b>) -> Self {
+        let limits = &settings.limits;
         let delta = Delta::new(limits, shared.pins());
         let tap = Tap {
-            observer: Observer::new(limits, caller_key, delta),
+            observer: Observer::new(limits, settings.caller_key, delta).inspecting(settings.inspect),
             shared: Arc::clone(shared),
-            spool: transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
+            spool: settings.transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
             line: Vec::new(),
         };
         let (flows, pipeline) = (FlowTable::new(limits), Sessions::new(limits.clone(), tap));

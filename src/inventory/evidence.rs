@@ -66,8 +66,9 @@ impl Signature {
         self.methods.insert(token("method", method));
         let media = entry.response_types().keys().map(|media| chain(token("media", method), media));
         self.plain.extend(media);
-        let ok = entry.shapes().answered.iter().filter(|(status, _)| (200..300).contains(*status));
-        let asked = entry.shapes().asked.as_deref().map(|shape| (token("asked", method), shape));
+        let shapes = entry.shapes();
+        let ok = shapes.answered.iter().filter(|(status, _)| (200..300).contains(*status));
+        let asked = shapes.asked.as_deref().map(|shape| (token("asked", method), shape));
         let mut fields = BTreeSet::new();
         for (root, shape) in ok.map(|(_, shape)| (token("answered", method), shape)).chain(asked) {
             walk(shape, root, LEVELS, &mut fields);

@@ -100,6 +100,8 @@ pub struct Record {
     pub auth: BTreeMap<AuthScheme, u64>,
     /// Requests that succeeded (2xx) by credentials carried.
     pub auth_ok: BTreeMap<AuthScheme, u64>,
+    /// Exchanges whose bodies were looked into: what body shapes and parameters of bodies are known from.
+    pub inspected: u64,
     /// Parameters, in order of place and name; bounded.
     pub params: Vec<ParamRecord>,
     /// Request media types.
@@ -139,6 +141,8 @@ pub struct ParamRecord {
     pub name: String,
     /// Requests that carried it.
     pub seen: u64,
+    /// Of so many: all requests, or for a parameter of a body those whose body was looked into.
+    pub of: u64,
     /// What its values looked like.
     pub kinds: BTreeMap<ParamType, u64>,
 }

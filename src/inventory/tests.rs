@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{Delta, Inventory, Operation, Service, Snapshot};
 use crate::api::{
-    AuthScheme, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param, ParamPlace, ParamType,
+    AuthScheme, Draw, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param, ParamPlace, ParamType,
     PathSegment, PathTemplate, Pin, PinId, Scheme, Seen, SegmentClass, ServiceId, Shape,
 };
 use crate::limits::Limits;
@@ -81,6 +81,8 @@ impl Said {
             request_type: None,
             response_type: self.status.map(|_| "application/json"),
             params: &params,
+            inspected: Some(Draw::of(self.at)),
+            left_out: 0,
             asked: None,
             answered: (!self.fields.is_empty()).then_some(body),
             auth: &[AuthScheme::None],

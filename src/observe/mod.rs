@@ -7,6 +7,7 @@ mod credentials;
 mod encoding;
 mod fields;
 mod formats;
+mod inspect;
 mod media;
 mod noise;
 mod observer;
@@ -17,6 +18,7 @@ mod style;
 mod styles;
 
 pub use classify::{classify_segment, name_or_class};
+pub use inspect::Inspect;
 pub use observer::Observer;
 pub use style::{ObserverCounts, Scratch, Style};
 pub use styles::STYLES;

@@ -3,6 +3,7 @@
 //! It asks the styles whose an exchange is, and tells whoever listens above what it means. One a worker; it knows
 //! nothing of other exchanges but what its counters hold.
 
+use super::inspect::Inspect;
 use super::style::{ObserverCounts, Scratch, caller};
 use super::styles::STYLES;
 use crate::api::{ObservationSink, OpaqueSeen};
@@ -22,6 +23,13 @@ impl<S: ObservationSink> Observer<S> {
     #[must_use]
     pub fn new(limits: &Limits, key: u64, sink: S) -> Self {
         Self { sink, scratch: Scratch::new(limits, key) }
+    }
+
+    /// Which bodies it looks into; a sample where nobody says.
+    #[must_use]
+    pub const fn inspecting(mut self, inspect: Inspect) -> Self {
+        self.scratch.sampler.inspect = inspect;
+        self
     }
 
     /// Whoever is told.

@@ -155,7 +155,7 @@ fn an_exchange_is_told_in_words_of_apis() {
     assert_eq!(told.shapes[0].as_ref().unwrap().fields.keys().collect::<Vec<_>>(), ["count", "item"]);
     assert!(told.shapes[1].as_ref().unwrap().fields.get("id").is_some());
     assert_eq!((told.auth.as_slice(), told.noise), (&[AuthScheme::Bearer][..], None));
-    assert_eq!((counts.exchanges, counts.shapes), (1, 2));
+    assert_eq!(counts.exchanges, 1);
 }
 
 #[test]

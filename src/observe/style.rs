@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::encoding::Unpacker;
 use super::fields::Params;
+use super::inspect::{Inspect, Sampler};
 use super::path::Segments;
 use crate::api::{AuthScheme, ObservationSink, PathSegment, ServiceId};
 use crate::limits::Limits;
@@ -31,7 +32,9 @@ pub struct Scratch {
     /// Keys the hashes of callers.
     pub(super) key: u64,
     pub(super) counts: ObserverCounts,
-    /// Bodies are not looked at: packets are being lost for want of time.
+    /// Which bodies are looked at.
+    pub(super) sampler: Sampler,
+    /// None is looked at: packets are being lost for want of time.
     pub(super) hurried: bool,
     pub(super) service: ServiceId,
     /// The path of the request.
@@ -54,6 +57,7 @@ impl Scratch {
             limits: limits.clone(),
             key,
             counts: ObserverCounts::default(),
+            sampler: Sampler::new(Inspect::default(), limits.sampled_places, key),
             hurried: false,
             service: ServiceId::default(),
             segments: Segments::default(),
@@ -87,13 +91,13 @@ crate::merge::counters! {
     tunnels,
     /// Connections that could not be read.
     opaque,
-    /// Bodies whose shape was read.
-    shapes,
     /// Bodies in a content coding that is not known, or in too many.
     packed,
     /// Bodies that were not looked at, as packets were about to be lost for want of time.
     bodies_passed_over,
-    /// Query and form parameters beyond `Limits::params`.
+    /// Places whose sample of bodies was forgotten for want of room (`Limits::sampled_places`) and drawn anew.
+    samples_forgotten,
+    /// Query parameters beyond `Limits::params`.
     params_refused,
     /// Exchanges whose answer is stamped before its question: taps whose clocks are apart.
     clocks_apart,

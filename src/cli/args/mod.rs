@@ -9,5 +9,5 @@ mod watch;
 pub(super) use cli::{Cli, Command, LogFormat};
 pub(super) use replay::Replay;
 pub(super) use shared::{Promised, Reading};
-pub(super) use values::{Color, Format, ScopeKind};
+pub(super) use values::{Color, Format, InspectKind, ScopeKind};
 pub(super) use watch::{Check, Fanout, Listening, Watch};

@@ -8,12 +8,13 @@ use crate::api::{Observation, ObservationSink, ParamPlace, Seen, Shape};
 use crate::limits::Limits;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
-use crate::observe::encoding::{TextEnd, Unpacker};
+use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
+use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::media::{media_type, method};
 use crate::observe::noise::{Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::service::name_service;
-use crate::observe::style::{ObserverCounts, Scratch, Style, caller};
+use crate::observe::style::{Scratch, Style, caller};
 use crate::proto::{Exchange, Message};
 
 /// The style.
@@ -31,8 +32,19 @@ impl Style for Rest {
     fn observe(&self, exchange: &Exchange, scratch: &mut Scratch, out: &mut dyn ObservationSink) {
         let Some(request) = &exchange.request else { return };
         let response = exchange.response.as_ref();
-        let Scratch { limits, counts, service, segments, params, auth, request_type, response_type, unpacker, .. } =
-            scratch;
+        let Scratch {
+            limits,
+            counts,
+            sampler,
+            service,
+            segments,
+            params,
+            auth,
+            request_type,
+            response_type,
+            unpacker,
+            ..
+        } = scratch;
         let server = exchange.connection.server;
         let encrypted = exchange.encrypted;
 
@@ -49,76 +61,80 @@ impl Style for Rest {
 
         let request_type = if has_body(request) { media_type(request, request_type) } else { None };
         let response_type = response.and_then(|response| media_type(response, response_type));
-        let (mut asked, mut answered) = (None, None);
-        if scratch.hurried {
-            let bodies = std::iter::once(request).chain(response).filter(|message| !message.body.is_empty());
-            counts.bodies_passed_over += bodies.count() as u64;
-        } else if inspects(exchange) {
-            if request_type == Some("application/x-www-form-urlencoded") {
-                match unpacker.unpack(request, limits.unpacked_sample) {
-                    Some((form, end)) => {
-                        counts.params_refused += params.read(ParamPlace::Form, form, end, limits.params)
-                    }
-                    None => counts.packed += 1,
-                }
-            } else {
-                asked = shape(request, request_type, unpacker, limits, counts);
-            }
-            answered = response.and_then(|message| shape(message, response_type, unpacker, limits, counts));
-        }
-
         let redirect = Redirect { target, service, server, encrypted };
         let mere_redirect =
             response.is_some_and(|answer| redirect.is_mere(answer, segments.normal(), &mut scratch.location));
+        let noise = noise_of(request, &path, response_type, mere_redirect);
+        let method = method(request.method());
+        let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
+
+        let types = [request_type, response_type];
+        let read = std::iter::once(request).chain(response).zip(types).filter(|(message, kind)| {
+            !message.body.is_empty() && (kind.is_none() || is_form(*kind) || is_json(*kind, &[]))
+        });
+        let (mut bodies, mut inspected) = (0, None);
+        for (message, _) in read {
+            bodies += 1;
+            counts.packed += u64::from(!is_readable(message));
+        }
+        if bodies > 0 && scratch.hurried && sampler.inspect != Inspect::None {
+            counts.bodies_passed_over += bodies;
+        } else if bodies > 0 {
+            let place = Asked { service, method, path: &path, status: status.unwrap_or(0), noise, mere_redirect };
+            let forgotten;
+            (inspected, forgotten) = sampler.draw(exchange, &place);
+            counts.samples_forgotten += forgotten;
+        }
+        let (mut asked, mut answered, mut left_out) = (None, None, 0);
+        if inspected.is_some() {
+            if is_form(request_type) {
+                if let Some((form, end)) = unpacker.unpack(request, limits.unpacked_sample) {
+                    left_out = params.read(ParamPlace::Form, form, end, limits.params);
+                }
+            } else {
+                asked = shape(request, request_type, unpacker, limits);
+            }
+            answered = response.and_then(|message| shape(message, response_type, unpacker, limits));
+        }
+
         out.observation(&Observation {
             at: exchange.at(),
             service,
-            seen: Seen::Http { method: method(request.method()), path: &path },
-            status: response.map(|message| message.status).filter(|status| (100..=999).contains(status)),
+            seen: Seen::Http { method, path: &path },
+            status,
             latency: exchange.latency(),
             request_bytes: request.body_len,
             response_bytes: response.map_or(0, |message| message.body_len),
             request_type,
             response_type,
             params: params.list(),
+            inspected,
+            left_out,
             asked,
             answered,
             auth,
             encrypted,
             caller: caller(exchange.connection.client.ip(), scratch.key),
             server,
-            noise: noise_of(request, &path, response_type, mere_redirect),
+            noise,
             mere_redirect,
         });
         scratch.path = recycled(path);
     }
 }
 
-/// Whether the bodies of this exchange are looked into, by far the most costly part of an observation. The one place
-/// to change when only some are to be.
-const fn inspects(_exchange: &Exchange) -> bool {
-    true
-}
-
 /// The shape of a message's body, where it is JSON and can be unpacked.
-fn shape(
-    message: &Message,
-    media_type: Option<&str>,
-    unpacker: &mut Unpacker,
-    limits: &Limits,
-    counts: &mut ObserverCounts,
-) -> Option<Shape> {
+fn shape(message: &Message, media_type: Option<&str>, unpacker: &mut Unpacker, limits: &Limits) -> Option<Shape> {
     // Said to be something else: not even unpacked.
     if message.body.is_empty() || !(media_type.is_none() || is_json(media_type, &[])) {
         return None;
     }
-    let Some((body, end)) = unpacker.unpack(message, limits.unpacked_sample) else {
-        counts.packed += 1;
-        return None;
-    };
-    let shape = if is_json(media_type, body) { read_shape(body, end, limits) } else { None };
-    counts.shapes += u64::from(shape.is_some());
-    shape
+    let (body, end) = unpacker.unpack(message, limits.unpacked_sample)?;
+    if is_json(media_type, body) { read_shape(body, end, limits) } else { None }
+}
+
+fn is_form(media_type: Option<&str>) -> bool {
+    media_type == Some("application/x-www-form-urlencoded")
 }
 
 /// A body came, or was promised: many clients name a type on every request, with nothing of that type in it.

@@ -17,7 +17,7 @@
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx) |
-//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place`, `name`, `seen`, `of` (requests that could have carried it: all, or for a body those inspected), `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
 //! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), `servers`, `first_seen`, `last_seen` |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
@@ -181,6 +181,7 @@ struct EndpointOut<'a> {
     encrypted: u64,
     auth: &'a BTreeMap<AuthScheme, u64>,
     auth_ok: &'a BTreeMap<AuthScheme, u64>,
+    inspected: u64,
     params: &'a [ParamRecord],
     request_types: &'a BTreeMap<String, u64>,
     response_types: &'a BTreeMap<String, u64>,
@@ -360,6 +361,7 @@ impl<'a> EndpointOut<'a> {
             encrypted: record.encrypted,
             auth: &record.auth,
             auth_ok: &record.auth_ok,
+            inspected: record.inspected,
             params: &record.params,
             request_types: &record.request_types,
             response_types: &record.response_types,

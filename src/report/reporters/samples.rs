@@ -65,10 +65,12 @@ impl Sample {
             servers: vec![self.plant("10.0.0.7:8080")],
             auth: BTreeMap::from([(AuthScheme::Jwt, n), (AuthScheme::None, 3)]),
             auth_ok: BTreeMap::from([(AuthScheme::Jwt, n)]),
+            inspected: 120,
             params: vec![ParamRecord {
                 place: ParamPlace::Query,
                 name: self.plant("page"),
                 seen: n,
+                of: 120,
                 kinds: BTreeMap::from([(ParamType::Integer, n)]),
             }],
             response_types: BTreeMap::from([(self.plant("application/json"), n)]),

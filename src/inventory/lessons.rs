@@ -1,0 +1,383 @@
+//! What the exchanges that were looked into taught of one operation: body shapes, parameters of bodies.
+//!
+//! In: observations that were inspected, each with its draw ([`crate::api::Draw`]). Out: one union. The answers of each
+//! hundred of statuses have a sample of their own, so that a rare refusal is not lost among a million successes. A sample
+//! is kept as one sum a round of the draw; when more exchanges are in it than [`Draw::SAMPLE`], the lowest round goes, as
+//! a whole. What is left is the same whatever the order and the number of workers.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::kept::MOST;
+use super::params::Params;
+use super::shapes::Shapes;
+use super::snapshot::ParamRecord;
+use crate::api::{Draw, Observation, Shape};
+use crate::merge::Merge;
+
+/// What one place of a shape takes: itself, its name, and the room its list has grown into.
+const PLACE_BYTES: usize = 2 * size_of::<(String, Shape)>() + 32;
+
+/// What was learned, sample by sample.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lessons {
+    // INVARIANT: sorted by status, none twice.
+    samples: Vec<Sample>,
+    /// The bound on parameters; `None` in the zero of merging.
+    params: Option<usize>,
+    /// A sample was made smaller than its due, for want of room.
+    short: bool,
+}
+
+/// The sample of one hundred of statuses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Sample {
+    /// 0 where there was no answer.
+    hundred: u8,
+    /// Lower rounds were given up.
+    floor: u8,
+    // INVARIANT: sorted by draw, none twice, none below the floor.
+    rounds: Vec<Round>,
+}
+
+/// The sum of the exchanges drawn into one round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Round {
+    draw: Draw,
+    exchanges: u64,
+    shapes: Shapes,
+    params: Params,
+}
+
+/// All of it as one.
+pub(super) struct Learned {
+    pub(super) exchanges: u64,
+    pub(super) shapes: Shapes,
+    pub(super) params: Vec<ParamRecord>,
+}
+
+impl Lessons {
+    /// Nothing learned yet; at most `params` parameters to come.
+    pub(super) fn new(params: usize) -> Self {
+        Self { params: Some(params), ..Self::default() }
+    }
+
+    /// Takes in one exchange, if it was looked into. Tells how many places (of shapes, and parameters) and bytes were added at
+    /// the most.
+    pub(super) fn learn(&mut self, status: u16, seen: &Observation<'_>) -> (usize, usize) {
+        let Some(draw) = seen.inspected else { return (0, 0) };
+        let limit = self.params.unwrap_or(usize::MAX);
+        let sample = self.sample((status / 100) as u8);
+        let mut bytes = size_of::<Sample>();
+        let Some((round, new)) = sample.round(draw, limit) else { return (0, 0) };
+        bytes += if new { size_of::<Round>() } else { 0 };
+        round.exchanges.merge(1);
+        let mut places = round.shapes.learn(status, seen.asked.as_ref(), seen.answered.as_ref());
+        bytes += places * PLACE_BYTES;
+        for param in seen.params.iter().filter(|param| param.place.is_of_a_body()) {
+            let added = round.params.note(param);
+            places += usize::from(added > 0);
+            bytes += added;
+        }
+        round.params.leave_out(seen.left_out);
+        sample.settle();
+        (places, bytes)
+    }
+
+    fn sample(&mut self, hundred: u8) -> &mut Sample {
+        let at = self.samples.binary_search_by_key(&hundred, |sample| sample.hundred).unwrap_or_else(|at| {
+            self.samples.reserve_exact(1);
+            self.samples.insert(at, Sample { hundred, ..Sample::default() });
+            at
+        });
+        &mut self.samples[at]
+    }
+
+    fn rounds(&self) -> impl Iterator<Item = &Round> {
+        self.samples.iter().flat_map(|sample| &sample.rounds)
+    }
+
+    fn rounds_mut(&mut self) -> impl Iterator<Item = &mut Round> {
+        self.samples.iter_mut().flat_map(|sample| &mut sample.rounds)
+    }
+
+    /// The union of all shapes.
+    pub(super) fn shapes(&self) -> Cow<'_, Shapes> {
+        let mut rounds = self.rounds();
+        match (rounds.next(), rounds.next()) {
+            (None, _) => Cow::Owned(Shapes::default()),
+            (Some(only), None) => Cow::Borrowed(&only.shapes),
+            _ => Cow::Owned(united(self.rounds().map(|round| round.shapes.clone()))),
+        }
+    }
+
+    /// Everything as one.
+    pub(super) fn freeze(self) -> Learned {
+        let exchanges = self.rounds().fold(0_u64, |sum, round| sum.saturating_add(round.exchanges));
+        let rounds: Vec<Round> = self.samples.into_iter().flat_map(|sample| sample.rounds).collect();
+        let (shapes, params): (Vec<_>, Vec<_>) = rounds.into_iter().map(|round| (round.shapes, round.params)).unzip();
+        let params: Params = united(params.into_iter());
+        Learned { exchanges, shapes: united(shapes.into_iter()), params: params.freeze(exchanges) }
+    }
+
+    /// Memory beside itself, rather too much.
+    pub(super) fn weight(&self) -> usize {
+        let rounds = self.rounds().map(Round::weight).sum::<usize>();
+        rounds + self.samples.capacity() * size_of::<Sample>()
+    }
+
+    /// Places of shapes, and parameters.
+    pub(super) fn places(&self) -> usize {
+        self.rounds().map(|round| round.shapes.weight() + round.params.len()).sum()
+    }
+
+    /// Brings the places down to `cap`: the samples get smaller first, as that costs least; then the deepest levels go.
+    pub(super) fn cut_to(&mut self, cap: usize) {
+        while self.places() > cap {
+            // The sample with the most rounds gives up one.
+            let Some(most) =
+                self.samples.iter_mut().max_by_key(|sample| sample.given()).filter(|most| most.given() > 1)
+            else {
+                break;
+            };
+            most.give_up();
+            self.short = true;
+        }
+        self.rounds_mut().for_each(|round| {
+            round.shapes.cut_to(cap);
+            round.params.cut_to(cap);
+        });
+    }
+
+    /// Sightings of parameters that were not kept.
+    pub(super) fn params_more(&self) -> u64 {
+        self.rounds().fold(0, |sum, round| sum.saturating_add(round.params.more()))
+    }
+
+    /// Some shape is not whole.
+    pub(super) fn is_cut(&self) -> bool {
+        self.rounds().any(|round| round.shapes.cut)
+    }
+
+    /// Some sample is smaller than its due.
+    pub(super) const fn is_short(&self) -> bool {
+        self.short
+    }
+
+    /// It could have been learned, as far as other figures lean on that.
+    pub(super) fn is_sound(&self) -> bool {
+        self.samples.is_sorted_by(|a, b| a.hundred < b.hundred) && self.samples.iter().all(Sample::is_sound)
+    }
+}
+
+impl Merge for Lessons {
+    fn merge(&mut self, other: Self) {
+        self.params = match (self.params, other.params) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.short |= other.short;
+        other.samples.into_iter().for_each(|theirs| self.sample(theirs.hundred).merge(theirs));
+    }
+}
+
+impl Sample {
+    /// The round of a draw, made on first sight, and whether it was made now; `None` where it was given up.
+    fn round(&mut self, draw: Draw, params: usize) -> Option<(&mut Round, bool)> {
+        if draw.round().is_some_and(|round| round < self.floor) {
+            return None;
+        }
+        let found = self.rounds.binary_search_by_key(&draw, |round| round.draw);
+        let at = found.unwrap_or_else(|at| {
+            self.rounds.reserve_exact(1);
+            let params = Params::new(params);
+            self.rounds.insert(at, Round { draw, exchanges: 0, shapes: Shapes::default(), params });
+            at
+        });
+        Some((&mut self.rounds[at], found.is_err()))
+    }
+
+    /// Gives up the lowest rounds while there are more exchanges than a sample has.
+    fn settle(&mut self) {
+        let drawn = |sample: &Self| {
+            let drawn = sample.rounds.iter().filter(|round| round.draw != Draw::KEPT);
+            drawn.fold(0_u64, |sum, round| sum.saturating_add(round.exchanges))
+        };
+        while self.floor + 1 < Draw::ROUNDS && drawn(self) > Draw::SAMPLE {
+            self.raise(self.floor + 1);
+        }
+    }
+
+    fn raise(&mut self, floor: u8) {
+        self.floor = self.floor.max(floor);
+        self.rounds.retain(|round| round.draw.round().is_none_or(|round| round >= floor));
+    }
+
+    /// Rounds that may be given up but for the last.
+    fn given(&self) -> usize {
+        self.rounds.iter().filter(|round| round.draw != Draw::KEPT).count()
+    }
+
+    /// Gives up the lowest round there is.
+    fn give_up(&mut self) {
+        if let Some(lowest) = self.rounds.first().and_then(|round| round.draw.round()) {
+            self.raise(lowest + 1);
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        let floor = self.floor;
+        self.hundred <= 9
+            && floor < Draw::ROUNDS
+            && self.rounds.is_sorted_by(|a, b| a.draw < b.draw)
+            && self.rounds.iter().all(|round| {
+                let stands = round.draw.is_sound() && round.draw.round().is_none_or(|round| round >= floor);
+                stands && round.exchanges <= MOST && round.params.is_sound()
+            })
+    }
+}
+
+impl Merge for Sample {
+    fn merge(&mut self, other: Self) {
+        self.hundred = other.hundred;
+        self.raise(self.floor.max(other.floor));
+        for theirs in other.rounds.into_iter().filter(|round| round.draw.round().is_none_or(|at| at >= self.floor)) {
+            match self.rounds.binary_search_by_key(&theirs.draw, |round| round.draw) {
+                Ok(at) => {
+                    let mine = &mut self.rounds[at];
+                    mine.exchanges.merge(theirs.exchanges);
+                    mine.shapes.merge(theirs.shapes);
+                    mine.params.merge(theirs.params);
+                }
+                Err(at) => {
+                    self.rounds.reserve_exact(1);
+                    self.rounds.insert(at, theirs);
+                }
+            }
+        }
+        self.settle();
+    }
+}
+
+impl Round {
+    fn weight(&self) -> usize {
+        2 * size_of::<Self>() + self.shapes.weight() * PLACE_BYTES + self.params.weight()
+    }
+}
+
+/// All as one.
+fn united<T: Merge>(all: impl Iterator<Item = T>) -> T {
+    all.fold(T::default(), |mut sum, one| {
+        sum.merge(one);
+        sum
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Param, ParamPlace, ParamType, Scheme, Seen, ServiceId};
+    use crate::inventory::sketch::chain;
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    /// An exchange of this number: every tenth is refused, every hundredth has a field that the others lack.
+    fn learn(lessons: &mut Lessons, n: u64) -> (usize, usize) {
+        let service = ServiceId { host: "a".into(), port: 80, scheme: Scheme::Http };
+        let status = if n.is_multiple_of(10) { 422 } else { 200 };
+        let name = if n.is_multiple_of(100) { "rare" } else { "usual" };
+        let field = (name, Shape { seen: 1, integers: 1, ..Shape::default() });
+        let body = Shape { seen: 1, objects: 1, fields: [field].into_iter().collect(), ..Shape::default() };
+        let params = [Param { place: ParamPlace::Form, name: format!("f{}", n % 7), kind: ParamType::Integer }];
+        let seen = Observation {
+            at: Timestamp::from_nanos(n),
+            service: &service,
+            seen: Seen::Http { method: "POST", path: &[] },
+            status: Some(status),
+            latency: None,
+            request_bytes: 0,
+            response_bytes: 0,
+            request_type: None,
+            response_type: None,
+            params: &params,
+            inspected: Some(Draw::of(chain(0, &n.to_string()))),
+            left_out: 0,
+            asked: None,
+            answered: Some(body),
+            auth: &[],
+            encrypted: false,
+            caller: 0,
+            server: ([10, 0, 0, 1], 80).into(),
+            noise: None,
+            mere_redirect: false,
+        };
+        lessons.learn(status, &seen)
+    }
+
+    fn learned(numbers: &[u64]) -> Lessons {
+        let mut lessons = Lessons::new(5);
+        for n in numbers {
+            let _ = learn(&mut lessons, *n);
+        }
+        lessons
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Catches a sample that hangs on who came first, or on how the traffic was split among workers.
+        #[test]
+        fn a_sample_does_not_show_how_it_was_put_together(
+            mut numbers in prop::collection::vec(0_u64..5_000, 0..1_500), a in 0_usize..1_500, b in 0_usize..1_500,
+        ) {
+            let (a, b) = (a.min(b).min(numbers.len()), a.max(b).min(numbers.len()));
+            let whole = learned(&numbers);
+            let [x, y, z] = [learned(&numbers[..a]), learned(&numbers[a..b]), learned(&numbers[b..])];
+            let left = united([x.clone(), y.clone(), z.clone()].into_iter());
+            let right = united([z, x, y].into_iter());
+            numbers.reverse();
+            prop_assert_eq!(&whole, &learned(&numbers));
+            prop_assert_eq!(&whole, &left);
+            prop_assert_eq!(&whole, &right);
+            prop_assert!(whole.is_sound());
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_not_lost_among_successes() {
+        // Catches one sample for all statuses: of ten thousand exchanges, it would hold a dozen refusals.
+        let lessons = learned(&(0..10_000).collect::<Vec<_>>()).freeze();
+        let [fine, refused] = [200, 422].map(|status| lessons.shapes.answered[&status].seen);
+        assert!((20..=Draw::SAMPLE).contains(&fine) && (20..=Draw::SAMPLE).contains(&refused), "{fine} {refused}");
+        assert_eq!(lessons.exchanges, fine + refused);
+        // Of the seven names two are beyond the bound.
+        let held: u64 = lessons.params.iter().map(|param| param.seen).sum();
+        assert!(lessons.params.len() == 5 && held < fine + refused && lessons.params[0].of == fine + refused);
+    }
+
+    #[test]
+    fn what_was_added_is_never_less_than_what_is_held() {
+        // Catches memory that is held and not counted: the bound on it would be met too late.
+        let mut lessons = Lessons::new(5);
+        let (mut places, mut bytes) = (0, 0);
+        for n in 0..3_000 {
+            let (more, room) = learn(&mut lessons, n);
+            (places, bytes) = (places + more, bytes + room);
+            assert!(places >= lessons.places(), "{n}");
+        }
+        assert!(bytes >= lessons.weight() / 2, "{bytes} {}", lessons.weight());
+    }
+
+    #[test]
+    fn short_of_room_the_samples_shrink_before_the_shapes() {
+        let mut lessons = learned(&(0..10_000).collect::<Vec<_>>());
+        let before = lessons.shapes().into_owned();
+        lessons.cut_to(before.weight() + 10);
+        assert!(lessons.is_short() && !lessons.is_cut() && lessons.is_sound());
+        assert!(lessons.places() <= before.weight() + 10);
+        assert_eq!(lessons.shapes().answered.len(), 2);
+        lessons.cut_to(1);
+        assert!(lessons.is_cut());
+    }
+}
