@@ -9,13 +9,17 @@ mod routes;
 mod security;
 mod service;
 mod shape;
+mod values;
+mod word;
 
 pub use draw::{Draw, Draws};
 pub use observation::{Noise, Observation, ObservationSink, OpaqueSeen, Seen};
-pub use param::{Param, ParamPlace, ParamType};
+pub use param::{Param, ParamPlace, ParamStyle, ParamType};
 pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};
 pub use pin::{HostPattern, Pin, PinId};
 pub use routes::Routes;
 pub use security::AuthScheme;
 pub use service::{Scheme, ServiceId};
 pub use shape::{Fields, Formats, Shape, StringFormat};
+pub use values::{Value, Values};
+pub use word::Word;

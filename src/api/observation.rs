@@ -38,9 +38,11 @@ pub struct Observation<'x> {
     pub response_type: Option<&'x str>,
     /// Query and form parameters, each (place, name) once.
     pub params: &'x [Param],
-    /// Its bodies were looked into, and by which draw; without one it has neither shapes nor parameters of a body.
+    /// It has a body, of the request or the response.
+    pub bodied: bool,
+    /// It was looked into, and by which draw; without one it has no parameters but those of the query, and no shapes.
     pub inspected: Option<Draw>,
-    /// Parameters of its body for which there was no room.
+    /// Parameters, but those of the query, for which there was no room.
     pub left_out: u64,
     /// Shape of the request body.
     pub asked: Option<Shape>,

@@ -112,9 +112,9 @@ impl Entry {
     /// bytes were added at the most.
     pub(super) fn learn(&mut self, seen: &Observation<'_>) -> (usize, usize) {
         let (mut places, mut bytes) = (0, 0);
-        for param in seen.params.iter().filter(|param| !param.place.is_of_a_body()) {
-            let added = self.params.note(param);
-            places += usize::from(added > 0);
+        for param in seen.params.iter().filter(|param| !param.place.is_sampled()) {
+            let (new, added) = self.params.note(param);
+            places += usize::from(new);
             bytes += added;
         }
         let kept = |text: &'_ &str| text.len() <= NAME_BYTES;
@@ -194,7 +194,7 @@ impl Entry {
     pub(super) fn freeze(self, is_scanner: impl Fn(u64) -> bool) -> Record {
         let (first, last) = self.window.bounds().unwrap_or_default();
         let lessons = self.lessons.freeze();
-        let mut params = self.params.freeze(self.requests);
+        let mut params = self.params.freeze(|_| self.requests);
         params.extend(lessons.params);
         params.sort_by(|a, b| (a.place, &a.name).cmp(&(b.place, &b.name)));
         Record {
@@ -274,7 +274,7 @@ mod tests {
             let long = "n".repeat(usize::from(n) * 3);
             let place = if n % 2 == 0 { ParamPlace::Query } else { ParamPlace::Form };
             let names = [format!("p{n}"), long];
-            let params = names.map(|name| Param { place, name, kind: ParamType::Integer });
+            let params = names.map(|name| Param::plain(place, &name, ParamType::Integer));
             let seen = Observation {
                 at: Timestamp::from_nanos(u64::from(n)),
                 service: &service,
@@ -286,6 +286,7 @@ mod tests {
                 request_type: Some(&media),
                 response_type: Some(&media),
                 params: &params,
+                bodied: n % 2 == 0,
                 inspected: Some(Draw::of(u64::from(n))),
                 left_out: u64::from(n % 2),
                 asked: Some(Shape { seen: 1, ..Shape::default() }),

@@ -1,8 +1,8 @@
 //! What the exchanges that were looked into taught of one operation: body shapes, parameters of bodies.
 //!
 //! In: observations that were inspected, each with its draw ([`crate::api::Draw`]). Out: one union. The answers of each
-//! hundred of statuses have a sample of their own, so that a rare refusal is not lost among a million successes. A sample
-//! is kept as one sum a round of the draw; when more exchanges are in it than [`Draw::SAMPLE`], the lowest round goes, as
+//! hundred of statuses have a sample of their own, so that a rare refusal is not lost among a million successes, and so have
+//! exchanges without a body. A sample is kept as one sum a round of the draw; when more exchanges are in it than [`Draw::SAMPLE`], the lowest round goes, as
 //! a whole. What is left is the same whatever the order and the number of workers.
 
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ use super::kept::MOST;
 use super::params::Params;
 use super::shapes::Shapes;
 use super::snapshot::ParamRecord;
-use crate::api::{Draw, Observation, Shape};
+use crate::api::{Draw, Observation, ParamPlace, Shape};
 use crate::merge::Merge;
 
 /// What one place of a shape takes: itself, its name, and the room its list has grown into.
@@ -22,7 +22,7 @@ const PLACE_BYTES: usize = 2 * size_of::<(String, Shape)>() + 32;
 /// What was learned, sample by sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lessons {
-    // INVARIANT: sorted by status, none twice.
+    // INVARIANT: sorted by group, none twice.
     samples: Vec<Sample>,
     /// The bound on parameters; `None` in the zero of merging.
     params: Option<usize>,
@@ -30,11 +30,11 @@ pub(super) struct Lessons {
     short: bool,
 }
 
-/// The sample of one hundred of statuses.
+/// The sample of one hundred of statuses, of exchanges with bodies or of those without.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sample {
-    /// 0 where there was no answer.
-    hundred: u8,
+    /// The hundred of the status, 0 where there was no answer; twice that, and one more where there were bodies.
+    group: u8,
     /// Lower rounds were given up.
     floor: u8,
     // INVARIANT: sorted by draw, none twice, none below the floor.
@@ -46,6 +46,8 @@ struct Sample {
 struct Round {
     draw: Draw,
     exchanges: u64,
+    /// Of them, those whose body was a form, and those whose body was a multipart form.
+    forms: [u64; 2],
     shapes: Shapes,
     params: Params,
 }
@@ -68,27 +70,30 @@ impl Lessons {
     pub(super) fn learn(&mut self, status: u16, seen: &Observation<'_>) -> (usize, usize) {
         let Some(draw) = seen.inspected else { return (0, 0) };
         let limit = self.params.unwrap_or(usize::MAX);
-        let sample = self.sample((status / 100) as u8);
+        let sample = self.sample((status / 100) as u8 * 2 + u8::from(seen.bodied));
         let mut bytes = size_of::<Sample>();
         let Some((round, new)) = sample.round(draw, limit) else { return (0, 0) };
         bytes += if new { size_of::<Round>() } else { 0 };
         round.exchanges.merge(1);
         let mut places = round.shapes.learn(status, seen.asked.as_ref(), seen.answered.as_ref());
         bytes += places * PLACE_BYTES;
-        for param in seen.params.iter().filter(|param| param.place.is_of_a_body()) {
-            let added = round.params.note(param);
-            places += usize::from(added > 0);
+        for param in seen.params.iter().filter(|param| param.place.is_sampled()) {
+            let (new, added) = round.params.note(param);
+            places += usize::from(new);
             bytes += added;
         }
+        let had = |place| u64::from(seen.params.iter().any(|param| param.place == place));
+        round.forms[0].merge(had(ParamPlace::Form));
+        round.forms[1].merge(had(ParamPlace::Multipart));
         round.params.leave_out(seen.left_out);
         sample.settle();
         (places, bytes)
     }
 
-    fn sample(&mut self, hundred: u8) -> &mut Sample {
-        let at = self.samples.binary_search_by_key(&hundred, |sample| sample.hundred).unwrap_or_else(|at| {
+    fn sample(&mut self, group: u8) -> &mut Sample {
+        let at = self.samples.binary_search_by_key(&group, |sample| sample.group).unwrap_or_else(|at| {
             self.samples.reserve_exact(1);
-            self.samples.insert(at, Sample { hundred, ..Sample::default() });
+            self.samples.insert(at, Sample { group, ..Sample::default() });
             at
         });
         &mut self.samples[at]
@@ -114,11 +119,18 @@ impl Lessons {
 
     /// Everything as one.
     pub(super) fn freeze(self) -> Learned {
-        let exchanges = self.rounds().fold(0_u64, |sum, round| sum.saturating_add(round.exchanges));
+        let sum = |count: fn(&Round) -> u64| self.rounds().map(count).fold(0_u64, u64::saturating_add);
+        let exchanges = sum(|round| round.exchanges);
+        let forms = [sum(|round| round.forms[0]), sum(|round| round.forms[1])];
         let rounds: Vec<Round> = self.samples.into_iter().flat_map(|sample| sample.rounds).collect();
         let (shapes, params): (Vec<_>, Vec<_>) = rounds.into_iter().map(|round| (round.shapes, round.params)).unzip();
         let params: Params = united(params.into_iter());
-        Learned { exchanges, shapes: united(shapes.into_iter()), params: params.freeze(exchanges) }
+        let of = |place| match place {
+            ParamPlace::Form => forms[0],
+            ParamPlace::Multipart => forms[1],
+            _ => exchanges,
+        };
+        Learned { exchanges, shapes: united(shapes.into_iter()), params: params.freeze(of) }
     }
 
     /// Memory beside itself, rather too much.
@@ -167,7 +179,7 @@ impl Lessons {
 
     /// It could have been learned, as far as other figures lean on that.
     pub(super) fn is_sound(&self) -> bool {
-        self.samples.is_sorted_by(|a, b| a.hundred < b.hundred) && self.samples.iter().all(Sample::is_sound)
+        self.samples.is_sorted_by(|a, b| a.group < b.group) && self.samples.iter().all(Sample::is_sound)
     }
 }
 
@@ -178,7 +190,7 @@ impl Merge for Lessons {
             (mine, theirs) => mine.or(theirs),
         };
         self.short |= other.short;
-        other.samples.into_iter().for_each(|theirs| self.sample(theirs.hundred).merge(theirs));
+        other.samples.into_iter().for_each(|theirs| self.sample(theirs.group).merge(theirs));
     }
 }
 
@@ -192,7 +204,7 @@ impl Sample {
         let at = found.unwrap_or_else(|at| {
             self.rounds.reserve_exact(1);
             let params = Params::new(params);
-            self.rounds.insert(at, Round { draw, exchanges: 0, shapes: Shapes::default(), params });
+            self.rounds.insert(at, Round { draw, exchanges: 0, forms: [0; 2], shapes: Shapes::default(), params });
             at
         });
         Some((&mut self.rounds[at], found.is_err()))
@@ -228,25 +240,27 @@ impl Sample {
 
     fn is_sound(&self) -> bool {
         let floor = self.floor;
-        self.hundred <= 9
+        self.group <= 19
             && floor < Draw::ROUNDS
             && self.rounds.is_sorted_by(|a, b| a.draw < b.draw)
             && self.rounds.iter().all(|round| {
                 let stands = round.draw.is_sound() && round.draw.round().is_none_or(|round| round >= floor);
-                stands && round.exchanges <= MOST && round.params.is_sound()
+                stands && round.exchanges.max(round.forms[0]).max(round.forms[1]) <= MOST && round.params.is_sound()
             })
     }
 }
 
 impl Merge for Sample {
     fn merge(&mut self, other: Self) {
-        self.hundred = other.hundred;
+        self.group = other.group;
         self.raise(self.floor.max(other.floor));
         for theirs in other.rounds.into_iter().filter(|round| round.draw.round().is_none_or(|at| at >= self.floor)) {
             match self.rounds.binary_search_by_key(&theirs.draw, |round| round.draw) {
                 Ok(at) => {
                     let mine = &mut self.rounds[at];
                     mine.exchanges.merge(theirs.exchanges);
+                    mine.forms[0].merge(theirs.forms[0]);
+                    mine.forms[1].merge(theirs.forms[1]);
                     mine.shapes.merge(theirs.shapes);
                     mine.params.merge(theirs.params);
                 }
@@ -277,7 +291,7 @@ fn united<T: Merge>(all: impl Iterator<Item = T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Param, ParamPlace, ParamType, Scheme, Seen, ServiceId};
+    use crate::api::{Param, ParamType, Scheme, Seen, ServiceId};
     use crate::inventory::sketch::chain;
     use crate::time::Timestamp;
     use proptest::prelude::*;
@@ -289,7 +303,7 @@ mod tests {
         let name = if n.is_multiple_of(100) { "rare" } else { "usual" };
         let field = (name, Shape { seen: 1, integers: 1, ..Shape::default() });
         let body = Shape { seen: 1, objects: 1, fields: [field].into_iter().collect(), ..Shape::default() };
-        let params = [Param { place: ParamPlace::Form, name: format!("f{}", n % 7), kind: ParamType::Integer }];
+        let params = [Param::plain(ParamPlace::Form, &format!("f{}", n % 7), ParamType::Integer)];
         let seen = Observation {
             at: Timestamp::from_nanos(n),
             service: &service,
@@ -301,6 +315,7 @@ mod tests {
             request_type: None,
             response_type: None,
             params: &params,
+            bodied: true,
             inspected: Some(Draw::of(chain(0, &n.to_string()))),
             left_out: 0,
             asked: None,

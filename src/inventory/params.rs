@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::{text_bytes, tree_bytes};
 use super::kept::MOST;
 use super::snapshot::ParamRecord;
-use crate::api::{Param, ParamPlace, ParamType};
+use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Values};
 use crate::merge::Merge;
 
 /// Longer names and media types are not kept as they are: nobody reads them, and they are as long as a head.
@@ -32,13 +32,29 @@ pub(super) struct Params {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ParamSeen {
     seen: u64,
-    kinds: BTreeMap<ParamType, u64>,
+    kinds: Counts<{ ParamType::ALL.len() }>,
+    styles: Counts<{ ParamStyle::ALL.len() }>,
+    values: Values,
+}
+
+/// Counts by the number of a variant.
+type Counts<const N: usize> = [u64; N];
+
+impl ParamSeen {
+    fn note(&mut self, param: &Param) {
+        self.seen.merge(1);
+        self.kinds[param.kind as usize].merge(1);
+        self.styles[param.style as usize].merge(1);
+        self.values.note(param.value);
+    }
 }
 
 impl Merge for ParamSeen {
     fn merge(&mut self, other: Self) {
         self.seen.merge(other.seen);
-        Merge::merge(&mut self.kinds, other.kinds);
+        self.kinds.iter_mut().zip(other.kinds).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.styles.iter_mut().zip(other.styles).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.values.merge(other.values);
     }
 }
 
@@ -48,22 +64,23 @@ impl Params {
         Self { limit: Some(limit), ..Self::default() }
     }
 
-    /// Takes in one of a request. Tells the memory added at the most: nothing unless it is a new one.
-    pub(super) fn note(&mut self, param: &Param) -> usize {
+    /// Takes in one of a request. Tells whether it is a new one, and the memory added at the most.
+    pub(super) fn note(&mut self, param: &Param) -> (bool, usize) {
         let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
         let known = self.kept.len();
         let seen = self.kept.entry((param.place, name.into())).or_default();
-        seen.seen.merge(1);
-        seen.kinds.entry(param.kind).or_default().merge(1);
-        let added = if self.kept.len() > known { Self::bytes(name.len()) } else { 0 };
+        let before = seen.values.weight();
+        seen.note(param);
+        let grown = seen.values.weight().saturating_sub(before);
+        let new = self.kept.len() > known;
         self.settle();
-        added
+        (new, grown + if new { Self::bytes(name.len()) } else { 0 })
     }
 
     /// What one takes, with a name of `name` bytes.
     const fn bytes(name: usize) -> usize {
-        // Its share of a node, and a node of its own for the kinds of its values.
-        tree_bytes::<(ParamPlace, Box<str>), ParamSeen>(5) / 2 + tree_bytes::<ParamType, u64>(1) + text_bytes(name)
+        // Its share of a node.
+        tree_bytes::<(ParamPlace, Box<str>), ParamSeen>(5) / 2 + text_bytes(name)
     }
 
     /// So many found no room before they came here.
@@ -81,14 +98,16 @@ impl Params {
         self.more
     }
 
-    /// The plain figures; `of` is how many requests could have carried one.
-    pub(super) fn freeze(self, of: u64) -> Vec<ParamRecord> {
+    /// The plain figures; `of` tells how many requests could have carried one.
+    pub(super) fn freeze(self, of: impl Fn(ParamPlace) -> u64) -> Vec<ParamRecord> {
         let record = |((place, name), seen): ((ParamPlace, Box<str>), ParamSeen)| ParamRecord {
             place,
             name: name.into(),
             seen: seen.seen,
-            of,
-            kinds: seen.kinds,
+            of: of(place),
+            kinds: told(&ParamType::ALL, &seen.kinds),
+            styles: told(&ParamStyle::ALL[1..], &seen.styles[1..]),
+            values: seen.values,
         };
         self.kept.into_iter().map(record).collect()
     }
@@ -101,7 +120,7 @@ impl Params {
 
     /// Memory beside itself, rather too much.
     pub(super) fn weight(&self) -> usize {
-        self.kept.keys().map(|(_, name)| Self::bytes(name.len())).sum()
+        self.kept.iter().map(|((_, name), seen)| Self::bytes(name.len()) + seen.values.weight()).sum()
     }
 
     fn settle(&mut self) {
@@ -125,9 +144,16 @@ impl Merge for Params {
     }
 }
 
+/// What was counted, by what it is.
+fn told<K: Copy + Ord>(names: &[K], counts: &[u64]) -> BTreeMap<K, u64> {
+    names.iter().copied().zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
+}
+
 impl Params {
     /// They could have been noted, as far as other figures lean on that.
     pub(super) fn is_sound(&self) -> bool {
-        self.kept.iter().all(|((_, name), seen)| name.len() <= NAME_BYTES && seen.seen <= MOST)
+        self.kept
+            .iter()
+            .all(|((_, name), seen)| name.len() <= NAME_BYTES && seen.seen <= MOST && seen.values.is_sound())
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::api::{AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, ServiceId, Shape};
+use crate::api::{AuthScheme, Noise, ParamPlace, ParamStyle, ParamType, PathTemplate, PinId, ServiceId, Shape, Values};
 use crate::time::{Span, Timestamp};
 
 /// Everything seen so far.
@@ -141,10 +141,16 @@ pub struct ParamRecord {
     pub name: String,
     /// Requests that carried it.
     pub seen: u64,
-    /// Of so many: all requests, or for a parameter of a body those whose body was looked into.
+    /// Of so many: all requests, or for what is not in the query those that were looked into (and had such a body).
     pub of: u64,
     /// What its values looked like.
     pub kinds: BTreeMap<ParamType, u64>,
+    /// How more than one plain value was put under it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub styles: BTreeMap<ParamStyle, u64>,
+    /// How long its values were, how many different, and which, where they are a closed set.
+    #[serde(serialize_with = "Values::tell")]
+    pub values: Values,
 }
 
 /// A service that was met and could not be read.

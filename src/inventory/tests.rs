@@ -68,7 +68,7 @@ impl Said {
         let field = |name: &String| (name.clone(), Shape { seen: 1, integers: 1, ..Shape::default() });
         let fields = self.fields.iter().map(field).collect();
         let body = Shape { seen: 1, objects: 1, fields, ..Shape::default() };
-        let param = |name: &String| Param { place: ParamPlace::Query, name: name.clone(), kind: ParamType::Integer };
+        let param = |name: &String| Param::plain(ParamPlace::Query, name, ParamType::Integer);
         let params: Vec<Param> = self.params.iter().map(param).collect();
         sink.observation(&Observation {
             at: Timestamp::from_nanos(self.at),
@@ -81,6 +81,7 @@ impl Said {
             request_type: None,
             response_type: self.status.map(|_| "application/json"),
             params: &params,
+            bodied: true,
             inspected: Some(Draw::of(self.at)),
             left_out: 0,
             asked: None,

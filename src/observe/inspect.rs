@@ -1,7 +1,7 @@
 //! Which exchanges are looked into: all, a sample, or none. Bodies are by far the most costly part of an observation.
 //!
 //! In: exchanges, each with what it asks for. Out: its draw, or `None` where it is passed over. The sample is drawn anew for
-//! every method, path (value classes instead of values), status and class of noise: whatever the floors above put
+//! every method, path (value classes instead of values), status and class of noise, with bodies and without: whatever the floors above put
 //! together, they never tell apart more than that, so none of them misses what a worker passed over.
 
 use std::collections::HashMap;
@@ -32,6 +32,7 @@ pub(super) struct Asked<'x> {
     pub(super) status: u16,
     pub(super) noise: Option<Noise>,
     pub(super) mere_redirect: bool,
+    pub(super) bodied: bool,
 }
 
 /// Draws the sample of one worker.
@@ -50,7 +51,7 @@ impl Sampler {
         Self { inspect, key, most, places: HashMap::default() }
     }
 
-    /// The draw of an exchange that has bodies; `None` when it is passed over. Tells too how many places were forgotten: then
+    /// The draw of an exchange; `None` when it is passed over. Tells too how many places were forgotten: then
     /// more is looked into than need be, and nothing else changes.
     pub(super) fn draw(&mut self, exchange: &Exchange, asked: &Asked<'_>) -> (Option<Draw>, u64) {
         match self.inspect {
@@ -73,7 +74,10 @@ impl Sampler {
         let marks = [
             asked.service.port.to_le_bytes(),
             asked.status.to_le_bytes(),
-            [asked.noise.map_or(0, |noise| noise as u8 + 1), u8::from(asked.mere_redirect)],
+            [
+                asked.noise.map_or(0, |noise| noise as u8 + 1),
+                u8::from(asked.mere_redirect) | u8::from(asked.bodied) << 1,
+            ],
         ];
         let mut hash = xxh3_64_with_seed(marks.as_flattened(), self.key);
         for text in [&asked.service.host, asked.service.scheme.name(), asked.method] {

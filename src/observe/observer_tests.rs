@@ -150,8 +150,9 @@ fn an_exchange_is_told_in_words_of_apis() {
     assert_eq!(path, [("v1", Word), ("users", Word), ("48213", Number), ("orders", Word)]);
     assert_eq!((told.status, told.latency), (Some(201), Some(Span::from_millis(5))));
     assert_eq!(told.types, [Some("application/json".to_owned()), Some("application/json".to_owned())]);
-    let param = |name: &str, kind| Param { place: ParamPlace::Query, name: name.into(), kind };
-    assert_eq!(told.params, [param("dry_run", ParamType::Boolean), param("limit", ParamType::Integer)]);
+    let params: Vec<_> = told.params.iter().map(|param| (param.place, param.name.as_str(), param.kind)).collect();
+    use ParamPlace::Query;
+    assert_eq!(params, [(Query, "dry_run", ParamType::Boolean), (Query, "limit", ParamType::Integer)]);
     assert_eq!(told.shapes[0].as_ref().unwrap().fields.keys().collect::<Vec<_>>(), ["count", "item"]);
     assert!(told.shapes[1].as_ref().unwrap().fields.get("id").is_some());
     assert_eq!((told.auth.as_slice(), told.noise), (&[AuthScheme::Bearer][..], None));

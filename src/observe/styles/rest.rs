@@ -9,8 +9,10 @@ use crate::limits::Limits;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
 use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
+use crate::observe::headers::fields_of;
 use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::media::{media_type, method};
+use crate::observe::multipart::read_parts;
 use crate::observe::noise::{Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::service::name_service;
@@ -68,31 +70,38 @@ impl Style for Rest {
         let method = method(request.method());
         let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
 
-        let types = [request_type, response_type];
-        let read = std::iter::once(request).chain(response).zip(types).filter(|(message, kind)| {
-            !message.body.is_empty() && (kind.is_none() || is_form(*kind) || is_json(*kind, &[]))
-        });
-        let (mut bodies, mut inspected) = (0, None);
-        for (message, _) in read {
+        let mut bodies = 0;
+        for message in std::iter::once(request).chain(response).filter(|message| !message.body.is_empty()) {
             bodies += 1;
             counts.packed += u64::from(!is_readable(message));
         }
-        if bodies > 0 && scratch.hurried && sampler.inspect != Inspect::None {
-            counts.bodies_passed_over += bodies;
-        } else if bodies > 0 {
-            let place = Asked { service, method, path: &path, status: status.unwrap_or(0), noise, mere_redirect };
+        let mut inspected = None;
+        if scratch.hurried {
+            counts.bodies_passed_over += if sampler.inspect == Inspect::None { 0 } else { bodies };
+        } else {
+            let bodied = bodies > 0;
+            let place =
+                Asked { service, method, path: &path, status: status.unwrap_or(0), noise, mere_redirect, bodied };
             let forgotten;
             (inspected, forgotten) = sampler.draw(exchange, &place);
             counts.samples_forgotten += forgotten;
         }
         let (mut asked, mut answered, mut left_out) = (None, None, 0);
         if inspected.is_some() {
-            if is_form(request_type) {
-                if let Some((form, end)) = unpacker.unpack(request, limits.unpacked_sample) {
-                    left_out = params.read(ParamPlace::Form, form, end, limits.params);
+            left_out += fields_of(request, params, limits.params);
+            match request_type {
+                Some("application/x-www-form-urlencoded") => {
+                    if let Some((form, end)) = unpacker.unpack(request, limits.unpacked_sample) {
+                        left_out += params.read(ParamPlace::Form, form, end, limits.params);
+                    }
                 }
-            } else {
-                asked = shape(request, request_type, unpacker, limits);
+                Some("multipart/form-data") => {
+                    if let Some((body, end)) = unpacker.unpack(request, limits.unpacked_sample) {
+                        let kind = request.field("content-type").unwrap_or_default();
+                        left_out += read_parts(kind, body, end, params, limits.params);
+                    }
+                }
+                _ => asked = shape(request, request_type, unpacker, limits),
             }
             answered = response.and_then(|message| shape(message, response_type, unpacker, limits));
         }
@@ -108,6 +117,7 @@ impl Style for Rest {
             request_type,
             response_type,
             params: params.list(),
+            bodied: bodies > 0,
             inspected,
             left_out,
             asked,
@@ -131,10 +141,6 @@ fn shape(message: &Message, media_type: Option<&str>, unpacker: &mut Unpacker, l
     }
     let (body, end) = unpacker.unpack(message, limits.unpacked_sample)?;
     if is_json(media_type, body) { read_shape(body, end, limits) } else { None }
-}
-
-fn is_form(media_type: Option<&str>) -> bool {
-    media_type == Some("application/x-www-form-urlencoded")
 }
 
 /// A body came, or was promised: many clients name a type on every request, with nothing of that type in it.

@@ -230,7 +230,10 @@ fn params(params: &[ParamRecord]) -> String {
     for param in params.iter().take(PARAMS) {
         let place = match param.place {
             ParamPlace::Query => "?",
+            ParamPlace::Header => "header:",
+            ParamPlace::Cookie => "cookie:",
             ParamPlace::Form => "form:",
+            ParamPlace::Multipart => "part:",
         };
         let _ = write!(text, "{}{place}{}", if text.is_empty() { "" } else { " " }, shown(&param.name));
     }

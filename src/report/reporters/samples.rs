@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{
     AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape, TemplateSegment,
+    Values,
 };
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
@@ -72,6 +73,8 @@ impl Sample {
                 seen: n,
                 of: 120,
                 kinds: BTreeMap::from([(ParamType::Integer, n)]),
+                styles: BTreeMap::new(),
+                values: Values::default(),
             }],
             response_types: BTreeMap::from([(self.plant("application/json"), n)]),
             answered: BTreeMap::from([(
