@@ -8,8 +8,8 @@
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::card::is_card;
 use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
+use super::sensitive::{begins_like_secret, is_card};
 use super::spelling::{Spelling, is_standard, is_written, is_year};
 use crate::api::SegmentClass;
 
@@ -103,28 +103,6 @@ fn in_braces(class: SegmentClass) -> Cow<'static, str> {
     })
 }
 
-/// How well-known issuers let their secrets begin: one made of words would pass for a slug otherwise.
-const SECRETS: [&[u8]; 16] = [
-    b"sk_live_",
-    b"sk_test_",
-    b"rk_live_",
-    b"rk_test_",
-    b"pk_live_",
-    b"pk_test_",
-    b"whsec_",
-    b"xoxb-",
-    b"xoxp-",
-    b"xoxa-",
-    b"xoxs-",
-    b"ghp_",
-    b"gho_",
-    b"ghs_",
-    b"github_pat_",
-    b"glpat-",
-];
-/// What must follow at least.
-const SECRET_TAIL: usize = 8;
-
 /// `tail` is how many digits may follow a word without making it an id.
 fn classify(text: &str, tail: usize) -> SegmentClass {
     let bytes = text.as_bytes();
@@ -135,7 +113,8 @@ fn classify(text: &str, tail: usize) -> SegmentClass {
     if bytes.len() > SEGMENT_BYTES {
         return if bytes.iter().all(|b| is_blob(*b)) { SegmentClass::Token } else { SegmentClass::Other };
     }
-    if SECRETS.iter().any(|prefix| bytes.len() >= prefix.len() + SECRET_TAIL && bytes.starts_with(prefix)) {
+    // One made of words would pass for a slug.
+    if begins_like_secret(bytes) {
         return SegmentClass::Token;
     }
     if let Some(class) = whole(bytes) {

@@ -3,7 +3,7 @@
 //! Pure questions about bytes, asked by the classes of segments and names, by parameter types and by string formats
 //! alike, so that all three agree. None allocates, none looks at a byte twice.
 
-use super::card::is_card;
+use super::sensitive::is_card;
 
 /// RFC 9562: 8-4-4-4-12 hexadecimal digits.
 pub(super) fn is_uuid(text: &[u8]) -> bool {

@@ -1,7 +1,6 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
 
 mod body;
-mod card;
 mod classify;
 mod credentials;
 mod encoding;
@@ -14,6 +13,7 @@ mod multipart;
 mod noise;
 mod observer;
 mod path;
+mod sensitive;
 mod service;
 mod spelling;
 mod style;
@@ -22,5 +22,6 @@ mod styles;
 pub use classify::{classify_segment, name_or_class};
 pub use inspect::Inspect;
 pub use observer::Observer;
+pub use sensitive::look;
 pub use style::{ObserverCounts, Scratch, Style};
 pub use styles::STYLES;

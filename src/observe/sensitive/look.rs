@@ -1,0 +1,74 @@
+//! One look at one value: which classes of sensitive data it shows.
+//!
+//! In: the name a value stands under, and the value, decoded (JSON string or number, form value, header, XML text, path
+//! segment). Out: a set of classes; the value goes no further. Whether a field carries a class is voted over many
+//! looks (`api::Classes`). Each family says what it takes to be worth asking, so that most values cost a count of
+//! their digits and no more.
+
+use super::words::Words;
+use super::{bank, cards, national, personal, secrets};
+use crate::api::DataClasses;
+
+/// The classes that `value` shows under the name `key`: the name of the field or parameter, or the names on the way to it
+/// (`card.number`), which says more; nothing where there is none. Pure, allocates nothing, linear in the length of both.
+#[must_use]
+pub fn look(key: &str, value: &[u8]) -> DataClasses {
+    let value = value.trim_ascii();
+    if value.is_empty() {
+        return DataClasses::NONE;
+    }
+    let words = Words::of(key.as_bytes());
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let mut found = DataClasses::NONE;
+    if digits >= 4 {
+        found = found.and(with_digits(value, digits, words));
+    }
+    if value.len() >= 16 {
+        found = found.and(secrets::tokens(value)).and(secrets::private_key(value));
+    }
+    found = found.and(personal::mail(value));
+    if value.len() <= WHOLE && !words.say_nothing() {
+        found = found
+            .and(cards::named(value, words))
+            .and(bank::named(value, words))
+            .and(personal::named(value, words))
+            .and(secrets::named(value, words));
+    }
+    if value.len() <= SHORT {
+        found = found.and(personal::network(value, words)).and(personal::place(value, words));
+    }
+    found
+}
+
+/// What has digits in it, of those there are `digits`.
+fn with_digits(value: &[u8], digits: usize, words: Words) -> DataClasses {
+    let mut found = DataClasses::NONE;
+    if digits >= 13 {
+        found = found.and(cards::numbers(value, words));
+    }
+    if digits >= 8 {
+        found = found.and(bank::ibans(value, words));
+    }
+    if may_be_masked(value) {
+        found = found.and(cards::masked(value, words));
+    }
+    if digits >= 6 && value.len() <= SHORT {
+        found = found.and(national::national(value, words)).and(personal::phone(value, words));
+    }
+    found
+}
+
+fn may_be_masked(value: &[u8]) -> bool {
+    memchr::memchr3(b'*', b'X', b'x', value).is_some()
+        || memchr::memchr3(b'#', 0xe2, 0xc2, value).is_some()
+        || memchr::memmem::find(value, b"..").is_some()
+}
+
+/// Values of which a name may say what they are as a whole; what is longer is text.
+const WHOLE: usize = 256;
+/// Numbers, addresses of networks and places are not longer.
+const SHORT: usize = 64;
+
+#[cfg(test)]
+#[path = "look_tests.rs"]
+mod tests;
