@@ -6,6 +6,7 @@ use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
+use super::vote::Classes;
 use crate::merge::Merge;
 
 /// The union of what was seen at one place of a body.
@@ -40,6 +41,9 @@ pub struct Shape {
     /// Fields of objects by name; a name of a value class is its class in braces.
     #[serde(skip_serializing_if = "Fields::is_empty")]
     pub fields: Fields,
+    /// How often values looked like sensitive data of each class.
+    #[serde(skip)]
+    pub data: Classes,
     /// Deeper or wider than the bounds, or the sample ended: there is more than what stands here.
     #[serde(skip_serializing_if = "is_false")]
     pub partial: bool,
@@ -86,6 +90,7 @@ impl Shape {
         self.arrays = self.arrays.saturating_add(other.arrays);
         self.objects = self.objects.saturating_add(other.objects);
         self.partial |= other.partial;
+        self.data.add_all(&other.data);
         for format in StringFormat::ALL {
             self.strings[format] = self.strings[format].saturating_add(other.strings[format]);
         }

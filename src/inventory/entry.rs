@@ -5,7 +5,6 @@
 
 mod kept;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::{Few, Smallest, tree_bytes};
 use super::lessons::Lessons;
 use super::params::{NAME_BYTES, Params};
-use super::shapes::Shapes;
+use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
 use super::snapshot::Record;
 use crate::api::{AuthScheme, Observation};
@@ -166,7 +165,7 @@ impl Entry {
     }
 
     /// Body shapes.
-    pub(super) fn shapes(&self) -> Cow<'_, Shapes> {
+    pub(super) fn shapes(&self) -> Union {
         self.lessons.shapes()
     }
 
@@ -183,7 +182,6 @@ impl Entry {
             ("inventory.params", self.params.more().saturating_add(self.lessons.params_more())),
             ("inventory.media_types", more),
             ("inventory.shape_nodes", u64::from(self.lessons.is_cut())),
-            ("inventory.samples", u64::from(self.lessons.is_short())),
         ];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             met.entry(name).or_default().merge(count);

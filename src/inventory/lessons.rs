@@ -5,29 +5,23 @@
 //! exchanges without a body. A sample is kept as one sum a round of the draw; when more exchanges are in it than [`Draw::SAMPLE`], the lowest round goes, as
 //! a whole. What is left is the same whatever the order and the number of workers.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::kept::MOST;
 use super::params::Params;
-use super::shapes::Shapes;
+use super::shapes::{Mark, Shapes, Union};
 use super::snapshot::ParamRecord;
-use crate::api::{Draw, Observation, ParamPlace, Shape};
+use crate::api::{Draw, Observation, ParamPlace};
 use crate::merge::Merge;
-
-/// What one place of a shape takes: itself, its name, and the room its list has grown into.
-const PLACE_BYTES: usize = 2 * size_of::<(String, Shape)>() + 32;
 
 /// What was learned, sample by sample.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lessons {
     // INVARIANT: sorted by group, none twice.
     samples: Vec<Sample>,
+    shapes: Shapes,
     /// The bound on parameters; `None` in the zero of merging.
     params: Option<usize>,
-    /// A sample was made smaller than its due, for want of room.
-    short: bool,
 }
 
 /// The sample of one hundred of statuses, of exchanges with bodies or of those without.
@@ -48,14 +42,13 @@ struct Round {
     exchanges: u64,
     /// Of them, those whose body was a form, and those whose body was a multipart form.
     forms: [u64; 2],
-    shapes: Shapes,
     params: Params,
 }
 
 /// All of it as one.
 pub(super) struct Learned {
     pub(super) exchanges: u64,
-    pub(super) shapes: Shapes,
+    pub(super) shapes: Union,
     pub(super) params: Vec<ParamRecord>,
 }
 
@@ -70,13 +63,12 @@ impl Lessons {
     pub(super) fn learn(&mut self, status: u16, seen: &Observation<'_>) -> (usize, usize) {
         let Some(draw) = seen.inspected else { return (0, 0) };
         let limit = self.params.unwrap_or(usize::MAX);
-        let sample = self.sample((status / 100) as u8 * 2 + u8::from(seen.bodied));
-        let mut bytes = size_of::<Sample>();
+        let group = (status / 100) as u8 * 2 + u8::from(seen.bodied);
+        let sample = self.sample(group);
         let Some((round, new)) = sample.round(draw, limit) else { return (0, 0) };
-        bytes += if new { size_of::<Round>() } else { 0 };
+        let mut bytes = if new { size_of::<Sample>() + 2 * size_of::<Round>() } else { 0 };
         round.exchanges.merge(1);
-        let mut places = round.shapes.learn(status, seen.asked.as_ref(), seen.answered.as_ref());
-        bytes += places * PLACE_BYTES;
+        let mut places = 0;
         for param in seen.params.iter().filter(|param| param.place.is_sampled()) {
             let (new, added) = round.params.note(param);
             places += usize::from(new);
@@ -86,8 +78,14 @@ impl Lessons {
         round.forms[0].merge(had(ParamPlace::Form));
         round.forms[1].merge(had(ParamPlace::Multipart));
         round.params.leave_out(seen.left_out);
-        sample.settle();
-        (places, bytes)
+        let rises = sample.settle();
+        let mark = Mark::new(group, draw.round().unwrap_or(Draw::ROUNDS));
+        let (asked, answered) = (seen.asked.as_ref(), seen.answered.as_ref());
+        let (more_places, more_bytes) = self.shapes.learn(mark, status, asked, answered);
+        if let Some(floor) = rises {
+            self.shapes.give_up(group, floor);
+        }
+        (places + more_places, bytes + more_bytes)
     }
 
     fn sample(&mut self, group: u8) -> &mut Sample {
@@ -103,18 +101,9 @@ impl Lessons {
         self.samples.iter().flat_map(|sample| &sample.rounds)
     }
 
-    fn rounds_mut(&mut self) -> impl Iterator<Item = &mut Round> {
-        self.samples.iter_mut().flat_map(|sample| &mut sample.rounds)
-    }
-
     /// The union of all shapes.
-    pub(super) fn shapes(&self) -> Cow<'_, Shapes> {
-        let mut rounds = self.rounds();
-        match (rounds.next(), rounds.next()) {
-            (None, _) => Cow::Owned(Shapes::default()),
-            (Some(only), None) => Cow::Borrowed(&only.shapes),
-            _ => Cow::Owned(united(self.rounds().map(|round| round.shapes.clone()))),
-        }
+    pub(super) fn shapes(&self) -> Union {
+        self.shapes.union()
     }
 
     /// Everything as one.
@@ -122,44 +111,31 @@ impl Lessons {
         let sum = |count: fn(&Round) -> u64| self.rounds().map(count).fold(0_u64, u64::saturating_add);
         let exchanges = sum(|round| round.exchanges);
         let forms = [sum(|round| round.forms[0]), sum(|round| round.forms[1])];
-        let rounds: Vec<Round> = self.samples.into_iter().flat_map(|sample| sample.rounds).collect();
-        let (shapes, params): (Vec<_>, Vec<_>) = rounds.into_iter().map(|round| (round.shapes, round.params)).unzip();
-        let params: Params = united(params.into_iter());
+        let rounds = self.samples.into_iter().flat_map(|sample| sample.rounds);
+        let params: Params = united(rounds.map(|round| round.params));
         let of = |place| match place {
             ParamPlace::Form => forms[0],
             ParamPlace::Multipart => forms[1],
             _ => exchanges,
         };
-        Learned { exchanges, shapes: united(shapes.into_iter()), params: params.freeze(of) }
+        Learned { exchanges, shapes: self.shapes.union(), params: params.freeze(of) }
     }
 
     /// Memory beside itself, rather too much.
     pub(super) fn weight(&self) -> usize {
         let rounds = self.rounds().map(Round::weight).sum::<usize>();
-        rounds + self.samples.capacity() * size_of::<Sample>()
+        rounds + self.samples.capacity() * size_of::<Sample>() + self.shapes.weight()
     }
 
     /// Places of shapes, and parameters.
     pub(super) fn places(&self) -> usize {
-        self.rounds().map(|round| round.shapes.weight() + round.params.len()).sum()
+        self.rounds().map(|round| round.params.len()).sum::<usize>() + self.shapes.places()
     }
 
-    /// Brings the places down to `cap`: the samples get smaller first, as that costs least; then the deepest levels go.
+    /// Brings the places of shapes, and the parameters, down to `cap` of each.
     pub(super) fn cut_to(&mut self, cap: usize) {
-        while self.places() > cap {
-            // The sample with the most rounds gives up one.
-            let Some(most) =
-                self.samples.iter_mut().max_by_key(|sample| sample.given()).filter(|most| most.given() > 1)
-            else {
-                break;
-            };
-            most.give_up();
-            self.short = true;
-        }
-        self.rounds_mut().for_each(|round| {
-            round.shapes.cut_to(cap);
-            round.params.cut_to(cap);
-        });
+        self.shapes.cut_to(cap);
+        self.samples.iter_mut().flat_map(|sample| &mut sample.rounds).for_each(|round| round.params.cut_to(cap));
     }
 
     /// Sightings of parameters that were not kept.
@@ -168,13 +144,8 @@ impl Lessons {
     }
 
     /// Some shape is not whole.
-    pub(super) fn is_cut(&self) -> bool {
-        self.rounds().any(|round| round.shapes.cut)
-    }
-
-    /// Some sample is smaller than its due.
-    pub(super) const fn is_short(&self) -> bool {
-        self.short
+    pub(super) const fn is_cut(&self) -> bool {
+        self.shapes.cut
     }
 
     /// It could have been learned, as far as other figures lean on that.
@@ -189,8 +160,17 @@ impl Merge for Lessons {
             (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
             (mine, theirs) => mine.or(theirs),
         };
-        self.short |= other.short;
-        other.samples.into_iter().for_each(|theirs| self.sample(theirs.group).merge(theirs));
+        self.shapes.merge(other.shapes);
+        for theirs in other.samples {
+            let group = theirs.group;
+            let sample = self.sample(group);
+            let lowest = sample.floor.min(theirs.floor);
+            sample.merge(theirs);
+            let floor = sample.floor;
+            if floor > lowest {
+                self.shapes.give_up(group, floor);
+            }
+        }
     }
 }
 
@@ -204,14 +184,15 @@ impl Sample {
         let at = found.unwrap_or_else(|at| {
             self.rounds.reserve_exact(1);
             let params = Params::new(params);
-            self.rounds.insert(at, Round { draw, exchanges: 0, forms: [0; 2], shapes: Shapes::default(), params });
+            self.rounds.insert(at, Round { draw, exchanges: 0, forms: [0; 2], params });
             at
         });
         Some((&mut self.rounds[at], found.is_err()))
     }
 
-    /// Gives up the lowest rounds while there are more exchanges than a sample has.
-    fn settle(&mut self) {
+    /// Gives up the lowest rounds while there are more exchanges than a sample has; tells the new floor, if it rose.
+    fn settle(&mut self) -> Option<u8> {
+        let before = self.floor;
         let drawn = |sample: &Self| {
             let drawn = sample.rounds.iter().filter(|round| round.draw != Draw::KEPT);
             drawn.fold(0_u64, |sum, round| sum.saturating_add(round.exchanges))
@@ -219,23 +200,12 @@ impl Sample {
         while self.floor + 1 < Draw::ROUNDS && drawn(self) > Draw::SAMPLE {
             self.raise(self.floor + 1);
         }
+        (self.floor > before).then_some(self.floor)
     }
 
     fn raise(&mut self, floor: u8) {
         self.floor = self.floor.max(floor);
         self.rounds.retain(|round| round.draw.round().is_none_or(|round| round >= floor));
-    }
-
-    /// Rounds that may be given up but for the last.
-    fn given(&self) -> usize {
-        self.rounds.iter().filter(|round| round.draw != Draw::KEPT).count()
-    }
-
-    /// Gives up the lowest round there is.
-    fn give_up(&mut self) {
-        if let Some(lowest) = self.rounds.first().and_then(|round| round.draw.round()) {
-            self.raise(lowest + 1);
-        }
     }
 
     fn is_sound(&self) -> bool {
@@ -261,7 +231,6 @@ impl Merge for Sample {
                     mine.exchanges.merge(theirs.exchanges);
                     mine.forms[0].merge(theirs.forms[0]);
                     mine.forms[1].merge(theirs.forms[1]);
-                    mine.shapes.merge(theirs.shapes);
                     mine.params.merge(theirs.params);
                 }
                 Err(at) => {
@@ -270,13 +239,13 @@ impl Merge for Sample {
                 }
             }
         }
-        self.settle();
+        let _ = self.settle();
     }
 }
 
 impl Round {
     fn weight(&self) -> usize {
-        2 * size_of::<Self>() + self.shapes.weight() * PLACE_BYTES + self.params.weight()
+        2 * size_of::<Self>() + self.params.weight()
     }
 }
 
@@ -291,7 +260,7 @@ fn united<T: Merge>(all: impl Iterator<Item = T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Param, ParamType, Scheme, Seen, ServiceId};
+    use crate::api::{Param, ParamType, Scheme, Seen, ServiceId, Shape};
     use crate::inventory::sketch::chain;
     use crate::time::Timestamp;
     use proptest::prelude::*;
@@ -338,6 +307,11 @@ mod tests {
         lessons
     }
 
+    fn told(lessons: &Lessons) -> (u64, Union, Vec<ParamRecord>) {
+        let Learned { exchanges, shapes, params } = lessons.clone().freeze();
+        (exchanges, shapes, params)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -352,9 +326,9 @@ mod tests {
             let left = united([x.clone(), y.clone(), z.clone()].into_iter());
             let right = united([z, x, y].into_iter());
             numbers.reverse();
-            prop_assert_eq!(&whole, &learned(&numbers));
-            prop_assert_eq!(&whole, &left);
-            prop_assert_eq!(&whole, &right);
+            prop_assert_eq!(told(&whole), told(&learned(&numbers)));
+            prop_assert_eq!(told(&whole), told(&left));
+            prop_assert_eq!(told(&whole), told(&right));
             prop_assert!(whole.is_sound());
         }
     }
@@ -385,14 +359,11 @@ mod tests {
     }
 
     #[test]
-    fn short_of_room_the_samples_shrink_before_the_shapes() {
+    fn short_of_room_shapes_lose_their_deepest_levels() {
         let mut lessons = learned(&(0..10_000).collect::<Vec<_>>());
-        let before = lessons.shapes().into_owned();
-        lessons.cut_to(before.weight() + 10);
-        assert!(lessons.is_short() && !lessons.is_cut() && lessons.is_sound());
-        assert!(lessons.places() <= before.weight() + 10);
-        assert_eq!(lessons.shapes().answered.len(), 2);
-        lessons.cut_to(1);
-        assert!(lessons.is_cut());
+        assert!(!lessons.is_cut() && lessons.shapes().answered[&200].fields.len() == 1);
+        lessons.cut_to(2);
+        assert!(lessons.is_cut() && lessons.is_sound());
+        assert!(lessons.shapes().answered[&200].fields.is_empty());
     }
 }
