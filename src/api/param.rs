@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::data::DataClasses;
 use super::values::Value;
 
 /// Where a parameter stands.
@@ -133,12 +134,14 @@ pub struct Param {
     pub style: ParamStyle,
     /// What may be kept of its value.
     pub value: Value,
+    /// Classes of sensitive data that its value showed; `None` where it was not looked at, or is empty.
+    pub looked: Option<DataClasses>,
 }
 
 impl Param {
     /// One plain value of this type, of which nothing else is known.
     #[must_use]
     pub fn plain(place: ParamPlace, name: &str, kind: ParamType) -> Self {
-        Self { place, name: name.to_owned(), kind, style: ParamStyle::Single, value: Value::default() }
+        Self { place, name: name.to_owned(), kind, style: ParamStyle::Single, value: Value::default(), looked: None }
     }
 }

@@ -135,7 +135,7 @@ fn kinds(shape: &Shape) -> impl Iterator<Item = (u8, u64)> {
     ]
     .into_iter()
     .chain(strings)
-    .chain(shape.data.counts().map(|(bit, count)| (DATA + bit, count)))
+    .chain(shape.looks.counts().map(|(bit, count)| (DATA + bit, count)))
     .filter(|(_, count)| *count > 0)
 }
 
@@ -459,7 +459,7 @@ impl Place {
                     continue;
                 }
                 DATA.. => {
-                    shape.data.count_bit(kind - DATA, count);
+                    shape.looks.count_bit(kind - DATA, count);
                     continue;
                 }
                 TEXT.. => match StringFormat::ALL.get(usize::from(kind - TEXT)) {
@@ -471,6 +471,7 @@ impl Place {
             sum.merge(count);
             shape.seen.merge(count);
         }
+        shape.vote();
         shape.items = self.items.as_deref().map(|items| Box::new(items.union()));
         shape.partial |= self.fields.len() > Shape::MAX_FIELDS;
         let fields = self.fields.iter().take(Shape::MAX_FIELDS);

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::api::{AuthScheme, Noise, ParamPlace, ParamStyle, ParamType, PathTemplate, PinId, ServiceId, Shape, Values};
+use crate::api::{
+    AuthScheme, DataClasses, Noise, ParamPlace, ParamStyle, ParamType, PathTemplate, PinId, ServiceId, Shape, Values,
+};
 use crate::time::{Span, Timestamp};
 
 /// Everything seen so far.
@@ -151,6 +153,9 @@ pub struct ParamRecord {
     /// How long its values were, how many different, and which, where they are a closed set.
     #[serde(serialize_with = "Values::tell")]
     pub values: Values,
+    /// Classes of sensitive data that it carries, by vote over the values that were looked at.
+    #[serde(skip_serializing_if = "DataClasses::is_none")]
+    pub data: DataClasses,
 }
 
 /// A service that was met and could not be read.

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_email, is_integer, is_uuid};
+use super::sensitive::look;
 use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Value};
 
 /// Parameters of one exchange.
@@ -17,6 +18,8 @@ use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Value};
 pub(super) struct Params {
     /// Sorted by place and name.
     list: Vec<Param>,
+    /// Values are looked at for sensitive data.
+    looking: bool,
     /// Emptied names, kept for their capacity; never more than the list once held.
     spare: Vec<String>,
 }
@@ -27,8 +30,9 @@ impl Params {
         &self.list
     }
 
-    /// Forgets all.
-    pub(super) fn clear(&mut self) {
+    /// Forgets all. From now on values are looked at for sensitive data, or not: that costs most.
+    pub(super) fn begin(&mut self, looking: bool) {
+        self.looking = looking;
         self.spare.extend(self.list.drain(..).map(|param| param.name));
     }
 
@@ -52,20 +56,20 @@ impl Params {
 
     /// Takes in one name with its value; false when there is no room for it.
     pub(super) fn add(&mut self, place: ParamPlace, name: &[u8], value: &[u8], most: usize) -> bool {
-        let (kind, listed, look) = look(value);
-        self.put(place, name, (kind, listed, look), most)
+        let (kind, style, kept) = describe(value);
+        self.put(place, name, (kind, style, kept, value), most)
     }
 
     /// Takes in the name of a file; its content is no value.
     pub(super) fn add_file(&mut self, name: &[u8], most: usize) -> bool {
-        self.put(ParamPlace::Multipart, name, (ParamType::File, ParamStyle::Single, Value::default()), most)
+        self.put(ParamPlace::Multipart, name, (ParamType::File, ParamStyle::Single, Value::default(), b""), most)
     }
 
     fn put(
         &mut self,
         place: ParamPlace,
         name: &[u8],
-        (kind, listed, value): (ParamType, ParamStyle, Value),
+        (kind, listed, value, text): (ParamType, ParamStyle, Value, &[u8]),
         most: usize,
     ) -> bool {
         if name.is_empty() {
@@ -78,6 +82,7 @@ impl Params {
         } else {
             style_of(&kept)
         };
+        let looked = (self.looking && !text.is_empty()).then(|| look(name.get(..KEY_BYTES).unwrap_or(&name), text));
         let style = listed.max(named);
         let here =
             |list: &[Param]| list.partition_point(|p| p.place <= place) - list.partition_point(|p| p.place < place);
@@ -87,6 +92,7 @@ impl Params {
                     param.kind = united(param.kind, kind);
                     param.style = param.style.max(style).max(ParamStyle::Repeated);
                     param.value = param.value.and(value);
+                    param.looked = param.looked.map_or(looked, |mine| Some(mine.and(looked.unwrap_or_default())));
                 }
             }
             Err(_) if here(&self.list) >= most => return false,
@@ -94,7 +100,7 @@ impl Params {
                 let mut name = self.spare.pop().unwrap_or_default();
                 name.clear();
                 name.push_str(bare);
-                self.list.insert(at, Param { place, name, kind, style, value });
+                self.list.insert(at, Param { place, name, kind, style, value, looked });
             }
         }
         true
@@ -112,7 +118,7 @@ fn style_of(name: &str) -> (&str, ParamStyle) {
 }
 
 /// What a value looks like, whether it is a list, and what may be kept of it.
-fn look(value: &[u8]) -> (ParamType, ParamStyle, Value) {
+fn describe(value: &[u8]) -> (ParamType, ParamStyle, Value) {
     let kind = type_of(value);
     if kind == ParamType::String
         && memchr::memchr(b',', value).is_some()
@@ -142,6 +148,8 @@ fn list(value: &[u8]) -> Option<(ParamType, Value)> {
     found
 }
 
+/// Bytes of a name that are looked at for what it says of its value.
+const KEY_BYTES: usize = 128;
 /// A longer item of a list is text.
 const ITEM_BYTES: usize = 32;
 
@@ -248,7 +256,7 @@ mod tests {
         let mut params = Params::default();
         params.read(ParamPlace::Form, b"user=a&passw", TextEnd::Cut, 128);
         assert_eq!(params.list().len(), 1);
-        params.clear();
+        params.begin(false);
         params.read(ParamPlace::Form, b"passw", TextEnd::Cut, 128);
         assert_eq!(params.list(), []);
     }
@@ -260,7 +268,7 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(params.read(ParamPlace::Query, text.as_bytes(), TextEnd::Whole, 10), 16);
             assert_eq!(params.list().len(), 10);
-            params.clear();
+            params.begin(false);
             assert!(params.list().is_empty() && params.spare.len() == 10);
         }
     }

@@ -200,7 +200,7 @@ mod tests {
                 (Cookie, "theme", String),
             ]
         );
-        params.clear();
+        params.begin(false);
         assert_eq!(fields_of(&request, &mut params, 2), 3, "two of either place");
         assert_eq!(params.list().len(), 4);
     }

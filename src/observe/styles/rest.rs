@@ -56,11 +56,6 @@ impl Style for Rest {
         let mut path = recycled(mem::take(&mut scratch.path));
         segments.list(limits.path_segments, &mut path);
         credentials(request, target.query, auth);
-        params.clear();
-        if let Some(query) = target.query {
-            counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
-        }
-
         let request_type = if has_body(request) { media_type(request, request_type) } else { None };
         let response_type = response.and_then(|response| media_type(response, response_type));
         let redirect = Redirect { target, service, server, encrypted };
@@ -85,6 +80,10 @@ impl Style for Rest {
             let forgotten;
             (inspected, forgotten) = sampler.draw(exchange, &place);
             counts.samples_forgotten += forgotten;
+        }
+        params.begin(inspected.is_some());
+        if let Some(query) = target.query {
+            counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
         }
         let (mut asked, mut answered, mut left_out) = (None, None, 0);
         if inspected.is_some() {

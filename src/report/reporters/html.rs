@@ -236,6 +236,9 @@ fn params(params: &[ParamRecord]) -> String {
             ParamPlace::Multipart => "part:",
         };
         let _ = write!(text, "{}{place}{}", if text.is_empty() { "" } else { " " }, shown(&param.name));
+        for (at, class) in param.data.iter().enumerate() {
+            let _ = write!(text, "{}{}", if at == 0 { " \u{2192} " } else { "+" }, class.name());
+        }
     }
     if params.len() > PARAMS {
         let _ = write!(text, " and {} more", params.len() - PARAMS);

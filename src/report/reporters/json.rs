@@ -17,7 +17,7 @@
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx) |
-//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place`, `name`, `seen`, `of` (requests that could have carried it: all, or for what is not in the query those inspected, of which a form must have been one), `kinds`, `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
+//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place`, `name`, `seen`, `of` (requests that could have carried it: all, or for what is not in the query those inspected, of which a form must have been one), `kinds`, `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (`p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
 //! | `services[]` | `service`, `host`, `port`, `scheme`, `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), `servers`, `first_seen`, `last_seen` |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
@@ -35,7 +35,7 @@
 //! words that can be nobody's, `choices`.
 //!
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
-//! `items`, `objects`, `fields`, `partial`.
+//! `items`, `objects`, `fields`, `data` (classes of sensitive data that its values carry), `partial`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    AuthScheme, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape, TemplateSegment,
-    Values,
+    AuthScheme, DataClass, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, ServiceId, Shape,
+    TemplateSegment, Values,
 };
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
@@ -75,6 +75,7 @@ impl Sample {
                 kinds: BTreeMap::from([(ParamType::Integer, n)]),
                 styles: BTreeMap::new(),
                 values: Values::default(),
+                data: DataClass::Email.into(),
             }],
             response_types: BTreeMap::from([(self.plant("application/json"), n)]),
             answered: BTreeMap::from([(

