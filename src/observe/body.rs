@@ -387,7 +387,7 @@ fn unescape(raw: &[u8], text: &mut Vec<u8>) {
 }
 
 /// What a string looks like.
-fn format_of(text: &[u8]) -> StringFormat {
+pub(super) fn format_of(text: &[u8]) -> StringFormat {
     match text.len() {
         36 if is_uuid(text) => StringFormat::Uuid,
         10 if is_date(text) => StringFormat::Date,

@@ -18,6 +18,7 @@ mod service;
 mod spelling;
 mod style;
 mod styles;
+mod xml;
 
 pub use classify::{classify_segment, name_or_class};
 pub use inspect::Inspect;

@@ -17,6 +17,7 @@ use crate::observe::noise::{Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::service::name_service;
 use crate::observe::style::{Scratch, Style, caller};
+use crate::observe::xml::{is_xml, read_xml};
 use crate::proto::{Exchange, Message};
 
 /// The style.
@@ -132,14 +133,20 @@ impl Style for Rest {
     }
 }
 
-/// The shape of a message's body, where it is JSON and can be unpacked.
+/// The shape of a message's body, where it is JSON or XML and can be unpacked.
 fn shape(message: &Message, media_type: Option<&str>, unpacker: &mut Unpacker, limits: &Limits) -> Option<Shape> {
     // Said to be something else: not even unpacked.
-    if message.body.is_empty() || !(media_type.is_none() || is_json(media_type, &[])) {
+    if message.body.is_empty() || !(media_type.is_none() || is_json(media_type, &[]) || is_xml(media_type, &[])) {
         return None;
     }
     let (body, end) = unpacker.unpack(message, limits.unpacked_sample)?;
-    if is_json(media_type, body) { read_shape(body, end, limits) } else { None }
+    if is_json(media_type, body) {
+        read_shape(body, end, limits)
+    } else if is_xml(media_type, body) {
+        read_xml(body, end, limits)
+    } else {
+        None
+    }
 }
 
 /// A body came, or was promised: many clients name a type on every request, with nothing of that type in it.
