@@ -10,6 +10,7 @@ use shadowtap::decode::{DecodeOptions, ScopeBy};
 use shadowtap::engine::{self, Settings};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::observe::Inspect;
 use shadowtap::spec::{HostFlags, SpecIndex, load};
 
 fn main() {
@@ -33,6 +34,7 @@ fn one_worker(bencher: Bencher<'_, '_>, name: &str) {
         workers: 1,
         decode: DecodeOptions::default(),
         scope_by: ScopeBy::default(),
+        inspect: Inspect::default(),
         transactions: None,
         inputs: 1,
         caller_key: Settings::REPLAY_KEY,

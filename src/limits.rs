@@ -116,6 +116,9 @@ pub struct Limits {
 
     /// Places (fields, items) in the shape of one body. More: passed over, and the shape is partial.
     pub body_shape_nodes: usize,
+    /// Paths (with method and status) whose sample of bodies a worker remembers. Full: all are forgotten, and more bodies looked into
+    /// than need be. Counter: `samples_forgotten`.
+    pub sampled_places: usize,
     /// Paths remembered that only answered 404, 410, 405 or 501 (the smallest hashes are kept); more are counted
     /// without being remembered. Counter: `inventory.unknown_paths`.
     pub unknown_paths: usize,
@@ -153,6 +156,8 @@ impl Limits {
             services: (bytes / 100_000).clamp(200, 5_000),
             opaque_services: (bytes / 50_000).clamp(200, 10_000),
             clients: (bytes / 32_768).clamp(1_024, 16_384),
+            // About 120 bytes each.
+            sampled_places: (bytes / 128 / 128 / workers).clamp(1_024, 262_144),
             unknown_paths: (bytes / 32_768).clamp(1_024, 16_384),
             // About 1.8 KB each, in the index and among the pins.
             spec_routes: (bytes / 2_000).clamp(50_000, 1_000_000),
@@ -210,6 +215,7 @@ impl Default for Limits {
             spec_files: 10_000,
             spec_routes: 1_000_000,
             body_shape_nodes: 2_048,
+            sampled_places: 65_536,
             unknown_paths: 16_384,
             shape_nodes: 400_000,
             flow_bytes: 256 << 20,

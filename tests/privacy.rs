@@ -16,6 +16,7 @@ use shadowtap::engine::{self, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::policy::PolicyFile;
 use shadowtap::report::{EventLine, REPORTERS, Report, Style};
 use shadowtap::spec::{HostFlags, SpecIndex, load};
 use shadowtap::store::{CallerKey, Header, Run as StoredRun, save};
@@ -412,6 +413,8 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
             transactions: None,
             inputs: 1,
             caller_key: Settings::REPLAY_KEY,
+            inspect: shadowtap::observe::Inspect::All,
+            networks: Arc::default(),
             stop: Arc::default(),
         };
         let inventory = Arc::new(Inventory::new(&limits, index.pins()));
@@ -424,7 +427,8 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
         let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
         let findings = judge(View { compared: &compared, policy: &policy });
         assert!(!findings.is_empty(), "nothing was found, so nothing was written that could be wrong");
-        let report = Report::draw_up(&compared, &findings, &outcome.summary);
+        let said = PolicyFile::default();
+        let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
         for reporter in REPORTERS {
             let mut out = Vec::new();
             reporter.write(&report, Style { colour: true, width: 200 }, &mut out).expect("memory does not fail");

@@ -219,6 +219,12 @@ impl DataClasses {
         self.0 == 0
     }
 
+    /// The same, for who is handed a reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(crate) const fn is_none(&self) -> bool {
+        self.is_empty()
+    }
+
     /// The class was found.
     #[must_use]
     pub const fn has(self, class: DataClass) -> bool {

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
+use super::draw::Draw;
 use super::jwt::TokenFacts;
 use super::param::Param;
 use super::path::PathSegment;
@@ -41,6 +42,12 @@ pub struct Observation<'x> {
     pub response_type: Option<&'x str>,
     /// Query and form parameters, each (place, name) once.
     pub params: &'x [Param],
+    /// It has a body, of the request or the response.
+    pub bodied: bool,
+    /// It was looked into, and by which draw; without one it has no parameters but those of the query, and no shapes.
+    pub inspected: Option<Draw>,
+    /// Parameters, but those of the query, for which there was no room.
+    pub left_out: u64,
     /// Shape of the request body.
     pub asked: Option<Shape>,
     /// Shape of the response body.

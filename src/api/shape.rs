@@ -6,6 +6,8 @@ use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
+use super::data::DataClasses;
+use super::vote::Classes;
 use crate::merge::Merge;
 
 /// The union of what was seen at one place of a body.
@@ -40,6 +42,12 @@ pub struct Shape {
     /// Fields of objects by name; a name of a value class is its class in braces.
     #[serde(skip_serializing_if = "Fields::is_empty")]
     pub fields: Fields,
+    /// How often values looked like sensitive data of each class.
+    #[serde(skip)]
+    pub looks: Classes,
+    /// The classes of sensitive data that this place carries, by vote over all of its values; of the union of many bodies only.
+    #[serde(skip_serializing_if = "DataClasses::is_none")]
+    pub data: DataClasses,
     /// Deeper or wider than the bounds, or the sample ended: there is more than what stands here.
     #[serde(skip_serializing_if = "is_false")]
     pub partial: bool,
@@ -86,6 +94,8 @@ impl Shape {
         self.arrays = self.arrays.saturating_add(other.arrays);
         self.objects = self.objects.saturating_add(other.objects);
         self.partial |= other.partial;
+        self.looks.add_all(&other.looks);
+        self.data = self.data.and(other.data);
         for format in StringFormat::ALL {
             self.strings[format] = self.strings[format].saturating_add(other.strings[format]);
         }
@@ -123,6 +133,14 @@ impl Shape {
     pub fn places(&self) -> usize {
         let below = self.items.as_deref().into_iter().chain(self.fields.values()).map(Self::places);
         below.fold(1, usize::saturating_add)
+    }
+}
+
+impl Shape {
+    /// Votes which classes of sensitive data this place carries.
+    pub fn vote(&mut self) {
+        let scalars = self.seen.saturating_sub(self.nulls).saturating_sub(self.objects).saturating_sub(self.arrays);
+        self.data = self.looks.carried(scalars);
     }
 }
 

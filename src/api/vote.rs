@@ -23,6 +23,18 @@ impl Classes {
         found.bits().for_each(|bit| self.add(bit, 1));
     }
 
+    /// The counts, by bits of classes and marks: for whoever keeps them in a form of its own.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (u8, u64)> {
+        self.counts.iter().copied()
+    }
+
+    /// Counts `count` values that showed a bit.
+    pub(crate) fn count_bit(&mut self, bit: u8, count: u64) {
+        if is_bit(bit) && count > 0 {
+            self.add(bit, count);
+        }
+    }
+
     /// Nothing was ever found.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 
-use super::args::{Format, Promised, Reading, Replay, Said, ScopeKind};
+use super::args::{Format, InspectKind, Promised, Reading, Replay, Said, ScopeKind};
 use super::outputs::{Planned, plan};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::limits::Limits;
+use crate::observe::Inspect;
 use crate::policy::{PolicyError, PolicyFile};
 use crate::report::Mask;
 use crate::spec::{HostFlags, load};
@@ -48,6 +49,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         workers,
         decode: decode(&flags.reading),
         scope_by: scope_by(&flags.reading.scope_by)?,
+        inspect: inspect(&flags.reading),
         transactions,
         inputs: inputs as u64,
         caller_key: Settings::REPLAY_KEY,
@@ -69,12 +71,22 @@ pub(super) fn live(reading: &Reading, workers: u16, interfaces: usize, caller_ke
         workers,
         decode: decode(reading),
         scope_by: scope_by(&reading.scope_by)?,
+        inspect: inspect(reading),
         transactions: None,
         inputs: interfaces as u64,
         caller_key,
         networks: Arc::default(),
         stop: Arc::default(),
     })
+}
+
+/// Which bodies are looked into.
+const fn inspect(reading: &Reading) -> Inspect {
+    match reading.inspect {
+        InspectKind::All => Inspect::All,
+        InspectKind::Sampled => Inspect::Sampled,
+        InspectKind::None => Inspect::None,
+    }
 }
 
 fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {

@@ -20,6 +20,7 @@ use crate::decode::{DecodeOptions, ScopeBy, Segment};
 use crate::flow::FlowKey;
 use crate::inventory::Inventory;
 use crate::limits::Limits;
+use crate::observe::Inspect;
 use crate::report::{CaptureSummary, Mask};
 use crate::time::{Span, Timestamp};
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub decode: DecodeOptions,
     /// What tells equal addresses apart.
     pub scope_by: ScopeBy,
+    /// Which bodies are looked into.
+    pub inspect: Inspect,
     /// Keep transaction lines, with or without query values.
     pub transactions: Option<Mask>,
     /// How many inputs the source was given, for the summary.

@@ -10,23 +10,17 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounded::{Few, Smallest, text_bytes, tree_bytes};
-use super::shapes::Shapes;
+use super::bounded::{Few, Smallest, tree_bytes};
+use super::lessons::Lessons;
+use super::params::{NAME_BYTES, Params};
+use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
-use super::snapshot::{ParamRecord, Record};
+use super::snapshot::Record;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
-use crate::api::{AuthScheme, Observation, Param, ParamPlace, ParamType, Shape};
+use crate::api::{AuthScheme, Observation};
 use crate::merge::Merge;
 use crate::time::Timestamp;
-
-/// Longer names and media types are not kept as they are: nobody reads them, and they are as long as a head.
-const NAME_BYTES: usize = 128;
-/// What stands in the place of a name that is too long; as `observe` writes a name of no plain class.
-const LONG_NAME: &str = "{value}";
-
-/// What one place of a shape takes: itself, its name, and the room its list has grown into.
-const PLACE_BYTES: usize = 2 * size_of::<(String, Shape)>() + 32;
 
 /// First and last time of something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,80 +47,6 @@ impl Merge for Window {
     }
 }
 
-/// Parameters of one operation: the smallest (place, name) are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Params {
-    kept: BTreeMap<(ParamPlace, Box<str>), ParamSeen>,
-    /// `None` in the zero of merging, which knows no bound yet.
-    limit: Option<usize>,
-    /// Sightings of parameters that were not kept.
-    more: u64,
-}
-
-/// One parameter: how often, and what its values looked like.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct ParamSeen {
-    seen: u64,
-    kinds: BTreeMap<ParamType, u64>,
-}
-
-impl Merge for ParamSeen {
-    fn merge(&mut self, other: Self) {
-        self.seen.merge(other.seen);
-        Merge::merge(&mut self.kinds, other.kinds);
-    }
-}
-
-impl Params {
-    /// Tells whether it is a new one.
-    fn note(&mut self, param: &Param) -> bool {
-        let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
-        let known = self.kept.len();
-        let seen = self.kept.entry((param.place, name.into())).or_default();
-        seen.seen.merge(1);
-        seen.kinds.entry(param.kind).or_default().merge(1);
-        let new = self.kept.len() > known;
-        self.settle();
-        new
-    }
-
-    /// What one takes, with a name of `name` bytes.
-    const fn bytes(name: usize) -> usize {
-        // Its share of a node, and a node of its own for the kinds of its values.
-        tree_bytes::<(ParamPlace, Box<str>), ParamSeen>(5) / 2 + tree_bytes::<ParamType, u64>(1) + text_bytes(name)
-    }
-
-    /// Keeps at most `cap`, from now on.
-    fn cut_to(&mut self, cap: usize) {
-        self.limit = Some(self.limit.map_or(cap, |limit| limit.min(cap)));
-        self.settle();
-    }
-
-    fn weight(&self) -> usize {
-        self.kept.keys().map(|(_, name)| Self::bytes(name.len())).sum()
-    }
-
-    fn settle(&mut self) {
-        while self.limit.is_some_and(|limit| self.kept.len() > limit) {
-            if let Some((_, seen)) = self.kept.pop_last() {
-                self.more.merge(seen.seen);
-            }
-        }
-    }
-}
-
-impl Merge for Params {
-    fn merge(&mut self, other: Self) {
-        self.limit = match (self.limit, other.limit) {
-            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
-            (mine, theirs) => mine.or(theirs),
-        };
-        self.more.merge(other.more);
-        Merge::merge(&mut self.kept, other.kept);
-        self.settle();
-    }
-}
-
 /// The growing record of one operation.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -150,7 +70,7 @@ pub(super) struct Entry {
     params: Params,
     request_types: Few<Box<str>, 16>,
     response_types: Few<Box<str>, 16>,
-    shapes: Shapes,
+    lessons: Lessons,
 }
 
 impl Entry {
@@ -159,7 +79,7 @@ impl Entry {
 
     /// An empty record that keeps at most `params` parameters.
     pub(super) fn new(params: usize) -> Self {
-        Self { params: Params { limit: Some(params), ..Params::default() }, ..Self::default() }
+        Self { params: Params::new(params), lessons: Lessons::new(params), ..Self::default() }
     }
 
     /// Takes in how often, when, by whom and how it was answered. Tells the memory added.
@@ -207,11 +127,10 @@ impl Entry {
     /// bytes were added at the most.
     pub(super) fn learn(&mut self, seen: &Observation<'_>) -> (usize, usize) {
         let (mut places, mut bytes) = (0, 0);
-        for param in seen.params {
-            if self.params.note(param) {
-                places += 1;
-                bytes += Params::bytes(param.name.len().min(NAME_BYTES));
-            }
+        for param in seen.params.iter().filter(|param| !param.place.is_sampled()) {
+            let (new, added) = self.params.note(param);
+            places += usize::from(new);
+            bytes += added;
         }
         let kept = |text: &'_ &str| text.len() <= NAME_BYTES;
         if let Some(media) = seen.request_type {
@@ -220,8 +139,8 @@ impl Entry {
         if let Some(media) = seen.response_type {
             bytes += self.response_types.count(Some(media).filter(kept).unwrap_or("other"));
         }
-        let grown = self.shapes.learn(seen.status.map_or(0, code), seen.asked.as_ref(), seen.answered.as_ref());
-        (places + grown, bytes + grown * PLACE_BYTES)
+        let (more_places, more_bytes) = self.lessons.learn(seen.status.map_or(0, code), seen);
+        (places + more_places, bytes + more_bytes)
     }
 
     /// Memory that does not hang on what was said.
@@ -240,12 +159,12 @@ impl Entry {
     /// Memory it takes, rather too much than too little.
     pub(super) fn weight(&self) -> usize {
         let media = self.request_types.weight() + self.response_types.weight();
-        self.frame() + self.params.weight() + media + self.shapes.weight() * PLACE_BYTES
+        self.frame() + self.params.weight() + media + self.lessons.weight()
     }
 
     /// Places of shapes, and parameters.
     pub(super) fn places(&self) -> usize {
-        self.shapes.weight() + self.params.kept.len()
+        self.lessons.places() + self.params.len()
     }
 
     /// Requests.
@@ -259,13 +178,13 @@ impl Entry {
     }
 
     /// Body shapes.
-    pub(super) const fn shapes(&self) -> &Shapes {
-        &self.shapes
+    pub(super) fn shapes(&self) -> Union {
+        self.lessons.shapes()
     }
 
     /// Cuts the places of body shapes, and the parameters, to at most `cap` of each.
     pub(super) fn cut_places(&mut self, cap: usize) {
-        self.shapes.cut_to(cap);
+        self.lessons.cut_to(cap);
         self.params.cut_to(cap);
     }
 
@@ -273,9 +192,9 @@ impl Entry {
     pub(super) fn bounds_met(&self, met: &mut BTreeMap<&'static str, u64>) {
         let more = self.request_types.more().saturating_add(self.response_types.more());
         let counts = [
-            ("inventory.params", self.params.more),
+            ("inventory.params", self.params.more().saturating_add(self.lessons.params_more())),
             ("inventory.media_types", more),
-            ("inventory.shape_nodes", u64::from(self.shapes.cut)),
+            ("inventory.shape_nodes", u64::from(self.lessons.is_cut())),
         ];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             met.entry(name).or_default().merge(count);
@@ -285,12 +204,10 @@ impl Entry {
     /// The plain figures. `is_scanner` knows callers by their hash.
     pub(super) fn freeze(self, is_scanner: impl Fn(u64) -> bool) -> Record {
         let (first, last) = self.window.bounds().unwrap_or_default();
-        let params = self.params.kept.into_iter().map(|((place, name), seen)| ParamRecord {
-            place,
-            name: name.into(),
-            seen: seen.seen,
-            kinds: seen.kinds,
-        });
+        let lessons = self.lessons.freeze();
+        let mut params = self.params.freeze(|_| self.requests);
+        params.extend(lessons.params);
+        params.sort_by(|a, b| (a.place, &a.name).cmp(&(b.place, &b.name)));
         Record {
             requests: self.requests,
             unanswered: self.unanswered,
@@ -309,11 +226,12 @@ impl Entry {
             auth: self.auth,
             auth_ok: self.auth_ok,
             tokens: self.tokens.map(|tokens| tokens.freeze()),
-            params: params.collect(),
+            params,
+            inspected: lessons.exchanges,
             request_types: self.request_types.freeze(),
             response_types: self.response_types.freeze(),
-            asked: self.shapes.asked.map(|shape| *shape),
-            answered: self.shapes.answered,
+            asked: lessons.shapes.asked.map(|shape| *shape),
+            answered: lessons.shapes.answered,
             encrypted: self.encrypted,
             variables: BTreeMap::new(),
         }
@@ -342,7 +260,7 @@ impl Merge for Entry {
         self.params.merge(other.params);
         self.request_types.merge(other.request_types);
         self.response_types.merge(other.response_types);
-        self.shapes.merge(other.shapes);
+        self.lessons.merge(other.lessons);
     }
 }
 
@@ -362,7 +280,8 @@ const fn code(status: u16) -> u16 {
 mod tests {
     use super::*;
     use crate::api::{
-        Agent, Client, Direction, Scheme, Seen, ServiceId, TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime,
+        Agent, Client, Direction, Draw, Param, ParamPlace, ParamType, Scheme, Seen, ServiceId, Shape, TokenAlgorithm,
+        TokenFacts, TokenIssuer, TokenLifetime,
     };
     use crate::time::Span;
     use proptest::prelude::*;
@@ -375,7 +294,7 @@ mod tests {
             let long = "n".repeat(usize::from(n) * 3);
             let place = if n % 2 == 0 { ParamPlace::Query } else { ParamPlace::Form };
             let names = [format!("p{n}"), long];
-            let params = names.map(|name| Param { place, name, kind: ParamType::Integer });
+            let params = names.map(|name| Param::plain(place, &name, ParamType::Integer));
             let token = TokenFacts {
                 algorithm: TokenAlgorithm::named(["RS256", "none"][usize::from(n % 2)]),
                 lifetime: TokenLifetime::of_seconds(f64::from(n) * 9_000.0),
@@ -398,6 +317,9 @@ mod tests {
                 request_type: Some(&media),
                 response_type: Some(&media),
                 params: &params,
+                bodied: n % 2 == 0,
+                inspected: Some(Draw::of(u64::from(n))),
+                left_out: u64::from(n % 2),
                 asked: Some(Shape { seen: 1, ..Shape::default() }),
                 answered: Some(Shape { seen: 1, ..Shape::default() }),
                 auth: &[AuthScheme::Jwt, AuthScheme::Cookie],
@@ -452,7 +374,7 @@ mod tests {
     fn odd_statuses_and_long_names_do_not_grow_a_record() {
         let record = entry(&(0..90).collect::<Vec<_>>()).freeze(|_| false);
         assert!(record.statuses.contains_key(&0) && !record.statuses.contains_key(&11));
-        assert_eq!((record.params.len(), record.servers.len(), record.request_types.len()), (3, 16, 17));
+        assert_eq!((record.params.len(), record.servers.len(), record.request_types.len()), (6, 16, 17));
         assert_eq!((record.answered.len(), record.clients, record.request_bytes), (8, 90, u64::MAX));
     }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::traffic::TrafficFigures;
 use crate::api::{
-    AuthScheme, Noise, ParamPlace, ParamType, PathTemplate, PinId, SegmentClass, ServiceId, Shape, TokenAlgorithm,
-    TokenLifetime,
+    AuthScheme, DataClasses, Noise, ParamPlace, ParamStyle, ParamType, PathTemplate, PinId, SegmentClass, ServiceId,
+    Shape, TokenAlgorithm, TokenLifetime, Values,
 };
 use crate::time::{Span, Timestamp};
 
@@ -154,6 +154,8 @@ pub struct Record {
     pub auth_ok: BTreeMap<AuthScheme, u64>,
     /// What the JSON Web Tokens say of themselves; `None` when none was shown.
     pub tokens: Option<TokenRecord>,
+    /// Exchanges whose bodies were looked into: what body shapes and parameters of bodies are known from.
+    pub inspected: u64,
     /// Parameters, in order of place and name; bounded.
     pub params: Vec<ParamRecord>,
     /// Request media types.
@@ -217,8 +219,19 @@ pub struct ParamRecord {
     pub name: String,
     /// Requests that carried it.
     pub seen: u64,
+    /// Of so many: all requests, or for what is not in the query those that were looked into (and had such a body).
+    pub of: u64,
     /// What its values looked like.
     pub kinds: BTreeMap<ParamType, u64>,
+    /// How more than one plain value was put under it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub styles: BTreeMap<ParamStyle, u64>,
+    /// How long its values were, how many different, and which, where they are a closed set.
+    #[serde(serialize_with = "Values::tell")]
+    pub values: Values,
+    /// Classes of sensitive data that it carries, by vote over the values that were looked at.
+    #[serde(skip_serializing_if = "DataClasses::is_none")]
+    pub data: DataClasses,
 }
 
 /// A service that was met and could not be read.

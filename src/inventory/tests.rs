@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::{Delta, Inventory, Operation, Rule, Service, Snapshot};
 use crate::api::{
-    Agent, AuthScheme, Client, Direction, Forbid, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen, Param,
-    ParamPlace, ParamType, PathSegment, PathTemplate, Pin, PinId, Rename, Scheme, Seen, SegmentClass, ServiceId, Shape,
-    TemplateRules, Templates,
+    Agent, AuthScheme, Client, Direction, Draw, Forbid, HostPattern, Noise, Observation, ObservationSink, OpaqueSeen,
+    Param, ParamPlace, ParamType, PathSegment, PathTemplate, Pin, PinId, Rename, Scheme, Seen, SegmentClass, ServiceId,
+    Shape, TemplateRules, Templates,
 };
 use crate::limits::Limits;
 use crate::time::{Span, Timestamp};
@@ -69,7 +69,7 @@ impl Said {
         let field = |name: &String| (name.clone(), Shape { seen: 1, integers: 1, ..Shape::default() });
         let fields = self.fields.iter().map(field).collect();
         let body = Shape { seen: 1, objects: 1, fields, ..Shape::default() };
-        let param = |name: &String| Param { place: ParamPlace::Query, name: name.clone(), kind: ParamType::Integer };
+        let param = |name: &String| Param::plain(ParamPlace::Query, name, ParamType::Integer);
         let params: Vec<Param> = self.params.iter().map(param).collect();
         sink.observation(&Observation {
             at: Timestamp::from_nanos(self.at),
@@ -88,6 +88,9 @@ impl Said {
             request_type: None,
             response_type: self.status.map(|_| "application/json"),
             params: &params,
+            bodied: true,
+            inspected: Some(Draw::of(self.at)),
+            left_out: 0,
             asked: None,
             answered: (!self.fields.is_empty()).then_some(body),
             auth: &[AuthScheme::None],

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_digits, is_email, is_integer, is_url, is_uuid};
+use super::sensitive::look;
 use crate::api::{Shape, StringFormat};
 use crate::limits::Limits;
 
@@ -34,7 +35,17 @@ pub(super) fn read_shape(body: &[u8], end: TextEnd, limits: &Limits) -> Option<S
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     // A guard that some servers set before JSON, so that it is no script.
     let body = body.strip_prefix(b")]}'").map_or(body, |rest| rest.strip_prefix(b",").unwrap_or(rest));
-    let mut scan = Scan { body, at: 0, end, room: limits.body_shape_nodes, limits, text: Vec::new() };
+    let mut scan = Scan {
+        body,
+        at: 0,
+        end,
+        room: limits.body_shape_nodes,
+        limits,
+        text: Vec::new(),
+        way: String::new(),
+        own: 0,
+        around: 0,
+    };
     let mut shape = Shape::default();
     let mut values = 0;
     while scan.skip_blanks().is_some() {
@@ -60,6 +71,12 @@ struct Scan<'x> {
     limits: &'x Limits,
     /// A string with its escapes undone.
     text: Vec<u8>,
+    /// The names on the way to the value, dots between.
+    way: String,
+    /// Where the name of the field begins in it, and where that of the object around it does: more says little, and would
+    /// be read again with each value.
+    own: usize,
+    around: usize,
 }
 
 impl<'x> Scan<'x> {
@@ -84,9 +101,10 @@ impl<'x> Scan<'x> {
             b'{' => self.object(shape, depth)?,
             b'[' => self.array(shape, depth)?,
             b'"' => {
-                let format = format_of(&self.string()?);
+                let text = self.string()?;
                 shape.seen += 1;
-                shape.strings[format] += 1;
+                shape.strings[format_of(&text)] += 1;
+                shape.looks.note(look(self.way.get(self.around..).unwrap_or_default(), &text));
             }
             b't' => self.word(b"true", shape, |shape| &mut shape.booleans)?,
             b'f' => self.word(b"false", shape, |shape| &mut shape.booleans)?,
@@ -101,9 +119,25 @@ impl<'x> Scan<'x> {
                     return Err(Stop);
                 }
                 shape.seen += 1;
+                shape.looks.note(look(self.way.get(self.around..).unwrap_or_default(), number));
             }
         }
         Ok(())
+    }
+
+    /// Reads the value of a field of this name.
+    fn value_of(&mut self, key: &str, shape: &mut Shape, depth: usize) -> Result<(), Stop> {
+        let before = (self.way.len(), self.own, self.around);
+        if before.0 > 0 {
+            self.way.push('.');
+        }
+        (self.around, self.own) = (self.own, self.way.len());
+        // A longer name is no name.
+        self.way.push_str(if key.len() <= WAY_BYTES { key } else { "" });
+        let read = self.value(shape, depth);
+        self.way.truncate(before.0);
+        (self.own, self.around) = (before.1, before.2);
+        read
     }
 
     fn word(&mut self, word: &[u8], shape: &mut Shape, count: fn(&mut Shape) -> &mut u64) -> Result<(), Stop> {
@@ -190,7 +224,7 @@ impl<'x> Scan<'x> {
         }
         self.at += 1;
         if let Some(field) = shape.fields.get_mut(&name) {
-            return self.value(field, depth + 1);
+            return self.value_of(&key, field, depth + 1);
         }
         // The smallest names stay, as in `Merge`, so that the order of fields does not show.
         if shape.fields.len() >= self.limits.shape_fields {
@@ -206,7 +240,7 @@ impl<'x> Scan<'x> {
         }
         self.room -= 1;
         let mut field = Shape::default();
-        let read = self.value(&mut field, depth + 1);
+        let read = self.value_of(&key, &mut field, depth + 1);
         if field.seen > 0 {
             *shape.fields.entry(&name).0 = field;
         }
@@ -353,7 +387,7 @@ fn unescape(raw: &[u8], text: &mut Vec<u8>) {
 }
 
 /// What a string looks like.
-fn format_of(text: &[u8]) -> StringFormat {
+pub(super) fn format_of(text: &[u8]) -> StringFormat {
     match text.len() {
         36 if is_uuid(text) => StringFormat::Uuid,
         10 if is_date(text) => StringFormat::Date,
@@ -367,6 +401,8 @@ fn format_of(text: &[u8]) -> StringFormat {
 
 /// Items of one array, and values one after another, that are looked at.
 const MOST_VALUES: usize = 256;
+/// Bytes of a name on the way to a value that are looked at.
+const WAY_BYTES: usize = 64;
 /// Bytes of a string with escapes that are looked at: longer ones are names of nothing and text.
 const MOST_ESCAPED: usize = 4096;
 

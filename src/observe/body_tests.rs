@@ -176,6 +176,24 @@ fn media_types_say_what_is_json() {
     assert!(is_json(None, b" \n[1]") && !is_json(None, b"a{") && !is_json(None, b""));
 }
 
+/// Without what looks for sensitive data found, which have tests of their own.
+fn unlooked(mut shape: Shape) -> Shape {
+    shape.looks = crate::api::Classes::default();
+    shape.items = shape.items.map(|items| Box::new(unlooked(*items)));
+    shape.fields = shape.fields.iter().map(|(name, field)| (name, unlooked(field.clone()))).collect();
+    shape
+}
+
+#[test]
+fn a_value_is_looked_at_under_its_own_name_and_the_one_around() {
+    // Catches a way of names that is not left again, and one that grows with the depth of the body.
+    let inner = shape(r#"{"a":{"card":{"number":"4111111111111111","x":{"y":1}},"number":5,"cvv":"123"}}"#);
+    let a = &inner.fields["a"];
+    use crate::api::DataClass::{Cvv, Pan};
+    assert_eq!(a.fields["card"].fields["number"].looks.count(Pan), 1);
+    assert_eq!((a.fields["cvv"].looks.count(Cvv), a.fields["number"].looks.is_empty()), (1, true));
+}
+
 proptest! {
     #[test]
     fn the_scanner_agrees_with_the_tree(value in any_json(), pretty in any::<bool>()) {
@@ -183,7 +201,7 @@ proptest! {
         let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
         let mut expected = Shape::default();
         of_tree(&value, &mut expected);
-        prop_assert_eq!(shape(&text), expected);
+        prop_assert_eq!(unlooked(shape(&text)), expected);
     }
 
     #[test]

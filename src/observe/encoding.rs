@@ -25,16 +25,7 @@ impl Unpacker {
     /// unknown or there are too many: then nothing can be said of the content.
     pub(super) fn unpack<'x>(&'x mut self, message: &'x Message, most: usize) -> Option<(&'x [u8], TextEnd)> {
         let mut end = if message.body_whole { TextEnd::Whole } else { TextEnd::Cut };
-        let mut codings = [Coding::Gzip; MOST_CODINGS];
-        let mut count = 0;
-        let fields = message.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-encoding"));
-        for name in fields.flat_map(|(_, value)| value.split(|b| *b == b',')) {
-            match name.trim_ascii().to_ascii_lowercase().as_slice() {
-                b"" | b"identity" => continue,
-                name => *codings.get_mut(count)? = Coding::named(name)?,
-            }
-            count += 1;
-        }
+        let (codings, count) = codings(message)?;
         if count == 0 {
             let plain = message.body.get(..most);
             return Some(plain.map_or((message.body.as_slice(), end), |cut| (cut, TextEnd::Cut)));
@@ -55,6 +46,25 @@ impl Unpacker {
         }
         Some((&self.out, end))
     }
+}
+
+/// The content codings of a message are known, and not too many.
+pub(super) fn is_readable(message: &Message) -> bool {
+    codings(message).is_some()
+}
+
+fn codings(message: &Message) -> Option<([Coding; MOST_CODINGS], usize)> {
+    let mut codings = [Coding::Gzip; MOST_CODINGS];
+    let mut count = 0;
+    let fields = message.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-encoding"));
+    for name in fields.flat_map(|(_, value)| value.split(|b| *b == b',')) {
+        *codings.get_mut(count)? = match name.trim_ascii() {
+            name if name.is_empty() || name.eq_ignore_ascii_case(b"identity") => continue,
+            name => Coding::named(&name.to_ascii_lowercase())?,
+        };
+        count += 1;
+    }
+    Some((codings, count))
 }
 
 /// How a text ended.

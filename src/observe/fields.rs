@@ -1,20 +1,25 @@
-//! Names and types of query and form parameters. No value gets further than the look at its type.
+//! Names and types of parameters: of queries and forms, and what others found elsewhere. No value gets further than the
+//! look at it.
 //!
-//! In: `a=b&c=d` as it stands in a query or an `application/x-www-form-urlencoded` body (WHATWG URL section 5). Out:
-//! a sorted list with each (place, name) once. The list and its strings are used again for each exchange.
+//! In: `a=b&c=d` as it stands in a query or an `application/x-www-form-urlencoded` body (WHATWG URL section 5), or names and
+//! values one by one. Out: a sorted list with each (place, name) once. The list and its strings are used again for each
+//! exchange.
 
 use std::borrow::Cow;
 
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_email, is_integer, is_uuid};
-use crate::api::{Param, ParamPlace, ParamType};
+use super::sensitive::look;
+use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Value};
 
 /// Parameters of one exchange.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     /// Sorted by place and name.
     list: Vec<Param>,
+    /// Values are looked at for sensitive data.
+    looking: bool,
     /// Emptied names, kept for their capacity; never more than the list once held.
     spare: Vec<String>,
 }
@@ -25,8 +30,9 @@ impl Params {
         &self.list
     }
 
-    /// Forgets all.
-    pub(super) fn clear(&mut self) {
+    /// Forgets all. From now on values are looked at for sensitive data, or not: that costs most.
+    pub(super) fn begin(&mut self, looking: bool) {
+        self.looking = looking;
         self.spare.extend(self.list.drain(..).map(|param| param.name));
     }
 
@@ -43,31 +49,109 @@ impl Params {
                 Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..).unwrap_or_default()),
                 None => (pair, &pair[..0]),
             };
-            if name.is_empty() {
-                continue;
-            }
-            let name = decoded(name);
-            let name = String::from_utf8_lossy(&name);
-            let kept = name_or_class(&name);
-            let kind = type_of(&decoded(value));
-            match self.list.binary_search_by(|param| (param.place, param.name.as_str()).cmp(&(place, &kept))) {
-                Ok(at) => {
-                    if let Some(param) = self.list.get_mut(at) {
-                        param.kind = united(param.kind, kind);
-                    }
-                }
-                Err(_) if self.list.len() >= most => refused += 1,
-                Err(at) => {
-                    let mut name = self.spare.pop().unwrap_or_default();
-                    name.clear();
-                    name.push_str(&kept);
-                    self.list.insert(at, Param { place, name, kind });
-                }
-            }
+            refused += u64::from(!self.add(place, &decoded(name), &decoded(value), most));
         }
         refused
     }
+
+    /// Takes in one name with its value; false when there is no room for it.
+    pub(super) fn add(&mut self, place: ParamPlace, name: &[u8], value: &[u8], most: usize) -> bool {
+        let (kind, style, kept) = describe(value);
+        self.put(place, name, (kind, style, kept, value), most)
+    }
+
+    /// Takes in the name of a file; its content is no value.
+    pub(super) fn add_file(&mut self, name: &[u8], most: usize) -> bool {
+        self.put(ParamPlace::Multipart, name, (ParamType::File, ParamStyle::Single, Value::default(), b""), most)
+    }
+
+    fn put(
+        &mut self,
+        place: ParamPlace,
+        name: &[u8],
+        (kind, listed, value, text): (ParamType, ParamStyle, Value, &[u8]),
+        most: usize,
+    ) -> bool {
+        if name.is_empty() {
+            return true;
+        }
+        let name = String::from_utf8_lossy(name);
+        let kept = name_or_class(&name);
+        let (bare, named) = if matches!(place, ParamPlace::Header | ParamPlace::Cookie) {
+            (&*kept, ParamStyle::Single)
+        } else {
+            style_of(&kept)
+        };
+        let looked = (self.looking && !text.is_empty()).then(|| look(name.get(..KEY_BYTES).unwrap_or(&name), text));
+        let style = listed.max(named);
+        let here =
+            |list: &[Param]| list.partition_point(|p| p.place <= place) - list.partition_point(|p| p.place < place);
+        match self.list.binary_search_by(|param| (param.place, param.name.as_str()).cmp(&(place, bare))) {
+            Ok(at) => {
+                if let Some(param) = self.list.get_mut(at) {
+                    param.kind = united(param.kind, kind);
+                    param.style = param.style.max(style).max(ParamStyle::Repeated);
+                    param.value = param.value.and(value);
+                    param.looked = param.looked.map_or(looked, |mine| Some(mine.and(looked.unwrap_or_default())));
+                }
+            }
+            Err(_) if here(&self.list) >= most => return false,
+            Err(at) => {
+                let mut name = self.spare.pop().unwrap_or_default();
+                name.clear();
+                name.push_str(bare);
+                self.list.insert(at, Param { place, name, kind, style, value, looked });
+            }
+        }
+        true
+    }
 }
+
+/// The name without the brackets that say that it is a list, and how it is written. An index (`a[0]`) went before.
+fn style_of(name: &str) -> (&str, ParamStyle) {
+    match name.strip_suffix("[]") {
+        Some(bare) if !bare.is_empty() => (bare, ParamStyle::Brackets),
+        _ if name.ends_with(']') && name.find('[').is_some_and(|at| at > 0) => (name, ParamStyle::Deep),
+        _ if name.split('.').filter(|part| !part.is_empty()).count() > 1 => (name, ParamStyle::Deep),
+        _ => (name, ParamStyle::Single),
+    }
+}
+
+/// What a value looks like, whether it is a list, and what may be kept of it.
+fn describe(value: &[u8]) -> (ParamType, ParamStyle, Value) {
+    let kind = type_of(value);
+    if kind == ParamType::String
+        && memchr::memchr(b',', value).is_some()
+        && let Some((kind, value)) = list(value)
+    {
+        return (kind, ParamStyle::Commas, value);
+    }
+    (kind, ParamStyle::Single, Value::of(value))
+}
+
+/// A list in one value: items of one type that is more than text, or short names. A sentence has blanks.
+fn list(value: &[u8]) -> Option<(ParamType, Value)> {
+    let mut found: Option<(ParamType, Value)> = None;
+    for item in value.split(|b| *b == b',') {
+        let named = item.len() <= ITEM_BYTES
+            && item.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        let kind = type_of(item);
+        if kind == ParamType::Empty || (kind == ParamType::String && !named) {
+            return None;
+        }
+        let value = Value::of(item);
+        found = Some(match found {
+            None => (kind, value),
+            Some((before, values)) => (united(before, kind), values.and(value)),
+        });
+    }
+    found
+}
+
+/// Bytes of a name that are looked at for what it says of its value.
+const KEY_BYTES: usize = 128;
+/// A longer item of a list is text.
+const ITEM_BYTES: usize = 32;
 
 /// `+` and percent escapes undone; borrowed where there are none.
 pub(super) fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
@@ -98,6 +182,7 @@ const fn united(a: ParamType, b: ParamType) -> ParamType {
         (ParamType::Empty, other) | (other, ParamType::Empty) => other,
         (ParamType::Integer, ParamType::Number) | (ParamType::Number, ParamType::Integer) => ParamType::Number,
         (a, b) if a as u8 == b as u8 => a,
+        (ParamType::File, _) | (_, ParamType::File) => ParamType::File,
         _ => ParamType::String,
     }
 }
@@ -140,11 +225,38 @@ mod tests {
     }
 
     #[test]
+    fn lists_and_objects_are_one_parameter_however_they_are_written() {
+        // Catches `a[]`, `a[0]` and `a` told as three parameters, a sentence taken for a list, a name cut at its dots.
+        use ParamStyle::{Brackets, Commas, Deep, Repeated, Single};
+        use ParamType::{Integer, String as Text};
+        for (text, name, kind, style) in [
+            ("a=1&a=2", "a", Integer, Repeated),
+            ("a=1,2,3", "a", Integer, Commas),
+            ("a=1%2C2", "a", Integer, Commas),
+            ("sort=name,-created_at", "sort", Text, Commas),
+            ("q=red,+green", "q", Text, Single),
+            ("q=1,,2", "q", Text, Single),
+            ("a[]=1&a[]=2", "a", Integer, Brackets),
+            ("a%5B%5D=1", "a", Integer, Brackets),
+            ("a[0]=1&a[1]=2", "a", Integer, Brackets),
+            ("filter[name]=x", "filter[name]", Text, Deep),
+            ("page.size=10", "page.size", Integer, Deep),
+            ("items[0].id=7", "items[].id", Integer, Deep),
+            ("[]=7", "[]", Integer, Single),
+        ] {
+            let mut params = Params::default();
+            params.read(ParamPlace::Query, text.as_bytes(), TextEnd::Whole, 128);
+            let read: Vec<_> = params.list().iter().map(|p| (p.name.as_str(), p.kind, p.style)).collect();
+            assert_eq!(read, [(name, kind, style)], "{text}");
+        }
+    }
+
+    #[test]
     fn half_a_name_is_no_name() {
         let mut params = Params::default();
         params.read(ParamPlace::Form, b"user=a&passw", TextEnd::Cut, 128);
         assert_eq!(params.list().len(), 1);
-        params.clear();
+        params.begin(false);
         params.read(ParamPlace::Form, b"passw", TextEnd::Cut, 128);
         assert_eq!(params.list(), []);
     }
@@ -156,7 +268,7 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(params.read(ParamPlace::Query, text.as_bytes(), TextEnd::Whole, 10), 16);
             assert_eq!(params.list().len(), 10);
-            params.clear();
+            params.begin(false);
             assert!(params.list().is_empty() && params.spare.len() == 10);
         }
     }

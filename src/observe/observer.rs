@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::inspect::Inspect;
 use super::style::{ObserverCounts, Scratch, caller};
 use super::styles::STYLES;
 use crate::api::{Networks, ObservationSink, OpaqueSeen};
@@ -24,6 +25,13 @@ impl<S: ObservationSink> Observer<S> {
     #[must_use]
     pub fn new(limits: &Limits, key: u64, sink: S) -> Self {
         Self { sink, scratch: Scratch::new(limits, key) }
+    }
+
+    /// Which bodies it looks into; a sample where nobody says.
+    #[must_use]
+    pub const fn inspecting(mut self, inspect: Inspect) -> Self {
+        self.scratch.sampler.inspect = inspect;
+        self
     }
 
     /// Whoever is told.

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 
 use super::*;
-use crate::api::{AuthScheme, Noise, Observation, Param, ParamPlace, ParamType, Seen, SegmentClass, Shape};
+use crate::api::{
+    AuthScheme, DataClass, DataClasses, Noise, Observation, Param, ParamPlace, ParamType, Seen, SegmentClass, Shape,
+};
 use crate::decode::Scope;
 use crate::flow::{Connection, Start};
 use crate::proto::{Message, Oddities, OpaqueKind};
@@ -150,12 +152,13 @@ fn an_exchange_is_told_in_words_of_apis() {
     assert_eq!(path, [("v1", Word), ("users", Word), ("48213", Number), ("orders", Word)]);
     assert_eq!((told.status, told.latency), (Some(201), Some(Span::from_millis(5))));
     assert_eq!(told.types, [Some("application/json".to_owned()), Some("application/json".to_owned())]);
-    let param = |name: &str, kind| Param { place: ParamPlace::Query, name: name.into(), kind };
-    assert_eq!(told.params, [param("dry_run", ParamType::Boolean), param("limit", ParamType::Integer)]);
+    let params: Vec<_> = told.params.iter().map(|param| (param.place, param.name.as_str(), param.kind)).collect();
+    use ParamPlace::Query;
+    assert_eq!(params, [(Query, "dry_run", ParamType::Boolean), (Query, "limit", ParamType::Integer)]);
     assert_eq!(told.shapes[0].as_ref().unwrap().fields.keys().collect::<Vec<_>>(), ["count", "item"]);
     assert!(told.shapes[1].as_ref().unwrap().fields.get("id").is_some());
     assert_eq!((told.auth.as_slice(), told.noise), (&[AuthScheme::Bearer][..], None));
-    assert_eq!((counts.exchanges, counts.shapes), (1, 2));
+    assert_eq!(counts.exchanges, 1);
 }
 
 #[test]
@@ -346,4 +349,47 @@ fn who_asked_is_told_in_classes_and_how_long_the_answer_took_in_full() {
         assert!(wanted.iter().all(|wanted| told.contains(wanted)), "{told}");
         assert!(!told.contains("anna") && !told.contains("192.0.2.9"), "{told}");
     }
+}
+
+#[test]
+fn sensitive_values_are_named_wherever_they_stand() {
+    // Catches a place that is not looked at, and a look at what was not drawn: it costs most of all.
+    let json: (&[u8], &[u8]) = (b"Content-Type", b"application/json");
+    let form: (&[u8], &[u8]) = (b"content-type", b"application/x-www-form-urlencoded");
+    let parts: (&[u8], &[u8]) = (b"content-type", b"multipart/form-data; boundary=b");
+    let card = "4111111111111111";
+    let exchanges = || {
+        let body = format!("{{\"card\":{{\"number\":\"{card}\",\"codes\":[{card}]}},\"note\":\"none\"}}");
+        let part = format!("--b\r\nContent-Disposition: form-data; name=\"pan\"\r\n\r\n{card}\r\n--b--");
+        let header: (&[u8], &[u8]) = (b"X-Card", card.as_bytes());
+        let cookie: (&[u8], &[u8]) = (b"Cookie", b"card=4111111111111111");
+        [
+            (request(b"POST", format!("/a?pan={card}&x=1").as_bytes(), &[json, header, cookie], body.as_bytes()), body),
+            (request(b"POST", b"/a", &[form], format!("pan={card}").as_bytes()), String::new()),
+            (request(b"POST", b"/a", &[parts], part.as_bytes()), String::new()),
+        ]
+        .map(|(asked, body)| exchange(Some(asked), Some(response(200, &[json], body.as_bytes()))))
+    };
+    let (notes, _) = observe(&exchanges());
+    let is_card = |looked: Option<DataClasses>| looked.is_some_and(|looked| looked.has(DataClass::Pan));
+    for (told, places) in notes.told.iter().zip([
+        &[ParamPlace::Query, ParamPlace::Header, ParamPlace::Cookie][..],
+        &[ParamPlace::Form],
+        &[ParamPlace::Multipart],
+    ]) {
+        let found: Vec<_> = told.params.iter().filter(|p| is_card(p.looked)).map(|param| param.place).collect();
+        assert_eq!(found, places);
+        assert!(!told.debug.contains(card));
+    }
+    for shape in notes.told[0].shapes.iter().map(|shape| shape.as_ref().unwrap()) {
+        let inside = shape.fields.get("card").unwrap();
+        let places =
+            [inside.fields.get("number").unwrap(), inside.fields.get("codes").unwrap().items.as_ref().unwrap()];
+        assert!(places.iter().all(|place| place.looks.count(DataClass::Pan) == 1));
+        assert!(shape.fields.get("note").unwrap().looks.is_empty());
+    }
+    let mut observer = Observer::new(&Limits::default(), 7, Notes::default()).inspecting(Inspect::None);
+    exchanges().iter().for_each(|exchange| observer.exchange(exchange));
+    let unread = |told: &Told| told.params.iter().all(|param| param.looked.is_none()) && told.shapes == [None, None];
+    assert!(observer.into_sink().told.iter().all(unread));
 }

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::agents::Agents;
 use super::encoding::Unpacker;
 use super::fields::Params;
+use super::inspect::{Inspect, Sampler};
 use super::path::Segments;
 use crate::api::{AuthScheme, Networks, ObservationSink, PathSegment, ServiceId};
 use crate::limits::Limits;
@@ -36,7 +37,9 @@ pub struct Scratch {
     /// Networks by name.
     pub(super) networks: Arc<Networks>,
     pub(super) agents: Agents,
-    /// Bodies are not looked at: packets are being lost for want of time.
+    /// Which bodies are looked at.
+    pub(super) sampler: Sampler,
+    /// None is looked at: packets are being lost for want of time.
     pub(super) hurried: bool,
     pub(super) service: ServiceId,
     /// The path of the request.
@@ -61,6 +64,7 @@ impl Scratch {
             counts: ObserverCounts::default(),
             networks: Arc::default(),
             agents: Agents::new(key),
+            sampler: Sampler::new(Inspect::default(), limits.sampled_places, key),
             hurried: false,
             service: ServiceId::default(),
             segments: Segments::default(),
@@ -94,13 +98,13 @@ crate::merge::counters! {
     tunnels,
     /// Connections that could not be read.
     opaque,
-    /// Bodies whose shape was read.
-    shapes,
     /// Bodies in a content coding that is not known, or in too many.
     packed,
     /// Bodies that were not looked at, as packets were about to be lost for want of time.
     bodies_passed_over,
-    /// Query and form parameters beyond `Limits::params`.
+    /// Places whose sample of bodies was forgotten for want of room (`Limits::sampled_places`) and drawn anew.
+    samples_forgotten,
+    /// Query parameters beyond `Limits::params`.
     params_refused,
     /// Exchanges whose answer is stamped before its question: taps whose clocks are apart.
     clocks_apart,

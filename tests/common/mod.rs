@@ -19,6 +19,7 @@ use shadowtap::engine::{self, Lines, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::observe::Inspect;
 use shadowtap::policy::PolicyFile;
 use shadowtap::report::{Mask, REPORTERS, Report, Style};
 use shadowtap::spec::{HostFlags, SpecIndex, load};
@@ -49,6 +50,7 @@ pub fn spec() -> PathBuf {
 pub struct Run {
     pub workers: usize,
     pub scope_by: ScopeBy,
+    pub inspect: Inspect,
     pub decode: DecodeOptions,
     pub specs: Vec<PathBuf>,
     pub limits: Limits,
@@ -59,6 +61,7 @@ impl Default for Run {
         Self {
             workers: 1,
             scope_by: ScopeBy::default(),
+            inspect: Inspect::default(),
             decode: DecodeOptions::default(),
             specs: vec![captures()],
             limits: Limits::default(),
@@ -79,6 +82,7 @@ impl Run {
             limits: self.limits.clone(),
             workers: self.workers,
             scope_by: self.scope_by,
+            inspect: self.inspect,
             decode: self.decode.clone(),
             transactions: Some(Mask::No),
             inputs: 1,

@@ -11,5 +11,5 @@ pub(super) use cli::{Cli, Command, LogFormat};
 pub(super) use endpoints::{Endpoints, Show};
 pub(super) use replay::Replay;
 pub(super) use shared::{Promised, Reading, Said};
-pub(super) use values::{Color, Format, ScopeKind};
+pub(super) use values::{Color, Format, InspectKind, ScopeKind};
 pub(super) use watch::{Check, Fanout, Listening, Watch};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{ScopeKind, pair, size, span};
+use super::values::{InspectKind, ScopeKind, pair, size, span};
 use crate::decode::TunnelPort;
 use crate::findings::ScopeItem;
 use crate::time::Span;
@@ -58,6 +58,10 @@ pub(in crate::cli) struct Reading {
     /// A UDP port that carries a tunnel, beside the ports of the standards (may be repeated): vxlan:14789, geneve:6082. A wrong kind is answered with all there are.
     #[arg(long, value_name = "KIND:PORT", value_delimiter = ',', help_heading = "How packets are read")]
     pub(in crate::cli) tunnel_port: Vec<TunnelPort>,
+    /// Bodies that are looked into: all, of each method, path and status a sample (which costs a fraction and knows nearly as much),
+    /// or none.
+    #[arg(long, value_enum, default_value = "sampled", help_heading = "How packets are read")]
+    pub(in crate::cli) inspect: InspectKind,
     /// Do not read packets whose IPv4, TCP or UDP checksum is wrong. Not for captures made on a host that sends: its card fills
     /// checksums in later.
     #[arg(long, help_heading = "How packets are read")]

@@ -40,6 +40,17 @@ pub(in crate::cli) enum Color {
     Never,
 }
 
+/// Which bodies are looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum InspectKind {
+    /// Every one.
+    All,
+    /// A sample of every method, path and status.
+    Sampled,
+    /// None.
+    None,
+}
+
 /// One word of --scope-by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ScopeKind {

@@ -4,18 +4,12 @@
 //! meaning tells. Nothing that passes can make a sum overflow or a list grow that is bounded elsewhere.
 
 use super::super::kept::MOST;
-use super::{Entry, NAME_BYTES, Params, Window, code};
+use super::{Entry, NAME_BYTES, Window, code};
 
 impl Window {
     /// The first is not after the last.
     pub(in super::super) fn is_sound(self) -> bool {
         self.0.is_none_or(|(first, last)| first <= last)
-    }
-}
-
-impl Params {
-    fn is_sound(&self) -> bool {
-        self.kept.iter().all(|((_, name), seen)| name.len() <= NAME_BYTES && seen.seen <= MOST)
     }
 }
 
@@ -33,6 +27,7 @@ impl Entry {
             && self.traffic.is_sound()
             && self.tokens.as_ref().is_none_or(|tokens| tokens.is_sound(self.requests))
             && self.params.is_sound()
+            && self.lessons.is_sound()
             && media.all(|name| name.len() <= NAME_BYTES)
     }
 }

@@ -7,25 +7,24 @@ use std::borrow::Cow;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Shapes;
-use crate::api::{Shape, StringFormat};
+use super::super::kept::MOST;
+use super::{Count, DATA, PARTIAL, Place, Shapes, TEXT};
+use crate::api::StringFormat;
 
 #[derive(Serialize, Deserialize)]
 struct Form<'s> {
     lost: usize,
     cut: bool,
-    places: Vec<Place<'s>>,
+    places: Vec<Written<'s>>,
 }
 
 /// One place. Where the depth grows by one, it lies in the place before.
 #[derive(Serialize, Deserialize)]
-struct Place<'s> {
+struct Written<'s> {
     depth: usize,
     step: Step<'s>,
-    /// Seen, nulls, booleans, integers, numbers, arrays, objects.
-    counts: [u64; 7],
-    strings: [u64; StringFormat::ALL.len()],
-    partial: bool,
+    /// Mark and kind, count.
+    counts: Vec<(u64, u64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,23 +37,18 @@ enum Step<'s> {
 
 impl Serialize for Shapes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut places = Vec::with_capacity(self.weight);
-        self.asked.iter().for_each(|shape| write(shape, 0, Step::Asked, &mut places));
-        self.answered.iter().for_each(|(status, shape)| write(shape, 0, Step::Answered(*status), &mut places));
+        let mut places = Vec::with_capacity(self.places());
+        self.asked.iter().for_each(|place| write(place, 0, Step::Asked, &mut places));
+        self.answered.iter().for_each(|(status, place)| write(place, 0, Step::Answered(*status), &mut places));
         Form { lost: self.lost, cut: self.cut, places }.serialize(serializer)
     }
 }
 
-fn write<'s>(shape: &'s Shape, depth: usize, step: Step<'s>, places: &mut Vec<Place<'s>>) {
-    places.push(Place {
-        depth,
-        step,
-        counts: [shape.seen, shape.nulls, shape.booleans, shape.integers, shape.numbers, shape.arrays, shape.objects],
-        strings: StringFormat::ALL.map(|format| shape.strings[format]),
-        partial: shape.partial,
-    });
-    shape.items.iter().for_each(|items| write(items, depth + 1, Step::Items, places));
-    shape.fields.iter().for_each(|(name, field)| write(field, depth + 1, Step::Field(name.into()), places));
+fn write<'s>(place: &'s Place, depth: usize, step: Step<'s>, places: &mut Vec<Written<'s>>) {
+    let counts = place.counts.iter().map(|count| (count.key(), count.count())).collect();
+    places.push(Written { depth, step, counts });
+    place.items.iter().for_each(|items| write(items, depth + 1, Step::Items, places));
+    place.fields.iter().for_each(|(name, field)| write(field, depth + 1, Step::Field((&**name).into()), places));
 }
 
 impl<'de> Deserialize<'de> for Shapes {
@@ -64,11 +58,11 @@ impl<'de> Deserialize<'de> for Shapes {
         if form.places.iter().any(|place| place.depth > deepest) {
             return Err(D::Error::custom("a shape too deep"));
         }
-        let mut shapes = Self { weight: form.places.len(), lost: form.lost, cut: form.cut, ..Self::default() };
+        let mut shapes = Self { lost: form.lost, cut: form.cut, ..Self::default() };
         let mut places = form.places.into_iter().peekable();
         while let Some(place) = places.next() {
             let root = match place.step {
-                Step::Asked if place.depth == 0 && shapes.asked.is_none() => shapes.asked.insert(Box::default()),
+                Step::Asked if place.depth == 0 && shapes.asked.is_none() => &mut **shapes.asked.insert(Box::default()),
                 Step::Answered(status) if place.depth == 0 && !shapes.answered.contains_key(&status) => {
                     shapes.answered.entry(status).or_default()
                 }
@@ -81,6 +75,7 @@ impl<'de> Deserialize<'de> for Shapes {
         if shapes.answered.len() > Self::STATUSES {
             return Err(D::Error::custom("more statuses than are kept"));
         }
+        shapes.recount();
         shapes.settle();
         Ok(shapes)
     }
@@ -89,26 +84,38 @@ impl<'de> Deserialize<'de> for Shapes {
 /// Fills in one place and all that lie in it; false when they cannot. Goes as deep as the depths say, which were
 /// checked.
 fn fill<'s>(
-    shape: &mut Shape,
-    place: &Place<'s>,
-    rest: &mut std::iter::Peekable<impl Iterator<Item = Place<'s>>>,
+    place: &mut Place,
+    written: &Written<'s>,
+    rest: &mut std::iter::Peekable<impl Iterator<Item = Written<'s>>>,
 ) -> bool {
-    let [seen, nulls, booleans, integers, numbers, arrays, objects] = place.counts;
-    (shape.seen, shape.nulls, shape.booleans, shape.integers) = (seen, nulls, booleans, integers);
-    (shape.numbers, shape.arrays, shape.objects, shape.partial) = (numbers, arrays, objects, place.partial);
-    StringFormat::ALL.into_iter().zip(place.strings).for_each(|(format, count)| shape.strings[format] = count);
-    while let Some(below) = rest.next_if(|below| below.depth == place.depth + 1) {
+    let sorted = written.counts.is_sorted_by(|(a, _), (b, _)| a < b);
+    if !sorted || written.counts.is_empty() || !written.counts.iter().all(|(key, count)| is_sound(*key, *count)) {
+        return false;
+    }
+    place.counts = written.counts.iter().map(|(key, count)| Count(key << Count::COUNT_BITS | count)).collect();
+    while let Some(below) = rest.next_if(|below| below.depth == written.depth + 1) {
         let child = match &below.step {
-            Step::Items if shape.items.is_none() => shape.items.get_or_insert_default(),
-            Step::Field(name) => match shape.fields.entry(name) {
-                (field, true) => field,
-                _ => return false,
-            },
+            Step::Items if place.items.is_none() => &mut **place.items.insert(Box::default()),
+            // Written in order, so that reading is linear.
+            Step::Field(name) if place.fields.last().is_none_or(|(last, _)| **last < **name) => {
+                place.fields.push(((&**name).into(), Place::default()));
+                match place.fields.last_mut() {
+                    Some((_, field)) => field,
+                    None => return false,
+                }
+            }
             _ => return false,
         };
         if !fill(child, &below, rest) {
             return false;
         }
     }
-    shape.fields.len() <= Shape::MAX_FIELDS
+    true
+}
+
+/// A kind that there is, under a mark that can be, seen at least once and not more often than anything can be.
+fn is_sound(key: u64, count: u64) -> bool {
+    let kind = (key & 127) as u8;
+    let known = kind <= PARTIAL || kind >= DATA || usize::from(kind - TEXT) < StringFormat::ALL.len();
+    known && key < 1 << (64 - Count::COUNT_BITS) && (1..=MOST).contains(&count)
 }

@@ -8,12 +8,16 @@ use crate::api::{Client, Direction, Observation, ObservationSink, ParamPlace, Se
 use crate::limits::Limits;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
-use crate::observe::encoding::{TextEnd, Unpacker};
+use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
+use crate::observe::headers::fields_of;
+use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::media::{media_type, method};
+use crate::observe::multipart::read_parts;
 use crate::observe::noise::{Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::service::name_service;
-use crate::observe::style::{ObserverCounts, Scratch, Style, caller};
+use crate::observe::style::{Scratch, Style, caller};
+use crate::observe::xml::{is_xml, read_xml};
 use crate::proto::{Exchange, Message};
 
 /// The style.
@@ -36,6 +40,7 @@ impl Style for Rest {
             counts,
             networks,
             agents,
+            sampler,
             service,
             segments,
             params,
@@ -54,31 +59,8 @@ impl Style for Rest {
         let mut path = recycled(mem::take(&mut scratch.path));
         segments.list(limits.path_segments, &mut path);
         let token = credentials(request, target.query, auth);
-        params.clear();
-        if let Some(query) = target.query {
-            counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
-        }
-
         let request_type = if has_body(request) { media_type(request, request_type) } else { None };
         let response_type = response.and_then(|response| media_type(response, response_type));
-        let (mut asked, mut answered) = (None, None);
-        if scratch.hurried {
-            let bodies = std::iter::once(request).chain(response).filter(|message| !message.body.is_empty());
-            counts.bodies_passed_over += bodies.count() as u64;
-        } else if inspects(exchange) {
-            if request_type == Some("application/x-www-form-urlencoded") {
-                match unpacker.unpack(request, limits.unpacked_sample) {
-                    Some((form, end)) => {
-                        counts.params_refused += params.read(ParamPlace::Form, form, end, limits.params)
-                    }
-                    None => counts.packed += 1,
-                }
-            } else {
-                asked = shape(request, request_type, unpacker, limits, counts);
-            }
-            answered = response.and_then(|message| shape(message, response_type, unpacker, limits, counts));
-        }
-
         let (from, to) = (networks.find(exchange.connection.client.ip()), networks.find(server.ip()));
         let client = Client {
             network: from.name,
@@ -88,11 +70,55 @@ impl Style for Rest {
         let redirect = Redirect { target, service, server, encrypted };
         let mere_redirect =
             response.is_some_and(|answer| redirect.is_mere(answer, segments.normal(), &mut scratch.location));
+        let noise = noise_of(request, &path, response_type, mere_redirect);
+        let method = method(request.method());
+        let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
+
+        let mut bodies = 0;
+        for message in std::iter::once(request).chain(response).filter(|message| !message.body.is_empty()) {
+            bodies += 1;
+            counts.packed += u64::from(!is_readable(message));
+        }
+        let mut inspected = None;
+        if scratch.hurried {
+            counts.bodies_passed_over += if sampler.inspect == Inspect::None { 0 } else { bodies };
+        } else {
+            let bodied = bodies > 0;
+            let place =
+                Asked { service, method, path: &path, status: status.unwrap_or(0), noise, mere_redirect, bodied };
+            let forgotten;
+            (inspected, forgotten) = sampler.draw(exchange, &place);
+            counts.samples_forgotten += forgotten;
+        }
+        params.begin(inspected.is_some());
+        if let Some(query) = target.query {
+            counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
+        }
+        let (mut asked, mut answered, mut left_out) = (None, None, 0);
+        if inspected.is_some() {
+            left_out += fields_of(request, params, limits.params);
+            match request_type {
+                Some("application/x-www-form-urlencoded") => {
+                    if let Some((form, end)) = unpacker.unpack(request, limits.unpacked_sample) {
+                        left_out += params.read(ParamPlace::Form, form, end, limits.params);
+                    }
+                }
+                Some("multipart/form-data") => {
+                    if let Some((body, end)) = unpacker.unpack(request, limits.unpacked_sample) {
+                        let kind = request.field("content-type").unwrap_or_default();
+                        left_out += read_parts(kind, body, end, params, limits.params);
+                    }
+                }
+                _ => asked = shape(request, request_type, unpacker, limits),
+            }
+            answered = response.and_then(|message| shape(message, response_type, unpacker, limits));
+        }
+
         out.observation(&Observation {
             at: exchange.at(),
             service,
-            seen: Seen::Http { method: method(request.method()), path: &path },
-            status: response.map(|message| message.status).filter(|status| (100..=999).contains(status)),
+            seen: Seen::Http { method, path: &path },
+            status,
             latency: exchange.latency(),
             duration: exchange.duration(),
             request_bytes: request.body_len,
@@ -100,6 +126,9 @@ impl Style for Rest {
             request_type,
             response_type,
             params: params.list(),
+            bodied: bodies > 0,
+            inspected,
+            left_out,
             asked,
             answered,
             auth,
@@ -108,38 +137,27 @@ impl Style for Rest {
             caller: caller(exchange.connection.client.ip(), scratch.key),
             client,
             server,
-            noise: noise_of(request, &path, response_type, mere_redirect),
+            noise,
             mere_redirect,
         });
         scratch.path = recycled(path);
     }
 }
 
-/// Whether the bodies of this exchange are looked into, by far the most costly part of an observation. The one place
-/// to change when only some are to be.
-const fn inspects(_exchange: &Exchange) -> bool {
-    true
-}
-
-/// The shape of a message's body, where it is JSON and can be unpacked.
-fn shape(
-    message: &Message,
-    media_type: Option<&str>,
-    unpacker: &mut Unpacker,
-    limits: &Limits,
-    counts: &mut ObserverCounts,
-) -> Option<Shape> {
+/// The shape of a message's body, where it is JSON or XML and can be unpacked.
+fn shape(message: &Message, media_type: Option<&str>, unpacker: &mut Unpacker, limits: &Limits) -> Option<Shape> {
     // Said to be something else: not even unpacked.
-    if message.body.is_empty() || !(media_type.is_none() || is_json(media_type, &[])) {
+    if message.body.is_empty() || !(media_type.is_none() || is_json(media_type, &[]) || is_xml(media_type, &[])) {
         return None;
     }
-    let Some((body, end)) = unpacker.unpack(message, limits.unpacked_sample) else {
-        counts.packed += 1;
-        return None;
-    };
-    let shape = if is_json(media_type, body) { read_shape(body, end, limits) } else { None };
-    counts.shapes += u64::from(shape.is_some());
-    shape
+    let (body, end) = unpacker.unpack(message, limits.unpacked_sample)?;
+    if is_json(media_type, body) {
+        read_shape(body, end, limits)
+    } else if is_xml(media_type, body) {
+        read_xml(body, end, limits)
+    } else {
+        None
+    }
 }
 
 /// A body came, or was promised: many clients name a type on every request, with nothing of that type in it.

@@ -234,9 +234,15 @@ fn params(params: &[ParamRecord]) -> String {
     for param in params.iter().take(PARAMS) {
         let place = match param.place {
             ParamPlace::Query => "?",
+            ParamPlace::Header => "header:",
+            ParamPlace::Cookie => "cookie:",
             ParamPlace::Form => "form:",
+            ParamPlace::Multipart => "part:",
         };
         let _ = write!(text, "{}{place}{}", if text.is_empty() { "" } else { " " }, shown(&param.name));
+        for (at, class) in param.data.iter().enumerate() {
+            let _ = write!(text, "{}{}", if at == 0 { " \u{2192} " } else { "+" }, class.name());
+        }
     }
     if params.len() > PARAMS {
         let _ = write!(text, " and {} more", params.len() - PARAMS);

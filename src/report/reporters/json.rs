@@ -17,7 +17,7 @@
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
-//! | ... form | `params[]` (`place`, `name`, `seen`, `kinds`), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes`, `texts`, `words`, `confidence`) |
+//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place`, `name`, `seen`, `of` (requests that could have carried it: all, or for what is not in the query those inspected, of which a form must have been one), `kinds`, `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes`, `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
 //! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
@@ -35,8 +35,11 @@
 //! | `capture.taps[]` | interfaces listened on: `interface`, `up`, `link` (LINKTYPE_ number), `frames` (read), `kernel_dropped` (no room in the ring), `interface_dropped` (by card or driver), `ring_full` (times), `reopened` (times it came back after it was down or gone) |
 //! | `capture.missing` | TCP payload bytes that are not in the capture: `gaps`, `cut` by the snap length |
 //!
+//! Values are `distinct` (estimate, exact up to 32), `min_length` and `max_length` in letters and, where they are a closed set of
+//! words that can be nobody's, `choices`.
+//!
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
-//! `items`, `objects`, `fields`, `partial`.
+//! `items`, `objects`, `fields`, `data` (classes of sensitive data that its values carry), `partial`.
 
 mod traffic;
 
@@ -194,6 +197,7 @@ struct EndpointOut<'a> {
     auth_ok: &'a BTreeMap<AuthScheme, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: &'a Option<TokenRecord>,
+    inspected: u64,
     params: &'a [ParamRecord],
     request_types: &'a BTreeMap<String, u64>,
     response_types: &'a BTreeMap<String, u64>,
@@ -400,6 +404,7 @@ impl<'a> EndpointOut<'a> {
             auth: &record.auth,
             auth_ok: &record.auth_ok,
             tokens: &record.tokens,
+            inspected: record.inspected,
             params: &record.params,
             request_types: &record.request_types,
             response_types: &record.response_types,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    Agent, AuthScheme, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme, SegmentClass,
-    ServiceId, Shape, TemplateSegment, TokenAlgorithm, TokenLifetime,
+    Agent, AuthScheme, DataClass, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme,
+    SegmentClass, ServiceId, Shape, TemplateSegment, TokenAlgorithm, TokenLifetime, Values,
 };
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
@@ -94,11 +94,16 @@ impl Sample {
                 lifetimes: BTreeMap::from([(TokenLifetime::Hour, n)]),
                 issuers: BTreeMap::from([(self.plant("login.shop.example"), n)]),
             }),
+            inspected: 120,
             params: vec![ParamRecord {
                 place: ParamPlace::Query,
                 name: self.plant("page"),
                 seen: n,
+                of: 120,
                 kinds: BTreeMap::from([(ParamType::Integer, n)]),
+                styles: BTreeMap::new(),
+                values: Values::default(),
+                data: DataClass::Email.into(),
             }],
             response_types: BTreeMap::from([(self.plant("application/json"), n)]),
             answered: BTreeMap::from([(

@@ -440,7 +440,7 @@ fn the_format_is_what_it_was() {
         numbers(of(&[Empty, Boolean, Integer, Number, Uuid, Date, Email, String]), 8);
     }
     numbers(of(&[Noise::Preflight, Noise::Redirect, Noise::Static, Noise::Health]), 4);
-    numbers(of(&[ParamPlace::Query, ParamPlace::Form]), 2);
+    numbers(of(&ParamPlace::ALL), 5);
     numbers(of(&[Scheme::Http, Scheme::Https]), 2);
     numbers(of(&Direction::ALL), 4);
     let agents: Vec<u8> = Agent::ALL.iter().flat_map(|agent| postcard::to_stdvec(agent).unwrap()).collect();

@@ -10,6 +10,7 @@ use shadowtap::engine::{self, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
 use shadowtap::limits::Limits;
+use shadowtap::observe::Inspect;
 use shadowtap::policy::PolicyFile;
 use shadowtap::report::{Mask, REPORTERS, Report, Style};
 use shadowtap::spec::SpecIndex;
@@ -36,6 +37,7 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
         workers,
         decode: DecodeOptions::default(),
         scope_by: ScopeBy::default(),
+        inspect: Inspect::default(),
         transactions: Some(Mask::No),
         inputs: 1,
         caller_key: Settings::REPLAY_KEY,

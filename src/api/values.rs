@@ -1,0 +1,270 @@
+//! What the values at one place were like: how long, how many different, and which where they are words of a closed set.
+//!
+//! In: values, one at a time. Out: counts and lengths, hashes too faint to find a value again, words of [`Word`]. Two
+//! shares add up; nothing of the order shows.
+
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::word::Word;
+use crate::merge::Merge;
+
+/// One value, or all that one request carried under one name, as it may be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value {
+    shortest: u32,
+    longest: u32,
+    /// Cut to 24 bits: enough to count by, too little to find the text again by trying all.
+    hash: u32,
+    word: Option<Word>,
+}
+
+impl Value {
+    /// Looks at one value.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Self {
+        // Letters, not bytes: of what is no UTF-8, whatever does not go on another byte.
+        let letters = text.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let length = u32::try_from(letters).unwrap_or(u32::MAX);
+        let hash = (xxh3_64_with_seed(text, SEED) & u64::from(FAINT)) as u32;
+        Self { shortest: length, longest: length, hash, word: Word::of(text) }
+    }
+
+    /// The same name came again: the list is one value, whatever its order.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            shortest: self.shortest.min(other.shortest),
+            longest: self.longest.max(other.longest),
+            hash: self.hash.wrapping_add(other.hash).wrapping_add(1) & FAINT,
+            word: self.word.filter(|word| other.word == Some(*word)),
+        }
+    }
+}
+
+/// What is known of the values at one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Values {
+    count: u64,
+    /// The shortest and the longest, in letters.
+    lengths: Option<(u32, u32)>,
+    // INVARIANT: sorted, no two alike, at most FEW: the smallest of all.
+    hashes: Vec<u32>,
+    // INVARIANT: sorted, no two alike, at most WORDS; none once the set is open.
+    words: Vec<Word>,
+    /// Something came that is no word of the list, or too many words: no closed set.
+    open: bool,
+}
+
+impl Values {
+    /// Hashes that are kept: up to here the number of different values is exact.
+    const FEW: usize = 32;
+    /// Words of a closed set.
+    const WORDS: usize = 12;
+    /// A closed set was seen so often at least, and so often for each of its words.
+    const SIGHTINGS: u64 = 16;
+    const PER_WORD: u64 = 4;
+
+    /// Takes in one value.
+    pub fn note(&mut self, value: Value) {
+        self.count = self.count.saturating_add(1);
+        self.stretch(value.shortest, value.longest);
+        insert(&mut self.hashes, value.hash, Self::FEW);
+        match value.word {
+            Some(word) => self.choose(word),
+            None => self.open |= value.longest > 0,
+        }
+        self.settle();
+    }
+
+    /// Takes in another's share.
+    pub fn add(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        if let Some((shortest, longest)) = other.lengths {
+            self.stretch(shortest, longest);
+        }
+        other.hashes.iter().for_each(|hash| insert(&mut self.hashes, *hash, Self::FEW));
+        self.open |= other.open;
+        other.words.iter().for_each(|word| self.choose(*word));
+        self.settle();
+    }
+
+    fn stretch(&mut self, shortest: u32, longest: u32) {
+        let (least, most) = self.lengths.unwrap_or((shortest, longest));
+        self.lengths = Some((least.min(shortest), most.max(longest)));
+    }
+
+    fn choose(&mut self, word: Word) {
+        if !self.open {
+            insert(&mut self.words, word, Self::WORDS + 1);
+        }
+    }
+
+    fn settle(&mut self) {
+        self.open |= self.words.len() > Self::WORDS;
+        if self.open {
+            self.words = Vec::new();
+        }
+    }
+
+    /// Values noted.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many different ones (estimate; exact up to 32).
+    #[must_use]
+    pub fn distinct(&self) -> u64 {
+        match self.hashes.last() {
+            // The k-th smallest of n even hashes lies at about k/n of their range.
+            Some(last) if self.hashes.len() >= Self::FEW => {
+                let range = u64::from(FAINT) + 1;
+                ((Self::FEW as u64 - 1) * range / (u64::from(*last) + 1)).max(Self::FEW as u64)
+            }
+            _ => self.hashes.len() as u64,
+        }
+    }
+
+    /// The shortest and the longest, in letters.
+    #[must_use]
+    pub const fn lengths(&self) -> Option<(u32, u32)> {
+        self.lengths
+    }
+
+    /// The words of a closed set, where there is evidence that it is one: seen often, and each of few again and again.
+    pub fn choices(&self) -> impl ExactSizeIterator<Item = Word> {
+        let enough = Self::SIGHTINGS.max(Self::PER_WORD * self.words.len() as u64);
+        // One word is no choice.
+        let known = if self.open || self.words.len() < 2 || self.count < enough { &[][..] } else { &self.words[..] };
+        known.iter().copied()
+    }
+
+    /// Memory beside itself, rather too much.
+    #[must_use]
+    pub const fn weight(&self) -> usize {
+        self.hashes.capacity() * size_of::<u32>() + self.words.capacity() * size_of::<Word>()
+    }
+
+    /// It could have grown out of values.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.hashes.len() <= Self::FEW
+            && self.hashes.is_sorted_by(|a, b| a < b)
+            && self.hashes.iter().all(|hash| *hash <= FAINT)
+            && self.words.len() <= Self::WORDS
+            && self.words.is_sorted_by(|a, b| a < b)
+            && (!self.open || self.words.is_empty())
+            && self.lengths.is_none_or(|(shortest, longest)| shortest <= longest)
+    }
+
+    /// As reports tell it: `distinct`, `min_length`, `max_length` and, where the set is closed, `choices`.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn tell<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (shortest, longest) = self.lengths.unwrap_or_default();
+        let choices: Vec<Word> = self.choices().collect();
+        let mut told = serializer.serialize_struct("Values", 4)?;
+        told.serialize_field("distinct", &self.distinct())?;
+        told.serialize_field("min_length", &shortest)?;
+        told.serialize_field("max_length", &longest)?;
+        match choices.is_empty() {
+            true => told.skip_field("choices")?,
+            false => told.serialize_field("choices", &choices)?,
+        }
+        told.end()
+    }
+}
+
+impl Merge for Values {
+    fn merge(&mut self, other: Self) {
+        self.add(&other);
+    }
+}
+
+/// Puts one into a sorted list of the `most` smallest.
+fn insert<T: Ord>(list: &mut Vec<T>, item: T, most: usize) {
+    let Err(at) = list.binary_search(&item) else { return };
+    if at >= most {
+        return;
+    }
+    if list.len() >= most {
+        list.pop();
+    }
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len().max(1));
+    }
+    list.insert(at, item);
+}
+
+/// The bits of a hash that are kept.
+const FAINT: u32 = 0x00ff_ffff;
+const SEED: u64 = 0x7a5c;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn values(texts: &[String]) -> Values {
+        let mut values = Values::default();
+        texts.iter().for_each(|text| values.note(Value::of(text.as_bytes())));
+        values
+    }
+
+    fn choices(values: &Values) -> Vec<String> {
+        values.choices().map(|word| word.to_string()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Catches a set that is closed or open by what came first, and a count that hangs on how shares were put together.
+        #[test]
+        fn values_do_not_show_how_they_were_put_together(
+            mut texts in prop::collection::vec("active|pending|closed|sort|asc|desc|[0-9]{0,2}|open|paid|free|new|old|low|high|auto", 0..120),
+            a in 0_usize..120, b in 0_usize..120,
+        ) {
+            let (a, b) = (a.min(b).min(texts.len()), a.max(b).min(texts.len()));
+            let whole = values(&texts);
+            let [x, y, z] = [values(&texts[..a]), values(&texts[a..b]), values(&texts[b..])];
+            let mut left = x.clone();
+            left.merge(y.clone());
+            left.merge(z.clone());
+            let mut right = z;
+            right.merge(y);
+            right.merge(x);
+            texts.reverse();
+            prop_assert_eq!(&whole, &values(&texts));
+            prop_assert_eq!(&whole, &left);
+            prop_assert_eq!(&whole, &right);
+            prop_assert!(whole.is_sound());
+        }
+    }
+
+    #[test]
+    fn a_closed_set_needs_evidence() {
+        let often = |words: &[&str], n: usize| {
+            values(&words.iter().cycle().take(n).map(|w| (*w).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(choices(&often(&["asc", "desc"], 16)), ["asc", "desc"]);
+        assert_eq!(choices(&often(&["asc", "desc"], 15)), [""; 0], "too few sightings");
+        let many = ["active", "open", "closed", "paid", "new", "old", "low", "high"];
+        assert_eq!(choices(&often(&many, 31)), [""; 0], "too few of each");
+        assert_eq!(choices(&often(&many, 32)).len(), 8);
+        assert_eq!(choices(&often(&["asc", "desc", "anna"], 300)), [""; 0], "one that may be somebody's opens it");
+        assert_eq!(choices(&often(&["asc", "desc", ""], 300)), ["asc", "desc"], "nothing is no word");
+    }
+
+    #[test]
+    fn different_values_are_counted() {
+        for (n, slack) in [(0, 0), (1, 0), (31, 0), (32, 0), (1_000, 500), (100_000, 50_000)] {
+            let found = values(&(0..n).map(|n: u64| format!("v{n}")).collect::<Vec<_>>()).distinct();
+            assert!(found.abs_diff(n) <= slack, "{found} for {n}");
+        }
+        let list = |texts: &[&str]| texts.iter().map(|t| Value::of(t.as_bytes())).reduce(Value::and).unwrap();
+        assert_eq!(list(&["1", "2", "3"]), list(&["3", "1", "2"]), "the order of a list does not count");
+        assert_ne!(list(&["1", "2"]), list(&["1", "2", "2"]));
+    }
+}

@@ -1,0 +1,226 @@
+//! The parameters of one operation: how often each came, and what its values looked like.
+//!
+//! In: the parameters of one request, each once. Out: plain figures. Those of queries are noted for every request,
+//! those of bodies for those that were looked into ([`super::lessons`]).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::bounded::text_bytes;
+use super::kept::MOST;
+use super::snapshot::ParamRecord;
+use crate::api::{Classes, Param, ParamPlace, ParamStyle, ParamType, Values};
+use crate::merge::Merge;
+
+/// Longer names and media types are not kept as they are: nobody reads them, and they are as long as a head.
+pub(super) const NAME_BYTES: usize = 128;
+/// What stands in the place of a name that is too long; as `observe` writes a name of no plain class.
+const LONG_NAME: &str = "{value}";
+
+/// Parameters of one operation: the smallest (place, name) are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Params {
+    // INVARIANT: sorted by place and name, none twice. A vector and not a map: most operations have few, each sample has a
+    // list of its own, and a node of a map has room for eleven.
+    kept: Vec<ParamSeen>,
+    /// `None` in the zero of merging, which knows no bound yet.
+    limit: Option<usize>,
+    /// Sightings of parameters that were not kept.
+    more: u64,
+}
+
+/// One parameter: how often, and what its values looked like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ParamSeen {
+    place: ParamPlace,
+    name: Box<str>,
+    seen: u64,
+    // INVARIANT: both sorted by number of a variant, none twice.
+    kinds: Counts,
+    styles: Counts,
+    values: Values,
+    /// Values that were looked at for sensitive data, and what they showed.
+    looked: u64,
+    looks: Classes,
+}
+
+/// Counts by the number of a variant; most parameters have one.
+type Counts = Vec<(u8, u64)>;
+
+fn add(counts: &mut Counts, variant: u8, count: u64) {
+    match counts.binary_search_by_key(&variant, |(known, _)| *known) {
+        Ok(at) => counts[at].1.merge(count),
+        Err(at) => {
+            counts.reserve_exact(1);
+            counts.insert(at, (variant, count));
+        }
+    }
+}
+
+impl ParamSeen {
+    /// Memory beside itself.
+    const fn weight(&self) -> usize {
+        let counts = self.kinds.capacity() + self.styles.capacity();
+        counts * size_of::<(u8, u64)>() + self.values.weight() + self.looks.weight()
+    }
+
+    fn note(&mut self, param: &Param) {
+        self.seen.merge(1);
+        add(&mut self.kinds, param.kind as u8, 1);
+        if param.style != ParamStyle::Single {
+            add(&mut self.styles, param.style as u8, 1);
+        }
+        self.values.note(param.value);
+        if let Some(found) = param.looked {
+            self.looked.merge(1);
+            self.looks.note(found);
+        }
+    }
+}
+
+impl ParamSeen {
+    fn new(place: ParamPlace, name: &str) -> Self {
+        let (kinds, styles) = (Vec::new(), Vec::new());
+        let (values, looks) = (Values::default(), Classes::default());
+        Self { place, name: name.into(), seen: 0, kinds, styles, values, looked: 0, looks }
+    }
+
+    fn key(&self) -> (ParamPlace, &str) {
+        (self.place, &self.name)
+    }
+
+    /// Takes in another's share of the same parameter.
+    fn absorb(&mut self, other: Self) {
+        self.seen.merge(other.seen);
+        other.kinds.into_iter().for_each(|(kind, count)| add(&mut self.kinds, kind, count));
+        other.styles.into_iter().for_each(|(style, count)| add(&mut self.styles, style, count));
+        self.values.merge(other.values);
+        self.looked.merge(other.looked);
+        self.looks.merge(other.looks);
+    }
+}
+
+impl Params {
+    /// None yet, and at most `limit` to come.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit: Some(limit), ..Self::default() }
+    }
+
+    /// Takes in one of a request. Tells whether it is a new one, and the memory added at the most.
+    pub(super) fn note(&mut self, param: &Param) -> (bool, usize) {
+        let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
+        let found = self.find(param.place, name);
+        let at = found.unwrap_or_else(|at| {
+            self.insert(at, ParamSeen::new(param.place, name));
+            at
+        });
+        let seen = &mut self.kept[at];
+        let before = seen.weight();
+        seen.note(param);
+        let grown = seen.weight().saturating_sub(before);
+        self.settle();
+        (found.is_err(), grown + if found.is_err() { Self::bytes(name.len()) } else { 0 })
+    }
+
+    fn find(&self, place: ParamPlace, name: &str) -> Result<usize, usize> {
+        self.kept.binary_search_by(|known| known.key().cmp(&(place, name)))
+    }
+
+    fn insert(&mut self, at: usize, seen: ParamSeen) {
+        if self.kept.len() == self.kept.capacity() {
+            self.kept.reserve_exact(self.kept.len() / 2 + 1);
+        }
+        self.kept.insert(at, seen);
+    }
+
+    /// What one takes, with a name of `name` bytes.
+    const fn bytes(name: usize) -> usize {
+        // A list that has grown has room for half as many more.
+        2 * size_of::<ParamSeen>() + text_bytes(name)
+    }
+
+    /// So many found no room before they came here.
+    pub(super) fn leave_out(&mut self, more: u64) {
+        self.more.merge(more);
+    }
+
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Sightings of those that were not kept.
+    pub(super) const fn more(&self) -> u64 {
+        self.more
+    }
+
+    /// The plain figures; `of` tells how many requests could have carried one.
+    pub(super) fn freeze(self, of: impl Fn(ParamPlace) -> u64) -> Vec<ParamRecord> {
+        let record = |seen: ParamSeen| ParamRecord {
+            place: seen.place,
+            name: seen.name.into(),
+            seen: seen.seen,
+            of: of(seen.place),
+            kinds: told(&ParamType::ALL, &seen.kinds),
+            styles: told(&ParamStyle::ALL, &seen.styles),
+            data: seen.looks.carried(seen.looked),
+            values: seen.values,
+        };
+        self.kept.into_iter().map(record).collect()
+    }
+
+    /// Keeps at most `cap`, from now on.
+    pub(super) fn cut_to(&mut self, cap: usize) {
+        self.limit = Some(self.limit.map_or(cap, |limit| limit.min(cap)));
+        self.settle();
+    }
+
+    /// Memory beside itself, rather too much.
+    pub(super) fn weight(&self) -> usize {
+        self.kept.iter().map(|seen| Self::bytes(seen.name.len()) + seen.weight()).sum()
+    }
+
+    fn settle(&mut self) {
+        while self.limit.is_some_and(|limit| self.kept.len() > limit) {
+            if let Some(seen) = self.kept.pop() {
+                self.more.merge(seen.seen);
+            }
+        }
+    }
+}
+
+impl Merge for Params {
+    fn merge(&mut self, other: Self) {
+        self.limit = match (self.limit, other.limit) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.more.merge(other.more);
+        for theirs in other.kept {
+            match self.find(theirs.place, &theirs.name) {
+                Ok(at) => self.kept[at].absorb(theirs),
+                Err(at) => self.insert(at, theirs),
+            }
+        }
+        self.settle();
+    }
+}
+
+/// What was counted, by what it is.
+fn told<K: Copy + Ord>(names: &[K], counts: &Counts) -> BTreeMap<K, u64> {
+    counts.iter().filter_map(|(at, count)| Some((*names.get(usize::from(*at))?, *count))).collect()
+}
+
+impl Params {
+    /// They could have been noted, as far as other figures lean on that.
+    pub(super) fn is_sound(&self) -> bool {
+        let counted =
+            |counts: &Counts| counts.is_sorted_by(|(a, _), (b, _)| a < b) && counts.len() <= ParamType::ALL.len();
+        self.kept.is_sorted_by(|a, b| a.key() < b.key())
+            && self.kept.iter().all(|seen| {
+                let figures = seen.seen.max(seen.looked) <= MOST && seen.values.is_sound();
+                figures && seen.name.len() <= NAME_BYTES && counted(&seen.kinds) && counted(&seen.styles)
+            })
+    }
+}

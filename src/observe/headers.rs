@@ -1,0 +1,207 @@
+//! Parameters in the head of a request: cookies, and header fields that no standard knows.
+//!
+//! In: a request. Out: names with the looks of their values, into [`Params`]. What browsers, proxies and every client send says
+//! nothing of one API and is left out.
+
+use super::fields::Params;
+use crate::api::ParamPlace;
+use crate::proto::Message;
+
+/// Reads the head of a request; at most `most` names of either place. Tells how many found no room.
+pub(super) fn fields_of(request: &Message, params: &mut Params, most: usize) -> u64 {
+    let mut refused = 0;
+    let mut lower = [0; NAME_BYTES];
+    for (name, value) in request.fields() {
+        if name.eq_ignore_ascii_case(b"cookie") {
+            for pair in value.split(|b| *b == b';') {
+                // RFC 6265 section 5.4 asks for `name=value`; browsers also send a bare value, whose name is empty.
+                let Some(at) = memchr::memchr(b'=', pair) else { continue };
+                let (name, value) = pair.split_at(at);
+                let value = value.get(1..).unwrap_or_default();
+                refused += u64::from(!params.add(ParamPlace::Cookie, name.trim_ascii(), value.trim_ascii(), most));
+            }
+            continue;
+        }
+        // A longer name is no name, and stands as a value does.
+        let Some(lower) = lower.get_mut(..name.len()) else {
+            refused += u64::from(!params.add(ParamPlace::Header, name, value, most));
+            continue;
+        };
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        if !is_common(lower) {
+            refused += u64::from(!params.add(ParamPlace::Header, lower, value, most));
+        }
+    }
+    refused
+}
+
+/// A lower-case name that is part of HTTP, of browsers or of what proxies add.
+fn is_common(name: &[u8]) -> bool {
+    COMMON.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
+        || FAMILIES.iter().any(|family| name.starts_with(family.as_bytes()))
+}
+
+/// Longer names are none.
+const NAME_BYTES: usize = 128;
+
+/// Beginnings of names that proxies, meshes, tracers and browsers add.
+const FAMILIES: &[&str] = &[
+    "access-control-",
+    "b3-",
+    "cf-",
+    "cloudfront-",
+    "fastly-",
+    "fly-",
+    "ot-",
+    "proxy-",
+    "sec-",
+    "uber-trace",
+    "x-amz-cf-",
+    "x-amzn-",
+    "x-appengine-",
+    "x-azure-",
+    "x-b3-",
+    "x-cloud-trace",
+    "x-datadog-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-google-",
+    "x-istio-",
+    "x-ms-forwarded-",
+    "x-newrelic-",
+    "x-ot-",
+    "x-real-",
+    "x-vercel-",
+];
+
+/// The IANA registry of request fields, as far as they are met, and what all clients send; sorted.
+const COMMON: &[&str] = &[
+    "accept",
+    "accept-charset",
+    "accept-datetime",
+    "accept-encoding",
+    "accept-language",
+    "alt-used",
+    "authorization",
+    "baggage",
+    "cache-control",
+    "cdn-loop",
+    "client-ip",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-md5",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "device-memory",
+    "digest",
+    "dnt",
+    "downlink",
+    "dpr",
+    "early-data",
+    "ect",
+    "expect",
+    "forwarded",
+    "from",
+    "front-end-https",
+    "host",
+    "http2-settings",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "max-forwards",
+    "newrelic",
+    "origin",
+    "pragma",
+    "prefer",
+    "priority",
+    "purpose",
+    "range",
+    "referer",
+    "rtt",
+    "save-data",
+    "service-worker",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "true-client-ip",
+    "upgrade",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "via",
+    "viewport-width",
+    "want-digest",
+    "warning",
+    "width",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-correlation-id",
+    "x-original-forwarded-for",
+    "x-original-url",
+    "x-request-id",
+    "x-request-start",
+    "x-requested-with",
+    "x-trace-id",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ParamType;
+
+    #[test]
+    fn the_list_is_sorted() {
+        // Catches a name that a search never finds.
+        assert!(COMMON.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn a_head_gives_cookies_and_fields_of_its_own() {
+        // Catches a cookie's value taken for a name, names that differ by case only, and a value in the place of a name.
+        let mut request = Message::default();
+        request.set_request(b"GET", b"/", 11);
+        for (name, value) in [
+            ("Host", "a"),
+            ("X-Tenant", "7"),
+            ("x-tenant", "8"),
+            ("X-Forwarded-For", "192.0.2.1"),
+            ("Idempotency-Key", "123e4567-e89b-12d3-a456-426614174000"),
+            ("X-4111111111111111", "1"),
+            ("Cookie", "session=abc; theme=dark;  ; bare; =x; a=b=c"),
+            (&"n".repeat(400), "1"),
+        ] {
+            request.push_field(name.as_bytes(), value.as_bytes());
+        }
+        let mut params = Params::default();
+        assert_eq!(fields_of(&request, &mut params, 16), 0);
+        let read: Vec<_> = params.list().iter().map(|param| (param.place, param.name.as_str(), param.kind)).collect();
+        use ParamPlace::{Cookie, Header};
+        use ParamType::{Integer, String, Uuid};
+        assert_eq!(
+            read,
+            [
+                (Header, "idempotency-key", Uuid),
+                (Header, "x-tenant", Integer),
+                (Header, "{card}", Integer),
+                (Header, "{value}", Integer),
+                (Cookie, "a", String),
+                (Cookie, "session", String),
+                (Cookie, "theme", String),
+            ]
+        );
+        params.begin(false);
+        assert_eq!(fields_of(&request, &mut params, 2), 3, "two of either place");
+        assert_eq!(params.list().len(), 4);
+    }
+}

@@ -1,0 +1,204 @@
+//! The parts of a `multipart/form-data` body (RFC 7578): their names, what their values look like, which are files.
+//!
+//! In: the Content-Type and an unpacked sample. Out: parameters. One pass: a boundary that is met ends a part, whatever its
+//! head promised. Of a file nothing is looked at but that it is one.
+
+use super::encoding::TextEnd;
+use super::fields::Params;
+use crate::api::ParamPlace;
+
+/// Reads the parts of a body; at most `most` names. Tells how many parts found no room.
+pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, params: &mut Params, most: usize) -> u64 {
+    let Some(boundary) = boundary(kind) else { return 0 };
+    let finder = memchr::memmem::Finder::new(&boundary);
+    // The first boundary may stand at the very beginning, all others behind a line.
+    let mut rest = match body.strip_prefix(boundary.get(1..).unwrap_or_default()) {
+        Some(rest) => rest,
+        None => match finder.find(body) {
+            Some(at) => body.get(at + boundary.len()..).unwrap_or_default(),
+            None => return 0,
+        },
+    };
+    let mut refused = 0;
+    for _ in 0..MOST_PARTS {
+        if rest.starts_with(b"--") {
+            return refused;
+        }
+        let (part, next) = match finder.find(rest) {
+            Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + boundary.len()..)),
+            None => (rest, None),
+        };
+        // A part whose end is not there: its name counts, and its value when the body is whole.
+        let whole = next.is_some() || end == TextEnd::Whole;
+        refused += u64::from(!read_part(part, whole, params, most));
+        let Some(next) = next else { return refused };
+        rest = next;
+    }
+    refused + 1
+}
+
+/// One part behind its boundary; false when there is no room for its name.
+fn read_part(part: &[u8], whole: bool, params: &mut Params, most: usize) -> bool {
+    let Some((head, value)) = split(part) else { return true };
+    let mut name = None;
+    let mut file = false;
+    for line in head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii) {
+        let Some(at) = memchr::memchr(b':', line) else { continue };
+        let (field, value) = line.split_at(at);
+        if field.eq_ignore_ascii_case(b"content-disposition") {
+            name = name.or_else(|| attribute(value, b"name"));
+            file |= attribute(value, b"filename").is_some() || attribute(value, b"filename*").is_some();
+        }
+    }
+    let Some(name) = name else { return true };
+    if file {
+        return params.add_file(name, most);
+    }
+    let value = value.strip_suffix(b"\r").unwrap_or(value);
+    // Half a value is another value.
+    params.add(ParamPlace::Multipart, name, if whole { value } else { b"" }, most)
+}
+
+/// Head and value of a part: an empty line is between them.
+fn split(part: &[u8]) -> Option<(&[u8], &[u8])> {
+    let part = part.strip_prefix(b"\r").unwrap_or(part).strip_prefix(b"\n")?;
+    let mut at = 0;
+    while at < part.len().min(HEAD_BYTES) {
+        let end = at + memchr::memchr(b'\n', part.get(at..)?)?;
+        if part.get(at..end)?.trim_ascii().is_empty() {
+            return Some((part.get(..at)?, part.get(end + 1..)?));
+        }
+        at = end + 1;
+    }
+    None
+}
+
+/// A line's end and the boundary that a Content-Type names (RFC 2046 section 5.1.1), as they stand between parts.
+fn boundary(kind: &[u8]) -> Option<Vec<u8>> {
+    let value = attribute(kind, b"boundary")?;
+    if value.is_empty() || value.len() > BOUNDARY_BYTES {
+        return None;
+    }
+    Some([b"\n--", value].concat())
+}
+
+/// The value of an attribute: `; name="x"` or `; name=x`. What stands in quotes is no attribute.
+fn attribute<'x>(text: &'x [u8], wanted: &[u8]) -> Option<&'x [u8]> {
+    let mut rest = text;
+    loop {
+        // To the next semicolon that is in no quotes.
+        let mut quoted = false;
+        let mut escaped = false;
+        let at = rest.iter().position(|byte| {
+            let ends = *byte == b';' && !quoted;
+            quoted ^= *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && quoted && !escaped;
+            ends
+        })?;
+        rest = rest.get(at + 1..)?.trim_ascii_start();
+        let Some((name, value)) = rest.split_at_checked(wanted.len()) else { continue };
+        if !name.eq_ignore_ascii_case(wanted) {
+            continue;
+        }
+        let Some(value) = value.trim_ascii_start().strip_prefix(b"=") else { continue };
+        let value = value.trim_ascii_start();
+        return match value.strip_prefix(b"\"") {
+            Some(quoted) => quoted.get(..memchr::memchr(b'"', quoted)?),
+            None => {
+                let end = value.iter().position(|b| matches!(b, b';' | b' ' | b'\t')).unwrap_or(value.len());
+                value.get(..end)
+            }
+        };
+    }
+}
+
+/// Parts that are looked at.
+const MOST_PARTS: usize = 1_024;
+/// Bytes of the head of a part.
+const HEAD_BYTES: usize = 4_096;
+/// RFC 2046 section 5.1.1 allows 70.
+const BOUNDARY_BYTES: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ParamType;
+    use proptest::prelude::*;
+
+    const KIND: &[u8] = b"multipart/form-data; charset=\"a;boundary=no\"; Boundary=\"--x7\"";
+    const BODY: &[u8] = b"preamble\r\n----x7\r\nContent-Disposition: form-data; name=\"age\"\r\n\r\n42\r\n----x7\r\n\
+        content-disposition: form-data; filename=\"a;name=no.png\"; name=\"avatar\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n\r\n--x7\r\n\r\n----x7\r\n\
+        Content-Disposition: form-data; name=note\r\n\r\nhello\r\nthere\r\n----x7\r\n\
+        Content-Disposition: form-data; name=\"4111111111111111\"\r\n\r\n\r\n----x7--\r\nepilogue\r\n----x7\r\nContent-Disposition: form-data; name=\"late\"\r\n\r\n1";
+
+    fn read(kind: &[u8], body: &[u8], end: TextEnd) -> Vec<(String, ParamType)> {
+        let mut params = Params::default();
+        let refused = read_parts(kind, body, end, &mut params, 128);
+        assert_eq!(refused, 0);
+        params.list().iter().map(|param| (param.name.clone(), param.kind)).collect()
+    }
+
+    #[test]
+    fn parts_are_parameters() {
+        // Catches a boundary or a name found inside quotes or a file, a value with its line's end, and a part behind the end.
+        use ParamType::{Empty, File, Integer, String};
+        let expected = [("age", Integer), ("avatar", File), ("note", String), ("{card}", Empty)];
+        let expected: Vec<_> = expected.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect();
+        assert_eq!(read(KIND, BODY, TextEnd::Whole), expected);
+        let lines: Vec<u8> = BODY.iter().copied().filter(|b| *b != b'\r').collect();
+        assert_eq!(read(KIND, &lines, TextEnd::Whole), expected, "bare line ends");
+        assert_eq!(read(b"multipart/form-data", BODY, TextEnd::Whole), [], "no boundary");
+    }
+
+    #[test]
+    fn a_body_cut_anywhere_gives_the_parts_before() {
+        // Catches half a name or half a value told as a whole one.
+        let whole = read(KIND, BODY, TextEnd::Whole);
+        for at in 0..BODY.len() {
+            for (name, kind) in read(KIND, &BODY[..at], TextEnd::Cut) {
+                let known = whole.iter().find(|(known, _)| *known == name);
+                assert!(
+                    known.is_some_and(|(_, known)| *known == kind || kind == ParamType::Empty),
+                    "{at}: {name} {kind:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn many_parts_and_long_heads_are_bounded() {
+        // Catches work that grows with the square of the parts, or a name for each of them.
+        let part =
+            |n: usize| format!("\r\n--b\r\nContent-Disposition: form-data; name=\"field{}\"\r\n\r\n1", letters(n));
+        let body: String = (0..5_000).map(part).collect();
+        let mut params = Params::default();
+        let refused = read_parts(b"x/y; boundary=b", body.as_bytes(), TextEnd::Whole, &mut params, 16);
+        // Some of these names look like values and stand for one class.
+        assert!(params.list().len() == 16 && (900..=1_009).contains(&refused), "{refused}");
+        let long = ["\n--b\n", &"a: b\n".repeat(200_000), "\n1"].concat();
+        assert_eq!(read(b"x/y; boundary=b", long.as_bytes(), TextEnd::Whole), []);
+        let quotes = [b"x/y".as_slice(), &b"; a=\"".repeat(10_000)].concat();
+        assert_eq!(read(&quotes, long.as_bytes(), TextEnd::Whole), []);
+    }
+
+    fn letters(mut n: usize) -> String {
+        (0..4)
+            .map(|_| {
+                let letter = char::from(b'a' + (n % 26) as u8);
+                n /= 26;
+                letter
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_parts(kind in prop::collection::vec(any::<u8>(), 0..60), body in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut params = Params::default();
+            for kind in [&[b"m; boundary=".as_slice(), &kind].concat(), &kind] {
+                read_parts(kind, &body, TextEnd::Cut, &mut params, 8);
+            }
+            prop_assert!(params.list().len() <= 8);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Documents as services send them, and as attackers do.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::api::{DataClass, StringFormat};
+
+fn read(text: &str) -> Option<Shape> {
+    read_xml(text.as_bytes(), TextEnd::Whole, &Limits::default())
+}
+
+const ORDER: &str = r#"<?xml version="1.0"?>
+<!DOCTYPE order [<!ENTITY lol "lol"><!ELEMENT a (b)> <!ENTITY x SYSTEM "file:///etc/passwd">]>
+<!-- <no/> -->
+<order id="7" note='a > b'>
+  <card><number>4111 1111 1111 1111</number></card>
+  <line sku="A">1</line><line sku="B"/>
+  <total>12</total><empty/><blank> </blank>
+  <raw><![CDATA[<no>2</no>]]></raw>
+  <at>2024-03-01T10:15:00Z</at>
+</order>"#;
+
+#[test]
+fn a_document_is_elements_attributes_and_text() {
+    // Catches what stands in comments, declarations and CDATA taken for elements, and a `>` in quotes for the end of a tag.
+    let shape = read(ORDER).unwrap();
+    assert!(!shape.partial && shape.fields.len() == 1);
+    let order = &shape.fields["order"];
+    let names: Vec<_> = order.fields.keys().collect();
+    assert_eq!(names, ["@id", "@note", "at", "blank", "card", "empty", "line", "raw", "total"]);
+    assert_eq!((order.seen, order.objects), (1, 1));
+    let line = &order.fields["line"];
+    assert_eq!((line.seen, line.objects, line.fields["@sku"].seen, line.fields["#text"].seen), (2, 2, 2, 1));
+    assert_eq!(order.fields["total"].strings[StringFormat::Digits], 1);
+    assert_eq!(order.fields["at"].strings[StringFormat::DateTime], 1);
+    assert_eq!((order.fields["empty"].nulls, order.fields["blank"].nulls), (1, 1));
+    assert_eq!(order.fields["raw"].strings[StringFormat::Text], 1);
+    assert_eq!(order.fields["card"].fields["number"].looks.count(DataClass::Pan), 1);
+    assert_eq!(read("no xml"), None);
+    assert_eq!(read("<!-- only"), None);
+}
+
+#[test]
+fn media_types_say_what_is_xml() {
+    for yes in ["application/xml", "text/xml", "application/soap+xml", "application/atom+xml"] {
+        assert!(is_xml(Some(yes), b""), "{yes}");
+    }
+    for no in ["text/html", "image/svg+xml", "application/xhtml+xml", "application/json"] {
+        assert!(!is_xml(Some(no), b"<?xml"), "{no}");
+    }
+    assert!(is_xml(None, b" <?xml version='1.0'?>") && !is_xml(None, b"<html>"));
+}
+
+#[test]
+fn every_prefix_gives_a_part_of_the_shape() {
+    // Catches half a name or half a text told as a whole one.
+    fn within(part: &Shape, whole: &Shape) -> bool {
+        part.fields.iter().all(|(name, field)| whole.fields.get(name).is_some_and(|whole| within(field, whole)))
+            && StringFormat::ALL.iter().all(|format| part.strings[*format] <= whole.strings[*format])
+    }
+    let whole = read(ORDER).unwrap();
+    for at in 0..ORDER.len() {
+        if let Some(part) = read_xml(&ORDER.as_bytes()[..at], TextEnd::Cut, &Limits::default()) {
+            assert!(part.partial && within(&part, &whole), "cut at byte {at}");
+        }
+    }
+}
+
+#[test]
+fn attacks_cost_what_they_weigh() {
+    // Catches recursion without end, work that grows with the square, and entities that are expanded.
+    let limits = Limits::default();
+    let many = |text: &str, n: usize| text.repeat(n);
+    for (what, body) in [
+        ("deep", many("<a>", 400_000)),
+        ("deep and closed", many("<a>", 200_000) + &many("</a>", 200_000)),
+        ("attributes", format!("<a {}>", (0..100_000).map(|n| format!("k{n}='1' ")).collect::<String>())),
+        ("names", format!("<a>{}</a>", (0..100_000).map(|n| format!("<k{n}/>")).collect::<String>())),
+        ("open quotes", many("<a b='", 100_000)),
+        ("open comments", many("<!--", 200_000)),
+        ("open declarations", many("<!", 200_000)),
+        ("open sections", many("<![CDATA[", 100_000)),
+        ("closing", String::from("<a>") + &many("</", 300_000)),
+        ("laughs", format!("<!DOCTYPE a [{}]><a>&l9;</a>", many("<!ENTITY l9 '&l8;&l8;'>", 10_000))),
+    ] {
+        let began = std::time::Instant::now();
+        if let Some(shape) = read_xml(body.as_bytes(), TextEnd::Whole, &limits) {
+            assert!(shape.places() <= limits.body_shape_nodes + 1, "{what}");
+        }
+        assert!(began.elapsed().as_secs() < 5, "{what}: {:?}", began.elapsed());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_a_shape_or_none(
+        noise in prop::collection::vec(any::<u8>(), 0..200), likely in "[<>/!?a-c'\"= \\[\\]-]{0,80}"
+    ) {
+        for bytes in [&noise[..], likely.as_bytes(), &[b"<a>".as_slice(), likely.as_bytes()].concat()] {
+            for end in [TextEnd::Whole, TextEnd::Cut] {
+                let _ = read_xml(bytes, end, &Limits::default());
+            }
+        }
+    }
+}
