@@ -294,15 +294,9 @@ impl<'n> Step<'n> {
     }
 }
 
-/// What labels know a place by: nothing, unless weights are being fitted.
-#[cfg(feature = "teach")]
+/// What labels know a place by; always the same, unless weights are being fitted.
 type Mark = u64;
-#[cfg(feature = "teach")]
 const START: Mark = 0;
-#[cfg(not(feature = "teach"))]
-type Mark = ();
-#[cfg(not(feature = "teach"))]
-const START: Mark = ();
 
 impl<'n> Variable<'n> {
     fn of(affix: &'n str, place: PlaceId, class: SegmentClass) -> Self {

@@ -81,7 +81,7 @@ figures! {
     /// Share that are fixed.
     SibFixed = -2.857;
     /// Share that are plurals.
-    SibPlural = -2.718;
+    SibPlural = -2.72;
     /// Share that were asked for once.
     Singles = 2.250;
     /// Its share of the requests.
