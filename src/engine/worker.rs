@@ -55,7 +55,7 @@ impl<'b> Worker<'b> {
     pub(super) fn new(settings: &Settings, shared: &Arc<Inventory>, seat: Seat<'b>) -> Self {
         let limits = &settings.limits;
         let delta = Delta::new(limits, shared.pins());
-        let mut observer = Observer::new(limits, settings.caller_key, delta);
+        let mut observer = Observer::new(limits, settings.caller_key, delta).inspecting(settings.inspect);
         observer.locate_by(settings.networks.now());
         let tap = Tap {
             observer,
