@@ -14,7 +14,7 @@ const FACTS: usize = 17;
 /// Parameters told; a terminal is no archive.
 const PARAMS: usize = 100;
 /// What is told in words of its own; other keys are told as they stand.
-const KNOWN: [&str; 37] = [
+const KNOWN: [&str; 40] = [
     "service",
     "method",
     "template",
@@ -52,6 +52,9 @@ const KNOWN: [&str; 37] = [
     "rates",
     "client_classes",
     "variables",
+    "learned",
+    "tokens",
+    "inspected",
 ];
 
 /// Tells it.
@@ -253,13 +256,40 @@ fn callers(page: &mut Page, endpoint: &Value) {
         })
         .collect();
     fact(page, "credentials", &schemes.join(", "));
+    if let Some(tokens) = endpoint.get("tokens").filter(|it| it.is_object()) {
+        for (about, key) in [("tokens", "algorithms"), ("they live", "lifetimes"), ("issued by", "issuers")] {
+            fact(page, about, &object(tokens, key).and_then(tally).unwrap_or_default());
+        }
+    }
 }
 
 fn template(page: &mut Page, endpoint: &Value) {
-    let Some(variables) = object(endpoint, "variables") else { return };
+    let learned = endpoint.get("learned").filter(|it| it.is_object());
+    let Some(variables) = object(endpoint, "variables").filter(|_| learned.is_none()) else {
+        return learned.map_or((), |learned| why(page, learned));
+    };
     page.heading("Variables", "distinct texts that each stood for");
     for (variable, distinct) in variables {
         fact(page, &format!("{{{}}}", shown(variable)), &line(distinct).unwrap_or_default());
+    }
+}
+
+/// Why a learned template is believed.
+fn why(page: &mut Page, learned: &Value) {
+    page.heading("Template", "learned from what was seen");
+    fact(page, "confidence", &format!("{} %", number(learned, "confidence")));
+    for variable in list(learned, "variables") {
+        let rule = match text(variable, "rule") {
+            "form" => "by the form of its values",
+            "likeness" => "words that lead to the same",
+            "both" => "by form and likeness",
+            "crowd" => "more words than are kept",
+            other => other,
+        };
+        let classes: Vec<_> = list(variable, "classes").iter().filter_map(Value::as_str).map(shown).collect();
+        let (texts, sure) = (count(number(variable, "texts")), number(variable, "confidence"));
+        let said = format!("{texts} distinct, {}; {}, {sure} %", classes.join(", "), shown(rule));
+        fact(page, &format!("{{{}}}", shown(text(variable, "name"))), &said);
     }
 }
 
@@ -270,6 +300,9 @@ fn params(page: &mut Page, endpoint: &Value) {
     }
     page.heading(&format!("Parameters ({})", count(params.len() as u64)), "");
     let requests = number(endpoint, "requests");
+    if let Some(inspected) = endpoint.get("inspected").and_then(Value::as_u64) {
+        fact(page, "looked into", &format!("{} of {} exchanges", count(inspected), count(requests)));
+    }
     for param in params.iter().take(PARAMS) {
         let kinds = object(param, "kinds").into_iter().flat_map(Map::keys).map(|kind| shown(kind).into_owned());
         let of = param.get("of").and_then(Value::as_u64).unwrap_or(requests);
