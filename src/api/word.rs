@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A value made of one to three words of [`WORDS`]: `active`, `IN_PROGRESS`, `bank-transfer`.
+/// A value made of one to three words of a fixed list: `active`, `IN_PROGRESS`, `bank-transfer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Word {
