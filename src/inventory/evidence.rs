@@ -67,7 +67,7 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
     // What its siblings are says something of a word too.
     let mean = odds.iter().map(|z| z.clamp(-4.0, 4.0)).sum::<f64>() / figure(odds.len() as u64);
     let pull = if odds.len() >= CROWD { PULL * mean } else { 0.0 };
-    // A lone version, date or prefix is part of the path.
+    // One word alone, be it ever so strange, has nothing to be compared with.
     let alone = place.words.len() == 1 && place.variables.is_empty();
     // One word beside numbers is none of them.
     let foreign = place.words.len() == 1 && level.formal;
@@ -75,7 +75,7 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
     judged
         .map(|(((text, _), look), odds)| {
             let odds = odds + pull - if look.reserved { RESERVED } else { 0.0 };
-            let stays = foreign || alone && (around.depth == 0 || look.version || look.date);
+            let stays = foreign || alone;
             Judged { text, value: odds > 0.0 && !stays, odds: if stays { odds.min(0.0) } else { odds } }
         })
         .collect()

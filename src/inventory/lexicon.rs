@@ -62,7 +62,6 @@ pub(super) struct Look {
     pub(super) dot: bool,
     pub(super) capitals: bool,
     pub(super) version: bool,
-    pub(super) date: bool,
     pub(super) plural: bool,
     /// Begins with a verb, or stands for itself in any API.
     pub(super) fixed: bool,
@@ -92,8 +91,6 @@ impl Look {
             dot: bytes.contains(&b'.'),
             capitals: letters > 1 && count(u8::is_ascii_lowercase) == 0,
             version,
-            date: matches!(bytes, [a, b, c, d, b'-', e, f, b'-', g, h]
-                if [a, b, c, d, e, f, g, h].iter().all(|b| b.is_ascii_digit())),
             plural: singular(stem).is_some(),
             fixed: is_fixed(stem),
             reserved: RESERVED.binary_search(&&*stem.to_ascii_lowercase()).is_ok(),

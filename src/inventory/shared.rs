@@ -10,7 +10,8 @@
 
 mod kept;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use dashmap::DashMap;
@@ -157,21 +158,27 @@ impl Inventory {
         (Arc::clone(&common.rest), common.other_services)
     }
 
-    /// Services that are one under several names: one host, met at one address, whatever the ports. In order, as
-    /// their ids are sorted by host first.
+    /// Services that are one under several names: one host, met at one address, whatever the ports. In order.
     fn together(&self) -> Vec<Vec<(ServiceId, Arc<Tally>)>> {
-        let mut groups: Vec<Vec<(ServiceId, Arc<Tally>)>> = Vec::new();
-        for id in self.ids() {
-            // Pushed out since.
-            let Some(tally) = self.tally(&id) else { continue };
-            let of_host = groups.iter_mut().rev().take_while(|group| group[0].0.host == id.host);
-            let known = of_host.filter(|group| group.iter().any(|(_, known)| known.answers_with(&tally))).last();
-            match known {
-                Some(group) => group.push((id, tally)),
-                None => groups.push(vec![(id, tally)]),
+        // Those that were pushed out since are left out.
+        let all: Vec<(ServiceId, Arc<Tally>)> =
+            self.ids().into_iter().filter_map(|id| self.tally(&id).map(|tally| (id, tally))).collect();
+        // Each points at itself or at an earlier one of its group; the first of a group is its root.
+        let mut before: Vec<usize> = (0..all.len()).collect();
+        let mut met: HashMap<(&str, SocketAddr), usize, RandomState> = HashMap::default();
+        for (at, (id, tally)) in all.iter().enumerate() {
+            for server in tally.servers() {
+                let first = *met.entry((&id.host, *server)).or_insert(at);
+                let (one, other) = (root(&mut before, at), root(&mut before, first));
+                before[one.max(other)] = one.min(other);
             }
         }
-        groups
+        let roots: Vec<usize> = (0..all.len()).map(|at| root(&mut before, at)).collect();
+        let mut groups: BTreeMap<usize, Vec<(ServiceId, Arc<Tally>)>> = BTreeMap::new();
+        for (root, service) in roots.into_iter().zip(all) {
+            groups.entry(root).or_default().push(service);
+        }
+        groups.into_values().collect()
     }
 
     /// The services that are kept, in order.
@@ -301,6 +308,15 @@ impl Inventory {
         }
         u64::MAX
     }
+}
+
+/// The first of the group of `at`; shortens the way for whoever asks next.
+fn root(before: &mut [usize], mut at: usize) -> usize {
+    while before[at] != at {
+        before[at] = before[before[at]];
+        at = before[at];
+    }
+    at
 }
 
 fn rank_under(pins: &Pins, service: &ServiceId) -> Rank {

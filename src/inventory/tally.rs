@@ -343,9 +343,9 @@ impl Tally {
         }
     }
 
-    /// The two answer at one address under one host: the same service, whatever the ports in its names.
-    pub(super) fn answers_with(&self, other: &Self) -> bool {
-        self.servers.iter().any(|server| other.servers.iter().any(|known| known == server))
+    /// Addresses that answered, a bounded sample.
+    pub(super) fn servers(&self) -> impl Iterator<Item = &SocketAddr> {
+        self.servers.iter()
     }
 
     /// Counts each unknown path with the operation that takes it after folding, else as not found.

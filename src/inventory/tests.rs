@@ -18,6 +18,7 @@ use crate::time::{Span, Timestamp};
 pub(crate) struct Said {
     pub(crate) at: u64,
     pub(crate) host: String,
+    pub(crate) port: u16,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) status: Option<u16>,
@@ -35,6 +36,7 @@ pub(crate) fn said(line: &str) -> Said {
     Said {
         at: 1_000,
         host: "shop.example".to_owned(),
+        port: 80,
         method,
         path,
         status: status.parse().ok(),
@@ -63,7 +65,7 @@ fn class(text: &str) -> SegmentClass {
 
 impl Said {
     pub(crate) fn tell(&self, sink: &mut dyn ObservationSink) {
-        let service = ServiceId { host: self.host.clone(), port: 80, scheme: Scheme::Http };
+        let service = ServiceId { host: self.host.clone(), port: self.port, scheme: Scheme::Http };
         let segments = self.path.split('/').filter(|text| !text.is_empty());
         let path: Vec<PathSegment<'_>> = segments.map(|text| PathSegment { text, class: class(text) }).collect();
         let field = |name: &String| (name.clone(), Shape { seen: 1, integers: 1, ..Shape::default() });
@@ -414,6 +416,7 @@ pub(crate) fn any_said() -> impl Strategy<Value = Said> {
         |(path, status, method, noise, host, names, n, mere)| Said {
             at: 1_000 + n,
             host: host.to_owned(),
+            port: if n % 5 == 0 { 8080 } else { 80 },
             method: method.to_owned(),
             path,
             status,
@@ -595,4 +598,27 @@ fn templates_depend_on_the_set_and_not_on_its_order_or_split() {
             assert_eq!(whole, format!("{:?}", inventory.snapshot().services), "{workers} workers, seed {seed}");
         }
     }
+}
+
+#[test]
+fn one_host_at_one_address_learns_as_one_whatever_its_ports() {
+    // Catches a port in a Host field that makes a service of its own, in which a single request teaches nothing.
+    let inventory = Inventory::new(&Limits::default(), Vec::new());
+    let mut delta = Delta::new(&Limits::default(), inventory.pins());
+    for (at, owner) in OWNERS.iter().enumerate() {
+        let path = format!("GET /owners/{owner}/keys 200");
+        let port = if at % 5 == 4 { 8443 } else { 80 };
+        let said = Said { fields: vec!["id".into(), "name".into()], port, ..said(&path) };
+        (0..3).for_each(|_| said.tell(&mut delta));
+        Said { path: format!("/owners/{owner}"), method: "PUT".to_owned(), ..said }.tell(&mut delta);
+    }
+    // The same host elsewhere is another service.
+    let elsewhere = Said { port: 9000, caller: 7, ..said("GET /owners/zoe/keys 200") };
+    elsewhere.tell(&mut delta);
+    inventory.absorb(delta);
+    let snapshot = inventory.snapshot();
+    let told: Vec<Vec<String>> = snapshot.services.iter().map(names).collect();
+    let learned = ["PUT /owners/{ownerId}", "GET /owners/{ownerId}/keys"].map(str::to_owned).to_vec();
+    assert_eq!(told, [learned.clone(), learned, vec!["GET /owners/zoe/keys".to_owned()]]);
+    assert_eq!(snapshot.services[1].operations[0].record.requests, 2, "each keeps its own figures");
 }
