@@ -26,12 +26,16 @@ LEFT_OUT = {
     "*/latency_us/p95": "the times of single packets decide; p50 is compared, nearly",
     "*/latency_us/p99": "as p95",
     "*/latency_us/max": "as p95",
+    "*/duration_us/p95": "as latency",
+    "*/duration_us/p99": "as latency",
+    "*/duration_us/max": "as latency",
+    "*/rates/*": "a request that one socket stamps before a second begins and the other after it; requests are compared",
 }
 # Leaf -> how far apart two figures may be.
 SECONDS = 0.05
 NEARLY = {
     "*/first_seen": SECONDS, "*/last_seen": SECONDS, "window/*": SECONDS,
-    "*/latency_us/p50": "a millisecond, or a tenth",
+    "*/latency_us/p50": "a millisecond, or a tenth", "*/duration_us/p50": "a millisecond, or a tenth",
 }
 # Warnings that only a live run can have; all others must be in both.
 LIVE_WARNINGS = ("listen", "interface", "ring", "kernel")
