@@ -46,8 +46,8 @@ def record(lab, folder, kind, workers, settings, control):
     if control:
         sensor = stand_in(lab, folder, workers)
     else:
-        # A ring that holds four times all of it: a sensor on a busy machine must not pass over bodies, which a replay never does.
-        sensor = watch(lab, folder, "--workers", str(workers), "--every", "2s", "--ring-size", "512M", *settings, interfaces=interfaces)
+        # All bodies: a live run draws its sample by a key of its own. A ring that holds four times all of it: a sensor on a busy machine must not pass over bodies, which a replay never does.
+        sensor = watch(lab, folder, "--workers", str(workers), "--every", "2s", "--ring-size", "512M", "--inspect", "all", *settings, interfaces=interfaces)
     for dump in dumps:
         dump.listening()
     sensor.listening()

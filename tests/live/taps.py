@@ -37,7 +37,7 @@ def binary():
 
 def replay(captures, workers, out, *more):
     """The report of captures, by the same settings that `watch` gets."""
-    subprocess.run([binary(), "replay", *map(str, captures), "--spec", str(SPEC), "--format", "json", "-o", str(out), "--quiet",
+    subprocess.run([binary(), "replay", *map(str, captures), "--spec", str(SPEC), "--format", "json", "-o", str(out), "--quiet", "--inspect", "all",
                     "--workers", str(workers), *more], check=True, timeout=300, stderr=subprocess.DEVNULL)
 
 
@@ -170,7 +170,7 @@ def watch(lab, folder, *more, program=None, spec=SPEC, before=(), logs=None, int
 
 def stand_in(lab, folder, workers, *_):
     """tcpdump into `replay -`: the live sensor without `watch`. Tells faults of this harness from faults of the command."""
-    script = ('mkfifo "$1/fifo"; "$3" replay - --spec "$4" --format json -o "$1/report.json" --quiet --workers "$5" <"$1/fifo" & replay=$!; '
+    script = ('mkfifo "$1/fifo"; "$3" replay - --inspect all --spec "$4" --format json -o "$1/report.json" --quiet --workers "$5" <"$1/fifo" & replay=$!; '
               'tcpdump -i "$2" -n -B 65536 -s 0 -U --time-stamp-precision=nano -w - >"$1/fifo" & dump=$!; trap "kill -INT $dump" INT; wait $replay; wait $replay')
     return Tap(lab, ["bash", "-c", script, "stand_in", folder, IFACE, binary(), SPEC, str(workers)], folder, "stand_in")
 
