@@ -71,9 +71,9 @@ def judge(live, recorded, exchanges):
 def kind_holds(kind, report):
     """The session did to the packets what its name says; else a variant would test nothing of its own."""
     payload, counters = report["capture"]["payload"], report["capture"]["counters"]
-    # The hosts themselves send a few segments again; a hundredth is far more than they do.
+    # The hosts themselves send segments again, on a busy machine up to a fiftieth; a twentieth is neither once nor three times.
     twice = payload["duplicate"] / (payload["captured"] - payload["duplicate"])
-    require(0.99 < twice < 1.01 if kind == "doubled" else twice < 0.01, f"{kind}: {payload['duplicate']} of {payload['captured']} bytes came twice")
+    require(0.95 < twice < 1.05 if kind == "doubled" else twice < 0.05, f"{kind}: {payload['duplicate']} of {payload['captured']} bytes came twice")
     require(("decode.tunnel_vxlan" in counters) == (kind == "vxlan"), f"{kind}: tunnels seen: {counters}")
 
 
