@@ -86,13 +86,12 @@ fn filters_take_what_they_say() {
     let endpoint = |method: &str, template: &str, service: &str, verdict: &str| {
         json!({
             "method": method, "template": template, "service": service, "verdict": verdict, "existence": "confirmed",
-            "request_shape": {"objects": 1, "fields": {"classes": {"objects": 1, "fields": {"email": {"seen": 1}}}}},
+            "request_shape": {"objects": 1, "fields": {"data": {"objects": 1, "fields": {"email": {"seen": 1}}}}},
         })
     };
     let mut card = endpoint("POST", "/v1/cards/{id}", "https://pay.example:8443", "matched");
     card["owner"] = json!("cards team");
-    card["response_shapes"] =
-        json!({"200": {"objects": 1, "fields": {"number": {"seen": 3, "classes": {"masked_pan": 3}}}}});
+    card["response_shapes"] = json!({"200": {"objects": 1, "fields": {"number": {"seen": 3, "data": ["masked_pan"]}}}});
     let report = read(&[endpoint("GET", "/v1/users/{id}", "http://a.shop.example", "shadow"), card]);
     let taken = |filter: Filter| report.endpoints.iter().map(|it| u8::from(filter.takes(it))).collect::<Vec<_>>();
     let text = |text: &str| Some(text.to_owned());
@@ -109,7 +108,7 @@ fn filters_take_what_they_say() {
         (Filter { states: words("confirmed"), ..Filter::default() }, [1, 1]),
         (Filter { owner: text("Cards Team"), ..Filter::default() }, [0, 1]),
         (Filter { classes: words("masked-pan"), ..Filter::default() }, [0, 1]),
-        // A field called `classes` is a field.
+        // A field called `data` is a field.
         (Filter { classes: words("fields"), ..Filter::default() }, [0, 0]),
         (Filter { classes: words("email"), ..Filter::default() }, [0, 0]),
     ] {
@@ -155,7 +154,7 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
         "method": "GET", "template": "/a",
         "evidence": {"rule": "siblings", "samples": 12, "classes_of": ["number", "uuid"], "why": {"a": {"b": 1}}},
         "params": [{"place": "query", "name": "q", "seen": 1, "of": 2, "kinds": {"string": 1}, "enum": ["a", "b"], "distinct": 2}],
-        "request_shape": {"seen": 1, "objects": 1, "fields": {"n": {"seen": 1, "strings": {"text": 1}, "classes": {"pan": 1}}}},
+        "request_shape": {"seen": 1, "objects": 1, "fields": {"n": {"seen": 1, "strings": {"text": 1}, "data": ["pan"]}}},
         "empty": {}, "no": false, "nothing": null,
     })]);
     let told = report.tell("GET /a", None, PLAIN).unwrap();
@@ -165,7 +164,7 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
         "b 1",
         "enum: a, b",
         "distinct: 2",
-        "n  text  classes: pan 1",
+        "n  text  data: pan",
         "Data classes\n  pan\n",
     ] {
         assert!(told.contains(said), "{said} is not in\n{told}");

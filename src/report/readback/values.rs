@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::report::reporters::{count, shown};
 
 /// Keys under which data classes stand: of an endpoint, a parameter, a place of a shape.
-const CLASSES: [&str; 2] = ["classes", "data_classes"];
+const CLASSES: &str = "data";
 /// Under this key stand places of a body by names from the wire, which may be called anything.
 const NAMED: &str = "fields";
 
@@ -52,7 +52,7 @@ fn collect(value: &Value, found: &mut BTreeMap<String, u64>) {
     match value {
         Value::Object(fields) => {
             for (key, below) in fields {
-                let is_classes = CLASSES.contains(&key.as_str());
+                let is_classes = key == CLASSES;
                 match below {
                     Value::Object(named) if key == NAMED => named.values().for_each(|place| collect(place, found)),
                     Value::Object(counts) if is_classes => {
