@@ -97,6 +97,7 @@ struct Level<'p, 'n> {
     places: &'p Places<'n>,
     id: PlaceId,
     around: Around<'p>,
+    texts_of: Vec<&'n str>,
     looks: Vec<Look>,
     words: Vec<Profile>,
     variables: Vec<Profile>,
@@ -127,10 +128,10 @@ struct Level<'p, 'n> {
 impl<'p, 'n> Level<'p, 'n> {
     fn of(places: &'p Places<'n>, id: PlaceId, around: Around<'p>) -> Self {
         let place = places.at(id);
-        let words: Vec<Profile> = place.words.iter().map(|(_, below)| Profile::of(places, *below)).collect();
+        let words: Vec<Profile> = place.words.values().map(|below| Profile::of(places, *below)).collect();
         let variables: Vec<Profile> = place.variables.iter().map(|v| Profile::of(places, v.place)).collect();
         let stem = |text: &'n str| text.strip_suffix(affix(text)).unwrap_or(text);
-        let looks: Vec<Look> = place.words.iter().map(|(text, _)| Look::at(stem(text))).collect();
+        let looks: Vec<Look> = place.words.keys().map(|text| Look::at(stem(text))).collect();
         let share = |of: fn(&Look) -> bool| ratio(looks.iter().filter(|look| of(look)).count(), looks.len());
         let formal = |class: &SegmentClass| {
             matches!(class, SegmentClass::Number | SegmentClass::Uuid | SegmentClass::Date | SegmentClass::Email)
@@ -161,6 +162,7 @@ impl<'p, 'n> Level<'p, 'n> {
             places,
             id,
             around,
+            texts_of: place.words.keys().copied().collect(),
             looks,
             words,
             variables,
@@ -188,7 +190,7 @@ impl<'p, 'n> Level<'p, 'n> {
         let rare = 1.0 / (1.0 + profile.requests.max(1.0).ln());
         let apart = if self.beside.is_empty() { 0.0 } else { 1.0 - near_variable };
         let unlike = 1.0 - near_variable.max(near).max(wild);
-        let text = place.words[at].0;
+        let text = self.texts_of[at];
         let mut figures = [0.0; Figure::COUNT];
         let mut set = |of: Figure, value: f64| figures[of as usize] = value;
         set(Figure::Bias, 1.0);

@@ -36,8 +36,8 @@ pub(super) struct Places<'n> {
 /// One place: what templates agree on so far.
 #[derive(Debug, Default)]
 pub(super) struct Place<'n> {
-    /// Words below, sorted.
-    pub(super) words: Vec<(&'n str, PlaceId)>,
+    /// Words below. A map, as many places are united into one: a sorted list would be quadratic.
+    pub(super) words: BTreeMap<&'n str, PlaceId>,
     /// Variables below, one an affix, sorted.
     pub(super) variables: Vec<Variable<'n>>,
     /// By method, sorted.
@@ -184,7 +184,7 @@ impl<'n> Growing<'n> {
             let place = self.places.at_mut(id);
             place.requests = place.requests.saturating_add(requests);
             match step {
-                Step::Word(text) => place.words.push((text, below)),
+                Step::Word(text) => drop(place.words.insert(text, below)),
                 Step::Class(class, affix) => {
                     let mut variable = Variable::of(affix, below, class);
                     nodes.iter().for_each(|(node, _)| variable.texts.merge(node.texts.clone()));
@@ -329,8 +329,7 @@ impl<'n> Places<'n> {
     /// In which style the words are written that APIs are made of: each counts once, with one of each style added.
     fn styles_of_words(&self) -> [f64; Style::ALL] {
         let mut styles = [0.5; Style::ALL];
-        let words: BTreeSet<&str> =
-            self.all.iter().flat_map(|place| place.words.iter().map(|(text, _)| *text)).collect();
+        let words: BTreeSet<&str> = self.all.iter().flat_map(|place| place.words.keys().copied()).collect();
         for word in words {
             if Look::at(word).parts >= 0.5 {
                 styles[Style::of(word) as usize] += 1.0;
@@ -370,7 +369,7 @@ impl<'n> Places<'n> {
         self.settle_extensions(id);
         let place = self.at(id);
         let only = place.words.len() == 1 && place.variables.is_empty() && place.ops.is_empty();
-        let words: Vec<(&'n str, PlaceId)> = place.words.clone();
+        let words: Vec<(&'n str, PlaceId)> = place.words.iter().map(|(text, below)| (*text, *below)).collect();
         let variables: Vec<PlaceId> = place.variables.iter().map(|variable| variable.place).collect();
         for (word, below) in words {
             self.settle(below, around.below_word(word, only), &forbidden.below(word));
@@ -389,8 +388,7 @@ impl<'n> Places<'n> {
             if *value {
                 *affixes.entry(affix(text)).or_default() += 1;
                 folding.insert(text, probability);
-            } else if let Ok(at) = self.at(id).words.binary_search_by(|(known, _)| (*known).cmp(text)) {
-                let below = self.at(id).words[at].1;
+            } else if let Some(below) = self.at(id).words.get(text).copied() {
                 self.at_mut(below).sure = Some(1.0 - probability);
             }
         }
@@ -398,7 +396,8 @@ impl<'n> Places<'n> {
             return;
         }
         let words = std::mem::take(&mut self.at_mut(id).words);
-        let (gone, left): (Vec<_>, Vec<_>) = words.into_iter().partition(|(text, _)| folding.contains_key(text));
+        let (gone, left): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            words.into_iter().partition(|(text, _)| folding.contains_key(text));
         self.at_mut(id).words = left;
         for (text, below) in gone {
             let own = affix(text);
@@ -455,12 +454,9 @@ impl<'n> Places<'n> {
         place.marks.extend(gone.marks);
         gone.ops.into_iter().for_each(|op| add_op(&mut place.ops, op));
         for (text, theirs) in gone.words {
-            match self.at(into).words.binary_search_by(|(known, _)| (*known).cmp(text)) {
-                Ok(at) => {
-                    let mine = self.at(into).words[at].1;
-                    self.unite(mine, theirs);
-                }
-                Err(at) => self.at_mut(into).words.insert(at, (text, theirs)),
+            match self.at(into).words.get(text).copied() {
+                Some(mine) => self.unite(mine, theirs),
+                None => drop(self.at_mut(into).words.insert(text, theirs)),
             }
         }
         gone.variables.into_iter().for_each(|variable| self.add_variable(into, variable));
@@ -484,9 +480,7 @@ impl<'n> Places<'n> {
         self.all.push(Place::default());
         match step {
             Step::Word(text) => {
-                let words = &mut self.at_mut(id).words;
-                let at = words.partition_point(|(known, _)| *known < text);
-                words.insert(at, (text, made));
+                self.at_mut(id).words.insert(text, made);
             }
             Step::Class(class, affix) => {
                 self.add_variable(id, Variable::of(affix, made, class));
@@ -500,8 +494,7 @@ impl<'n> Places<'n> {
         let variable = |affix: &str| place.variables.iter().find(|v| v.affix == affix).map(|v| v.place);
         match step {
             Step::Word(text) => {
-                let own = place.words.binary_search_by(|(known, _)| (*known).cmp(text)).ok();
-                let own = own.map(|at| place.words[at].1);
+                let own = place.words.get(text).copied();
                 own.or_else(|| {
                     let affix = affix(text);
                     let stem = text.strip_suffix(affix).unwrap_or(text);
