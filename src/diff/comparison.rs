@@ -72,7 +72,7 @@ pub enum Existence {
     NotFound,
     /// 405 or 501: there is no such operation for this method.
     NotAllowed,
-    /// All of it is noise (preflight, mere redirect, static file, health check).
+    /// All of it is noise by what was asked for (preflight, mere redirect, static file, health check).
     Noise,
 }
 

@@ -99,6 +99,17 @@ fn a_refusal_counts_where_the_host_tells_paths_apart() {
     assert_eq!(refused(&[(500, 12)], gate, |_| ()).len(), 1);
     // Only a scanner asked.
     assert!(refused(&[(401, 12)], says_404, |record| record.scanner_only = true).is_empty());
+    assert!(refused(&[(401, 12)], says_404, |record| record.noise = [(Noise::Scanner, 12)].into()).is_empty());
+    assert_eq!(
+        refused(&[(401, 12)], says_404, |record| record.noise = [(Noise::Scanner, 11)].into()).len(),
+        1,
+        "somebody else asked for it too"
+    );
+    assert_eq!(
+        refused(&[(200, 12)], says_404, |record| record.noise = [(Noise::Scanner, 12)].into()).len(),
+        1,
+        "what a scanner found is there"
+    );
     assert_eq!(refused(&[(200, 1)], says_404, |record| record.scanner_only = true).len(), 1);
 }
 

@@ -51,10 +51,16 @@ fn proven(pairing: &Pairing<'_>, service: &Service) -> bool {
             // been heard to say that something is not there, and never in the words that it used here.
             let says_no = service.not_found > 0 || unknown(404) > 0 || unknown(410) > 0;
             let mut doubts = record.statuses.keys().filter(|status| Existence::doubts(**status));
-            says_no && !record.scanner_only && doubts.all(|status| unknown(*status) == 0)
+            says_no && !record.scanner_only && !is_noise(record) && doubts.all(|status| unknown(*status) == 0)
         }
         _ => false,
     }
+}
+
+/// Nobody but crawlers and scanners asked for it.
+fn is_noise(record: &Record) -> bool {
+    let noise = record.noise.values().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    noise > 0 && noise >= record.requests
 }
 
 fn reason(coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Reason {
@@ -113,6 +119,9 @@ fn finding(compared: &Comparison<'_>, coverage: &Coverage<'_>, pairing: &Pairing
     evidence.notes.push(format!("{}: {}", case.severity().name(), case.why()));
     if open(record) > 0 {
         evidence.notes.push(format!("{} of its requests succeeded without credentials", open(record)));
+    }
+    if is_noise(record) {
+        evidence.notes.push("nobody but crawlers and scanners asked for it: they found it before you did".to_owned());
     }
     if coverage.assumed {
         evidence.notes.push("its host is covered only by a spec that names no host".to_owned());

@@ -17,7 +17,7 @@ use sha2::Digest as _;
 
 use super::escape::{sentence, shown};
 use super::figures::{
-    at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, percent_text,
+    at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, noise, percent_text,
     promised, server, statuses, tally, warnings, window,
 };
 use crate::api::ParamPlace;
@@ -131,7 +131,12 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let unmanaged_tone = if headline.judged { tone(headline.unmanaged_hosts, Tone::Poor) } else { Tone::Calm };
     tiles.push(tile("Unmanaged hosts", headline.unmanaged_hosts, of_hosts, unmanaged_tone));
     tiles.push(tile("Endpoints", headline.endpoints, matched, Tone::Calm));
-    tiles.push(tile("Requests", headline.requests, "noise included".to_owned(), Tone::Calm));
+    tiles.push(tile(
+        "Requests",
+        headline.requests,
+        noise(report).map_or_else(|| "no noise among them".to_owned(), |noise| format!("noise among them: {noise}")),
+        Tone::Calm,
+    ));
     tiles.push(Tile {
         name: "Unread payload",
         figure: percent_text(headline.unread_bytes, headline.payload_bytes),

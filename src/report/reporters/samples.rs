@@ -153,6 +153,7 @@ impl Sample {
             requests: 4_200,
             noise: BTreeMap::from([(Noise::Static, 40), (Noise::Preflight, 7)]),
             not_found: 17,
+            not_allowed: 2,
             not_found_paths: 12,
             unknown_answers: BTreeMap::from([(404, 17)]),
             traffic: self.traffic(at),

@@ -6,8 +6,8 @@ use std::io;
 
 use super::escape::{NAME, sentence, shown, visible};
 use super::figures::{
-    at_line, bytes, count, counted, existence, identity, moment, nearest, percent_text, statuses, tally, warnings,
-    window,
+    at_line, bytes, count, counted, existence, identity, moment, nearest, noise, percent_text, statuses, tally,
+    warnings, window,
 };
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
@@ -69,6 +69,9 @@ fn top(page: &mut Page, report: &Report<'_>) {
         if unproven > 0 {
             let _ = write!(about, ", {} of them unproven (json and html list them)", count(unproven as u64));
         }
+    }
+    if let Some(noise) = noise(report) {
+        let _ = write!(about, "; noise: {noise}");
     }
     page.paragraph(Ink::Faint, 0, 2, &about);
     if headline.judged {

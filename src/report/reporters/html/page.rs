@@ -273,7 +273,7 @@ use crate::time::Span;
 <dt>Provisional</dt><dd>It answered only with refusals or errors (400, 401, 403, 409, 422, 429, 5xx): probably there. An unproven verdict means that this alone is not held against it.</dd>
 <dt>Unanswered</dt><dd>Requests were seen, no response was.</dd>
 <dt>Confidence</dt><dd>How much a verdict rests on: low is one or two answers, medium up to nine, high is more.</dd>
-<dt>Noise</dt><dd>CORS preflights, redirects that only add a slash or a scheme, static files and health checks: counted, never findings.</dd>
+<dt>Noise</dt><dd>CORS preflights, redirects that only add a slash or a scheme, static files, health checks, pages that crawlers fetched and what scanners tried in vain: each request is of one class or traffic of an API; counted, never findings. What a scanner found is there, and is an endpoint like any other.</dd>
 <dt>Escapes</dt><dd>Names come from the traffic and may have been chosen by an attacker. Characters that are invisible or change the direction of text stand as <code>\u{202e}</code>.</dd>
 </dl>
 </section>
