@@ -23,7 +23,8 @@ impl Rule for Shadow {
          unknown-method, unknown-version. It counts as existing after one 2xx, or 3xx that leads elsewhere; one that \
          only refused or failed (401, 403, 5xx and the like) is a finding only where its host answers unknown paths \
          otherwise and its callers are no scanners. What to do: declare it, retire it, or, where the nearest declared \
-         operation shows that it is known under another host, say so with --host-alias or --spec-host."
+         operation shows that it is known under another host, say so with --host-alias or --spec-host. What you only call at \
+         somebody else's address is a third party's and no shadow; a spec that names its host has it judged."
     }
 
     fn check(&self, view: View<'_>, found: &mut Vec<Finding>) {
@@ -33,7 +34,8 @@ impl Rule for Shadow {
         }
         for pairing in &view.compared.pairings {
             let Some(coverage) = view.compared.services.get(pairing.service) else { continue };
-            if pairing.declared.is_none() && !coverage.out_of_scope && proven(pairing, coverage.service) {
+            let judged = !coverage.out_of_scope && !coverage.third_party;
+            if pairing.declared.is_none() && judged && proven(pairing, coverage.service) {
                 found.push(finding(view.compared, coverage, pairing));
             }
         }

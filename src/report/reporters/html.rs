@@ -214,7 +214,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
             Verdict::Shadow => Tone::Bad,
             Verdict::Zombie => Tone::Poor,
             Verdict::Matched => Tone::Good,
-            Verdict::Unproven | Verdict::Unmanaged | Verdict::OutOfScope => Tone::Calm,
+            Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => Tone::Calm,
         },
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,
@@ -289,6 +289,7 @@ fn host<'a>(report: &'a Report<'a>, at: usize, coverage: &'a Coverage<'a>) -> Ho
         .collect();
     let (covered, tone) = match names.as_slice() {
         _ if coverage.out_of_scope => ("out of scope".to_owned(), Tone::Calm),
+        _ if coverage.third_party => ("third party".to_owned(), Tone::Calm),
         [] if report.headline.judged => ("unmanaged".to_owned(), Tone::Bad),
         [] => ("no spec given".to_owned(), Tone::Calm),
         names if coverage.assumed => (format!("{} (assumed)", names.join(", ")), Tone::Poor),

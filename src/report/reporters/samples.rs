@@ -319,6 +319,7 @@ impl Sample {
                     specs: if covered(at) { vec![0] } else { Vec::new() },
                     assumed: at == 1,
                     out_of_scope: at == 4,
+                    third_party: at == 3,
                 })
                 .collect(),
             pairings: pairings.collect(),

@@ -244,7 +244,7 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
     }
     page.heading(&format!("Hosts ({})", count(services.len() as u64)), "who answers for them");
     // What nobody answers for comes first.
-    let unmanaged = |(_, coverage): &(usize, &Coverage<'_>)| coverage.specs.is_empty() && !coverage.out_of_scope;
+    let unmanaged = |(_, coverage): &(usize, &Coverage<'_>)| coverage.is_unmanaged();
     let all = || services.iter().enumerate();
     let ordered = all().filter(unmanaged).chain(all().filter(|coverage| !unmanaged(coverage)));
     let rows: Vec<_> = ordered
@@ -297,6 +297,9 @@ fn third_parties(page: &mut Page, report: &Report<'_>) {
 fn covered(report: &Report<'_>, coverage: &Coverage<'_>) -> String {
     if coverage.out_of_scope {
         return "out of scope".to_owned();
+    }
+    if coverage.third_party {
+        return "third party".to_owned();
     }
     let names: Vec<_> = coverage
         .specs
