@@ -18,6 +18,7 @@ mod methods;
 mod naming;
 mod opaque;
 mod params;
+mod parts;
 mod pins;
 mod profile;
 mod rates;
@@ -44,7 +45,7 @@ pub use pins::Pins;
 pub use rates::RateSeries;
 pub use shared::{Inventory, Restore};
 pub use snapshot::{
-    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, Record, Rule, Service,
-    Snapshot, TokenRecord,
+    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord, Quantiles, Record, Rule,
+    Service, Snapshot, TokenRecord,
 };
 pub use traffic::TrafficFigures;

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::traffic::TrafficFigures;
 use crate::api::{
-    AuthScheme, DataClasses, Noise, ParamPlace, ParamStyle, ParamType, PathTemplate, PinId, SegmentClass, ServiceId,
-    Shape, TokenAlgorithm, TokenLifetime, Values,
+    AuthScheme, DataClasses, Noise, OddBody, ParamPlace, ParamStyle, ParamType, Part, PathTemplate, PinId,
+    SegmentClass, ServiceId, Shape, TokenAlgorithm, TokenLifetime, Values,
 };
 use crate::time::{Span, Timestamp};
 
@@ -173,6 +173,10 @@ pub struct Record {
     pub request_types: BTreeMap<String, u64>,
     /// Response media types.
     pub response_types: BTreeMap<String, u64>,
+    /// Bodies whose media type does not tell what they are.
+    pub odd_bodies: BTreeMap<OddBody, u64>,
+    /// Parts of multipart bodies that were looked into, by what they are; bounded.
+    pub parts: Vec<PartRecord>,
     /// Shape of request bodies.
     pub asked: Option<Shape>,
     /// Shape of response bodies by status.
@@ -243,6 +247,16 @@ pub struct ParamRecord {
     /// Classes of sensitive data that it carries, by vote over the values that were looked at.
     #[serde(skip_serializing_if = "DataClasses::is_none")]
     pub data: DataClasses,
+}
+
+/// Parts of multipart bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PartRecord {
+    /// What they are.
+    #[serde(flatten)]
+    pub part: Part,
+    /// How many.
+    pub seen: u64,
 }
 
 /// A service that was met and could not be read.

@@ -13,7 +13,7 @@ use super::encoding::Unpacker;
 use super::fields::Params;
 use super::inspect::{Inspect, Sampler};
 use super::path::Segments;
-use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, PathSegment, ServiceId};
+use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, Part, PathSegment, ServiceId};
 use crate::limits::Limits;
 use crate::proto::Exchange;
 
@@ -51,6 +51,8 @@ pub struct Scratch {
     /// Empty between exchanges; kept for its capacity.
     pub(super) path: Vec<PathSegment<'static>>,
     pub(super) params: Params,
+    /// Parts of multipart bodies.
+    pub(super) parts: Vec<(Part, u64)>,
     pub(super) auth: Vec<AuthScheme>,
     pub(super) request_type: String,
     pub(super) response_type: String,
@@ -74,6 +76,7 @@ impl Scratch {
             location: Segments::default(),
             path: Vec::new(),
             params: Params::default(),
+            parts: Vec::new(),
             auth: Vec::new(),
             request_type: String::new(),
             response_type: String::new(),
