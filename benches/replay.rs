@@ -38,7 +38,7 @@ fn one_worker(bencher: Bencher<'_, '_>, name: &str) {
         transactions: None,
         inputs: 1,
         caller_key: Settings::REPLAY_KEY,
-        networks: Arc::default(),
+        rules: Arc::default(),
         stop: Arc::default(),
     };
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/payments.yaml");

@@ -414,7 +414,7 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
             inputs: 1,
             caller_key: Settings::REPLAY_KEY,
             inspect: shadowtap::observe::Inspect::All,
-            networks: Arc::default(),
+            rules: Arc::default(),
             stop: Arc::default(),
         };
         let inventory = Arc::new(Inventory::new(&limits, index.pins()));

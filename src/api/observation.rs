@@ -5,11 +5,10 @@
 
 use std::net::SocketAddr;
 
-use serde::{Deserialize, Serialize};
-
 use super::client::Client;
 use super::draw::Draw;
 use super::jwt::TokenFacts;
+use super::noise::Noise;
 use super::param::Param;
 use super::path::PathSegment;
 use super::security::AuthScheme;
@@ -64,8 +63,10 @@ pub struct Observation<'x> {
     pub client: Client<'x>,
     /// The server's address.
     pub server: SocketAddr,
-    /// What kind of noise it looks like, if any. A declared operation is never noise; `inventory` decides.
+    /// What kind of noise it looks like, if any. By its path a declared operation is never noise; `inventory` decides.
     pub noise: Option<Noise>,
+    /// A user decided that: it holds for declared operations too.
+    pub decreed: bool,
     /// A 3xx that only moves the caller to another spelling of the same path (slash, scheme, host).
     pub mere_redirect: bool,
 }
@@ -80,33 +81,6 @@ pub enum Seen<'x> {
         /// The path, percent-decoded, empty segments dropped.
         path: &'x [PathSegment<'x>],
     },
-}
-
-/// A class of traffic that is counted and never a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Noise {
-    /// A CORS preflight (Fetch standard, section 3.2.2).
-    Preflight,
-    /// A redirect that only adds a slash or a scheme.
-    Redirect,
-    /// A static file.
-    Static,
-    /// A health check.
-    Health,
-}
-
-impl Noise {
-    /// Its name in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Preflight => "preflight",
-            Self::Redirect => "redirect",
-            Self::Static => "static",
-            Self::Health => "health",
-        }
-    }
 }
 
 /// Whoever is told of observations.

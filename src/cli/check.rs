@@ -33,7 +33,8 @@ const NAMED: usize = 8;
 pub(super) fn check(flags: &Check) -> anyhow::Result<Verdict> {
     let interfaces = flags.listening.interface.len();
     let settings = settings::live(&flags.reading, flags.listening.workers, interfaces, Settings::REPLAY_KEY)?;
-    settings.networks.take_up(settings::policy(&flags.said)?.networks);
+    let said = settings::policy(&flags.said)?;
+    settings.rules.take_up(said.networks, said.noise);
     let plan = Plan { user: flags.user.clone(), sandbox: !flags.no_sandbox, ..Plan::default() };
     privileges::check(&plan)?;
     let mut sources = open(&flags.listening, &settings)?;

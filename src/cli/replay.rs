@@ -34,7 +34,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let planned = settings::outputs(matches, asked, &flags.promised.spec, &read, &settings.limits)?;
     let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;
 
-    settings.networks.take_up(said.networks.clone());
+    settings.rules.take_up(said.networks.clone(), said.noise.clone());
     let templates = Templates { declared: index.pins(), rules: said.templates.clone() };
     let inventory = Arc::new(Inventory::new(&settings.limits, templates));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);

@@ -53,7 +53,7 @@ pub(super) fn engine(flags: &Replay, inputs: usize) -> anyhow::Result<Settings> 
         transactions,
         inputs: inputs as u64,
         caller_key: Settings::REPLAY_KEY,
-        networks: Arc::default(),
+        rules: Arc::default(),
         stop: Arc::default(),
     })
 }
@@ -75,7 +75,7 @@ pub(super) fn live(reading: &Reading, workers: u16, interfaces: usize, caller_ke
         transactions: None,
         inputs: interfaces as u64,
         caller_key,
-        networks: Arc::default(),
+        rules: Arc::default(),
         stop: Arc::default(),
     })
 }

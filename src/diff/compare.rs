@@ -6,8 +6,8 @@
 use super::comparison::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing};
 use super::promises::promises;
 use super::scope::{self, ScopeItem};
-use crate::api::ServiceId;
-use crate::inventory::{Operation, Snapshot};
+use crate::api::{Direction, ServiceId};
+use crate::inventory::{Operation, Service, Snapshot};
 use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
 
@@ -24,8 +24,10 @@ pub fn compare<'a>(
     let mut pairings = Vec::new();
     for (at, service) in snapshot.services.iter().enumerate() {
         let cover = index.covers(&service.id);
+        let unnamed = cover.specs.is_empty() || cover.assumed;
         services.push(Coverage {
             service,
+            third_party: unnamed && is_elsewhere(service),
             specs: cover.specs,
             assumed: cover.assumed,
             out_of_scope: !scope::judges(scope, service),
@@ -34,6 +36,13 @@ pub fn compare<'a>(
     }
     let promises = promises(index, snapshot, &services, &pairings, scope, min_window);
     Comparison { snapshot, specs: index.specs(), services, pairings, promises }
+}
+
+/// One's own call it, and its server is not one's own. One request to a server of one's own suffices against it: a name alone
+/// is what any caller says.
+fn is_elsewhere(service: &Service) -> bool {
+    let of = |way| service.traffic.clients.directions.get(&way).copied().unwrap_or_default();
+    of(Direction::Outbound) > 0 && of(Direction::Inbound) == 0 && of(Direction::Internal) == 0
 }
 
 /// Finds what takes one observed operation, and what nearly does.

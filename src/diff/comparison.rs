@@ -32,6 +32,16 @@ pub struct Coverage<'a> {
     pub assumed: bool,
     /// `--scope` leaves it out: listed, not judged.
     pub out_of_scope: bool,
+    /// It is somebody else's: only called from here, and no spec names it. What nobody declared there is no shadow of ours.
+    pub third_party: bool,
+}
+
+impl Coverage<'_> {
+    /// It is judged, it is not somebody else's, and no spec covers it.
+    #[must_use]
+    pub const fn is_unmanaged(&self) -> bool {
+        self.specs.is_empty() && !self.out_of_scope && !self.third_party
+    }
 }
 
 /// An observed operation and what was found for it.
@@ -72,7 +82,7 @@ pub enum Existence {
     NotFound,
     /// 405 or 501: there is no such operation for this method.
     NotAllowed,
-    /// All of it is noise (preflight, mere redirect, static file, health check).
+    /// All of it is noise by what was asked for (preflight, mere redirect, static file, health check).
     Noise,
 }
 

@@ -42,7 +42,9 @@ impl Existence {
         let count = |wanted: Says| -> u64 {
             record.statuses.iter().filter(|(status, _)| says(**status) == wanted).map(|(_, count)| *count).sum()
         };
-        let noise: u64 = record.noise.values().sum();
+        // Who asked hides nothing: what a scanner found is there, and what refused it may be.
+        let by_path = record.noise.iter().filter(|(class, _)| !class.is_of_caller());
+        let noise = by_path.fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
         if !declared && noise > 0 && noise >= record.requests {
             return Self::Noise;
         }

@@ -69,6 +69,16 @@ fn a_declared_health_check_is_no_noise() {
     let health = seen_with("GET /health", &[(200, 5)], |record| record.noise = [(Noise::Health, 5)].into());
     assert_eq!(Existence::of(&health.record, false), Existence::Noise);
     assert_eq!(Existence::of(&health.record, true), Existence::Confirmed);
+    let by = |statuses: &[(u16, u64)], class| {
+        let n = statuses.iter().map(|(_, n)| *n).sum();
+        let seen = seen_with("GET /x", statuses, |record| record.noise = [(class, n)].into());
+        Existence::of(&seen.record, false)
+    };
+    // What a scanner or a crawler found is there; what refused them may be.
+    assert_eq!(by(&[(200, 1), (404, 90)], Noise::Scanner), Existence::Confirmed);
+    assert_eq!(by(&[(200, 1)], Noise::Crawler), Existence::Confirmed);
+    assert_eq!(by(&[(401, 5)], Noise::Scanner), Existence::Provisional);
+    assert_eq!(by(&[(200, 5)], Noise::Static), Existence::Noise);
     let partly = seen_with("GET /health", &[(200, 5)], |record| record.noise = [(Noise::Health, 4)].into());
     assert_eq!(Existence::of(&partly.record, false), Existence::Confirmed);
 }

@@ -2,8 +2,8 @@
 
 mod batch;
 mod board;
-mod networks;
 mod reader;
+mod rules;
 mod run;
 mod scopes;
 mod spool;
@@ -12,7 +12,7 @@ mod survey;
 mod worker;
 
 pub use board::Board;
-pub use networks::SharedNetworks;
+pub use rules::{InForce, SharedRules};
 pub use run::{EngineError, Outcome, Progress, Settings, listen, run};
 pub use spool::Lines;
 pub use survey::Survey;

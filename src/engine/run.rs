@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 
 use super::batch::Batch;
 use super::board::{Board, Seat};
-use super::networks::SharedNetworks;
 use super::reader::{Reader, SegmentSink};
+use super::rules::SharedRules;
 use super::spool::Lines;
 use super::stats::{QueueFull, ReaderStats, summary, unreadable_links};
 use super::worker::{CALLER_KEY, Share, Worker};
@@ -43,8 +43,8 @@ pub struct Settings {
     pub inputs: u64,
     /// Key of the hash by which callers are counted. The same in all runs whose counts are to add up.
     pub caller_key: u64,
-    /// Networks by name; they may change while it runs.
-    pub networks: Arc<SharedNetworks>,
+    /// What users say that is asked of each exchange; it may change while it runs.
+    pub rules: Arc<SharedRules>,
     /// Set by whoever wants the run to end before its source does.
     pub stop: Arc<AtomicBool>,
 }

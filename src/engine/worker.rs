@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::board::Seat;
-use super::networks::SharedNetworks;
+use super::rules::SharedRules;
 use super::run::Settings;
 use super::spool::Spool;
 use crate::decode::Segment;
@@ -31,7 +31,7 @@ pub(super) struct Worker<'b> {
 pub(super) struct Tap {
     observer: Observer<Delta>,
     shared: Arc<Inventory>,
-    networks: Arc<SharedNetworks>,
+    rules: Arc<SharedRules>,
     spool: Option<(Spool, Mask)>,
     line: Vec<u8>,
 }
@@ -56,11 +56,11 @@ impl<'b> Worker<'b> {
         let limits = &settings.limits;
         let delta = Delta::new(limits, shared.pins());
         let mut observer = Observer::new(limits, settings.caller_key, delta).inspecting(settings.inspect);
-        observer.locate_by(settings.networks.now());
+        observer.rule_by(settings.rules.now());
         let tap = Tap {
             observer,
             shared: Arc::clone(shared),
-            networks: Arc::clone(&settings.networks),
+            rules: Arc::clone(&settings.rules),
             spool: settings.transactions.map(|mask| (Spool::new(limits.spool_bytes), mask)),
             line: Vec::new(),
         };
@@ -121,14 +121,14 @@ impl<'b> Worker<'b> {
 }
 
 impl Tap {
-    /// Takes up declarations and networks that changed since.
+    /// Takes up declarations and rules that changed since.
     fn follow_declarations(&mut self) {
         let pins = self.shared.pins();
         let delta = self.observer.sink_mut();
         if !delta.is_under(&pins) {
             delta.repin(pins);
         }
-        self.observer.locate_by(self.networks.now());
+        self.observer.rule_by(self.rules.now());
     }
 
     /// Hands over what was learned, when that is much or old.

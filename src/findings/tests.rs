@@ -1,7 +1,7 @@
 //! Every reason, both sides of the provisional rule, and an order that hangs on nothing.
 
 use super::*;
-use crate::api::{AuthScheme, HostPattern, Noise};
+use crate::api::{AuthScheme, Direction, HostPattern, Noise};
 use crate::diff::samples::*;
 use crate::diff::{Criterion, compare};
 use crate::inventory::{Operation, Record, Service, Snapshot};
@@ -99,6 +99,17 @@ fn a_refusal_counts_where_the_host_tells_paths_apart() {
     assert_eq!(refused(&[(500, 12)], gate, |_| ()).len(), 1);
     // Only a scanner asked.
     assert!(refused(&[(401, 12)], says_404, |record| record.scanner_only = true).is_empty());
+    assert!(refused(&[(401, 12)], says_404, |record| record.noise = [(Noise::Scanner, 12)].into()).is_empty());
+    assert_eq!(
+        refused(&[(401, 12)], says_404, |record| record.noise = [(Noise::Scanner, 11)].into()).len(),
+        1,
+        "somebody else asked for it too"
+    );
+    assert_eq!(
+        refused(&[(200, 12)], says_404, |record| record.noise = [(Noise::Scanner, 12)].into()).len(),
+        1,
+        "what a scanner found is there"
+    );
     assert_eq!(refused(&[(200, 1)], says_404, |record| record.scanner_only = true).len(), 1);
 }
 
@@ -168,6 +179,30 @@ fn nobody_is_a_shadow_without_a_spec_or_out_of_scope() {
     assert!(findings(&seen, &index(Vec::new()), &[]).is_empty());
     assert!(findings(&seen, &shop(), &["shop.example"]).iter().all(|finding| finding.kind == Kind::Orphan));
     assert_eq!(findings(&seen, &shop(), &["pay.example"]).len(), 1);
+}
+
+#[test]
+fn what_is_only_called_from_here_is_a_third_party_and_no_shadow() {
+    let called = |host: &str, directions: &[(Direction, u64)]| {
+        let mut service = service(host, vec![seen("POST /x", &[(200, 9)])]);
+        service.traffic.clients.directions = directions.iter().copied().collect();
+        service
+    };
+    let shadows = |directions: &[(Direction, u64)], host: &str, index: &SpecIndex| {
+        let found = findings(&snapshot(vec![called(host, directions)]), index, &[]);
+        found.iter().filter(|finding| finding.kind == Kind::Shadow).count()
+    };
+    assert_eq!(shadows(&[(Direction::Outbound, 9)], "bank.example", &shop()), 0);
+    // Catches a name that one call abroad makes somebody else's, and APIs of others that a spec declares and nobody judges.
+    assert_eq!(shadows(&[(Direction::Outbound, 9), (Direction::Internal, 1)], "bank.example", &shop()), 1);
+    assert_eq!(shadows(&[(Direction::Outbound, 9), (Direction::Inbound, 1)], "bank.example", &shop()), 1);
+    assert_eq!(shadows(&[(Direction::Inbound, 9)], "bank.example", &shop()), 1);
+    assert_eq!(shadows(&[(Direction::Transit, 9)], "bank.example", &shop()), 1);
+    assert_eq!(shadows(&[(Direction::Outbound, 9)], "shop.example", &shop()), 1, "its host is declared");
+    // A spec that names no host is taken for one of one's own.
+    let assumed = index(vec![spec("any.yaml", HostPattern::Any, "", &["GET /y"])]);
+    assert_eq!(shadows(&[(Direction::Outbound, 9)], "bank.example", &assumed), 0);
+    assert_eq!(shadows(&[(Direction::Inbound, 9)], "bank.example", &assumed), 1);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Few, Smallest, tree_bytes};
+use super::counts::Counts;
 use super::lessons::Lessons;
 use super::params::{NAME_BYTES, Params};
 use super::shapes::Union;
@@ -18,7 +19,7 @@ use super::sketch::{Distinct, Histogram};
 use super::snapshot::Record;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
-use crate::api::{AuthScheme, Observation};
+use crate::api::{AuthScheme, Noise, Observation};
 use crate::merge::Merge;
 use crate::time::Timestamp;
 
@@ -54,6 +55,8 @@ pub(super) struct Entry {
     unanswered: u64,
     mere_redirects: u64,
     encrypted: u64,
+    /// Requests by class of noise, of those that are counted here; most operations see none.
+    noise: Option<Box<Counts<Noise>>>,
     request_bytes: u64,
     response_bytes: u64,
     /// A code outside 100 to 999 is counted as 0.
@@ -116,6 +119,27 @@ impl Entry {
         self.frame().saturating_sub(before)
     }
 
+    /// Counts a request of [`Entry::count`] under its class of noise. Tells the memory added.
+    pub(super) fn sort(&mut self, noise: Noise) -> usize {
+        let before = self.noise_bytes();
+        self.noise.get_or_insert_default().add(noise, 1);
+        self.noise_bytes().saturating_sub(before)
+    }
+
+    /// Requests that are noise.
+    pub(super) fn noise(&self) -> u64 {
+        self.noise.as_ref().map_or(0, |noise| noise.sum())
+    }
+
+    fn noise_bytes(&self) -> usize {
+        self.noise.as_ref().map_or(0, |noise| size_of::<Counts<Noise>>() + 16 + noise.weight())
+    }
+
+    /// All its callers behave like scanners.
+    pub(super) fn is_scanned_only(&self, is_scanner: impl Fn(u64) -> bool) -> bool {
+        !self.callers.is_empty() && self.callers.sample().all(is_scanner)
+    }
+
     /// Requests that something answered: a success, or a redirect that is more than another spelling.
     pub(super) fn answered(&self) -> u64 {
         let of = |codes: std::ops::Range<u16>| self.statuses.range(codes).map(|(_, count)| *count).sum::<u64>();
@@ -152,6 +176,7 @@ impl Entry {
             + self.tokens.as_ref().map_or(0, |tokens| size_of::<Tokens>() + tokens.weight())
             + self.latency.weight()
             + self.traffic.weight()
+            + self.noise_bytes()
             + self.callers.weight()
             + self.servers.weight()
     }
@@ -204,6 +229,7 @@ impl Entry {
     /// The plain figures. `is_scanner` knows callers by their hash.
     pub(super) fn freeze(self, is_scanner: impl Fn(u64) -> bool) -> Record {
         let (first, last) = self.window.bounds().unwrap_or_default();
+        let scanner_only = self.is_scanned_only(is_scanner);
         let lessons = self.lessons.freeze();
         let mut params = self.params.freeze(|_| self.requests);
         params.extend(lessons.params);
@@ -213,7 +239,7 @@ impl Entry {
             unanswered: self.unanswered,
             statuses: self.statuses,
             mere_redirects: self.mere_redirects,
-            noise: BTreeMap::new(),
+            noise: self.noise.as_ref().map(|noise| noise.map(|class| *class)).unwrap_or_default(),
             first,
             last,
             latency: self.latency.freeze(),
@@ -221,7 +247,7 @@ impl Entry {
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
             clients: self.callers.estimate(),
-            scanner_only: !self.callers.is_empty() && self.callers.sample().all(is_scanner),
+            scanner_only,
             servers: texts(&self.servers),
             auth: self.auth,
             auth_ok: self.auth_ok,
@@ -244,6 +270,9 @@ impl Merge for Entry {
         self.unanswered.merge(other.unanswered);
         self.mere_redirects.merge(other.mere_redirects);
         self.encrypted.merge(other.encrypted);
+        if let Some(noise) = other.noise {
+            self.noise.get_or_insert_default().merge(*noise);
+        }
         self.request_bytes.merge(other.request_bytes);
         self.response_bytes.merge(other.response_bytes);
         Merge::merge(&mut self.statuses, other.statuses);
@@ -328,9 +357,13 @@ mod tests {
                 caller: u64::from(n) << 50 ^ u64::from(n),
                 server: ([10, 0, 0, n as u8], 80).into(),
                 noise: None,
+                decreed: false,
                 mere_redirect: n % 5 == 0,
             };
             entry.count(&seen);
+            if n % 3 == 0 {
+                entry.sort(Noise::ALL[usize::from(n % 6)]);
+            }
             entry.learn(&seen);
         }
         entry

@@ -297,6 +297,7 @@ mod tests {
             caller: 0,
             server: ([10, 0, 0, 1], 80).into(),
             noise: None,
+            decreed: false,
             mere_redirect: false,
         };
         lessons.learn(status, &seen)

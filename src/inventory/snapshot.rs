@@ -39,15 +39,18 @@ pub struct Service {
     pub operations: Vec<Operation>,
     /// Requests in all, noise and not-found included.
     pub requests: u64,
-    /// Requests by class of noise.
+    /// Requests by class of noise, those among them that count with an operation included: with the rest, which is
+    /// traffic of an API, they make `requests`.
     pub noise: BTreeMap<Noise, u64>,
-    /// Requests answered 404 or 410 that belong to no operation: no declaration takes them, and their path and
-    /// method never answered anything else.
+    /// Requests answered 404 or 410 that belong to no operation and are no noise: no declaration takes them, and their path
+    /// and method never answered anything else.
     pub not_found: u64,
+    /// Requests answered 405 or 501 that belong to no operation and are no noise.
+    pub not_allowed: u64,
     /// Distinct paths behind `not_found` (estimate); segments of a value class count by their class.
     pub not_found_paths: u64,
     /// Answers (404, 410, 405, 501) on paths where no method is an operation, by status: how this host answers what
-    /// does not exist. Noise is not among them. Empty: it was never seen to say that something is not there.
+    /// does not exist, crawlers and scanners included. Empty: it was never seen to say that something is not there.
     pub unknown_answers: BTreeMap<u16, u64>,
     /// How it is used, noise and what was not found included.
     pub traffic: TrafficFigures,
@@ -57,6 +60,14 @@ pub struct Service {
     pub first: Timestamp,
     /// Last exchange.
     pub last: Timestamp,
+}
+
+impl Service {
+    /// Requests that are no noise.
+    #[must_use]
+    pub fn api_requests(&self) -> u64 {
+        self.noise.values().fold(self.requests, |left, count| left.saturating_sub(*count))
+    }
 }
 
 /// One operation: a method on a path template.
@@ -127,8 +138,8 @@ pub struct Record {
     pub statuses: BTreeMap<u16, u64>,
     /// 3xx among them that only move the caller to another spelling of the same path.
     pub mere_redirects: u64,
-    /// Requests by class of noise. Always empty for what HTTP says today: noise that a declaration takes is recorded
-    /// as ordinary requests, other noise belongs to the service and makes no operation.
+    /// Requests by class of noise, among `requests`: those of crawlers and scanners, and what users say. What is noise by its path
+    /// belongs to the service and makes no operation; where a declaration takes it, it is an ordinary request.
     pub noise: BTreeMap<Noise, u64>,
     /// First request.
     pub first: Timestamp,

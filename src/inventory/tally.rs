@@ -1,9 +1,9 @@
 //! All that was counted of one service: the same in a worker's delta and in the shared inventory.
 //!
 //! An observation lands in one of four places: under a declared template; among the noise; in the tree of learned
-//! paths; or, when the answer says that there is nothing (404, 410, 405, 501), beside the tree. What lies beside
-//! creates no place in the tree, so a scanner's million paths make no endpoint; yet it is kept by path and method,
-//! and counts with the operation of the same path and method if that turns out to exist, whichever came first.
+//! paths; or, when the answer says that there is nothing (404, 410, 405, 501), or when a crawler or a scanner found nothing, beside
+//! the tree. What lies beside creates no place in the tree, so a scanner's million paths make no endpoint; yet it is kept by
+//! path and method, and counts with the operation of the same path and method if that turns out to exist, whichever came first.
 
 mod kept;
 
@@ -33,13 +33,14 @@ pub(super) use kept::{Growing, Head, Numbers};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     requests: u64,
+    /// Every request of a class, wherever else it is counted.
     noise: BTreeMap<Noise, u64>,
     servers: Smallest<SocketAddr, 16>,
     window: Window,
     traffic: Traffic,
     pinned: BTreeMap<PinId, Methods>,
     learned: Node,
-    /// Answers of "nothing here" by the hash of path and method.
+    /// Answers of "nothing here", and what crawlers and scanners asked for in vain, by the hash of path, method and which of both.
     unknown: HashMap<u64, Unknown, RandomState>,
     forgotten: Forgotten,
     /// Requests of learned operations for which there was no room.
@@ -48,7 +49,7 @@ pub(super) struct Tally {
     long_paths: u64,
 }
 
-/// Requests on one path and method that were all answered "nothing here".
+/// Requests on one path and method that were all answered "nothing here", or that are all noise.
 #[derive(Clone, Debug)]
 struct Unknown {
     path: Box<str>,
@@ -60,8 +61,11 @@ struct Unknown {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Forgotten {
     requests: u64,
+    /// Of what is no noise ...
     answers: BTreeMap<u16, u64>,
     not_found_paths: Distinct,
+    /// ... and of noise.
+    noise_answers: BTreeMap<u16, u64>,
 }
 
 /// What a tally holds, as far as the bounds care.
@@ -90,8 +94,19 @@ impl Unknown {
     /// What one takes beside its path and what its record holds: two slots of a table, and the record.
     const BYTES: usize = 2 * size_of::<(u64, Self)>() + 64 + Entry::BYTES;
 
-    fn hash<'k>(keys: impl Iterator<Item = Key<'k>>, method: &str) -> u64 {
-        chain(keys.fold(0, |hash, key| key.chain(hash)), method)
+    fn hash<'k>(keys: impl Iterator<Item = Key<'k>>, method: &str, noisy: bool) -> u64 {
+        let hash = chain(keys.fold(0, |hash, key| key.chain(hash)), method);
+        if noisy { !hash } else { hash }
+    }
+
+    /// Its requests are noise.
+    fn is_noisy(&self) -> bool {
+        self.entry.noise() > 0
+    }
+
+    /// What decides where it stands.
+    fn order(&self) -> (&str, &str, bool) {
+        (&self.path, &self.method, self.is_noisy())
     }
 
     fn weight(&self) -> usize {
@@ -114,34 +129,39 @@ impl Tally {
             self.servers.insert(seen.server);
         }
         // A mere redirect teaches nothing of what is there, unless a declaration already says it.
-        let noise = seen.noise.or_else(|| seen.mere_redirect.then_some(Noise::Redirect));
+        let built_in = || seen.mere_redirect.then_some(Noise::Redirect).filter(|_| !seen.decreed);
+        let noise = seen.noise.or_else(built_in);
+        // What is declared is no noise by its path; who asked, and what users say, holds all the same.
+        let declared = taken.as_ref().is_some_and(|taken| taken.declared);
+        let noise = noise.filter(|noise| !declared || seen.decreed || noise.is_of_caller());
+        if let Some(noise) = noise {
+            self.noise.entry(noise).or_default().merge(1);
+        }
         let mut load = match (taken, noise) {
-            (Some(taken), noise) if taken.declared || noise.is_none() => {
+            (Some(taken), noise) if taken.declared || noise.is_none_or(Noise::is_of_caller) => {
                 let methods = self.pinned.entry(taken.id).or_default();
                 let (entry, new) = methods.entry(taken.method, || Entry::new(limits.params));
-                let counted = entry.count(seen);
-                let (places, learned) = entry.learn(seen);
-                let bytes = counted + learned + if new { Entry::BYTES } else { 0 };
-                Load { places, bytes, ..Load::default() }
+                let mut bytes = entry.count(seen) + if new { Entry::BYTES } else { 0 };
+                bytes += noise.map_or(0, |noise| entry.sort(noise));
+                let (places, learned) = if shows(noise, seen) { entry.learn(seen) } else { (0, 0) };
+                Load { places, bytes: bytes + learned, ..Load::default() }
             }
-            (_, Some(noise)) => {
-                self.noise.entry(noise).or_default().merge(1);
-                Load::default()
-            }
-            _ => self.learn(seen, limits),
+            (_, Some(noise)) if !noise.is_of_caller() => Load::default(),
+            (_, noise) => self.learn(seen, noise, limits),
         };
         load += grown;
         load
     }
 
-    fn learn(&mut self, seen: &Observation<'_>, limits: &Limits) -> Load {
+    fn learn(&mut self, seen: &Observation<'_>, noise: Option<Noise>, limits: &Limits) -> Load {
         let Seen::Http { method, path } = seen.seen;
         // HEAD asks what GET would say (RFC 9110 section 9.3.2).
         let method = if method == "HEAD" { "GET" } else { method };
         self.long_paths.merge(u64::from(path.len() > limits.path_segments));
         let steps = steps(path, limits);
-        if seen.status.is_some_and(says_nothing_here) {
-            let hash = Unknown::hash(steps.clone().map(|(key, _)| key), method);
+        let noisy = noise.is_some();
+        if seen.status.is_some_and(says_nothing_here) || !shows(noise, seen) {
+            let hash = Unknown::hash(steps.clone().map(|(key, _)| key), method, noisy);
             let known = self.unknown.len();
             let mut bytes = 0;
             let unknown = self.unknown.entry(hash).or_insert_with(|| {
@@ -151,12 +171,12 @@ impl Tally {
                 Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
             });
             // Counted, not learned: what a scanner put into its requests describes nothing.
-            bytes += unknown.entry.count(seen);
+            bytes += unknown.entry.count(seen) + noise.map_or(0, |noise| unknown.entry.sort(noise));
             return Load { unknown: self.unknown.len() - known, bytes, ..Load::default() };
         }
         let (place, grown) = self.learned.place(steps, limits);
         let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
-        let counted = entry.count(seen);
+        let counted = entry.count(seen) + noise.map_or(0, |noise| entry.sort(noise));
         let (places, learned) = entry.learn(seen);
         let bytes = grown + counted + learned + if new { Entry::BYTES } else { 0 };
         Load { learned: usize::from(new), unknown: 0, places, bytes }
@@ -180,6 +200,7 @@ impl Tally {
         self.forgotten.requests.merge(other.forgotten.requests);
         Merge::merge(&mut self.forgotten.answers, other.forgotten.answers);
         self.forgotten.not_found_paths.merge(other.forgotten.not_found_paths);
+        Merge::merge(&mut self.forgotten.noise_answers, other.forgotten.noise_answers);
         self.other.merge(other.other);
         self.long_paths.merge(other.long_paths);
     }
@@ -286,14 +307,21 @@ impl Tally {
         let rules = pins.rules();
         let forbidden = together.first().map(|(id, _)| rules.forbidden(id)).unwrap_or_default();
         let mut folded = fold::fold(&roots, &forbidden);
-        let unknown: Vec<NotFound> =
-            together.iter().enumerate().map(|(at, (_, tally))| tally.place_unknown(at, &mut folded)).collect();
+        let place = |(at, (_, tally)): (usize, &(_, &Self))| tally.place_unknown(at, &mut folded, &is_scanner);
+        let mut unknown: Vec<NotFound> = together.iter().enumerate().map(place).collect();
         let mut learned: Vec<Vec<Operation>> = together.iter().map(|_| Vec::new()).collect();
         for mut found in folded.operations() {
             if let Some(named) = together.get(found.service).and_then(|(id, _)| rules.renamed(id, &found.template)) {
                 found.rename(named);
             }
+            let in_vain = found.entry.answered() == 0 && found.entry.is_scanned_only(is_scanner);
             let mut record = found.entry.freeze(is_scanner);
+            if in_vain {
+                // Nobody else asked for it, and they got nothing. That it refused them shows all the same that it may be there.
+                let others = record.requests.saturating_sub(record.noise.values().sum());
+                record.noise.entry(Noise::Scanner).or_default().merge(others);
+                unknown[found.service].scanned.merge(others);
+            }
             // What was dropped for want of room took its texts along, when depends on the order: no figure then.
             let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
@@ -328,12 +356,17 @@ impl Tally {
         }
         operations.sort_by(|a, b| (&a.template, &a.method, a.pin).cmp(&(&b.template, &b.method, b.pin)));
         let (first, last) = self.window.bounds().unwrap_or_default();
+        let mut noise = self.noise.clone();
+        if unknown.scanned > 0 {
+            noise.entry(Noise::Scanner).or_default().merge(unknown.scanned);
+        }
         Service {
             id: id.clone(),
             operations,
             requests: self.requests,
-            noise: self.noise.clone(),
+            noise,
             not_found: unknown.not_found,
+            not_allowed: unknown.not_allowed,
             not_found_paths: unknown.not_found_paths.estimate(),
             unknown_answers: unknown.answers,
             traffic: self.traffic.freeze(),
@@ -349,29 +382,42 @@ impl Tally {
     }
 
     /// Counts each unknown path with the operation that takes it after folding, else as not found.
-    fn place_unknown(&self, at: usize, folded: &mut Folded<'_>) -> NotFound {
-        let forgotten = self.forgotten.clone();
+    fn place_unknown(&self, at: usize, folded: &mut Folded<'_>, is_scanner: &dyn Fn(u64) -> bool) -> NotFound {
+        let mut forgotten = self.forgotten.clone();
+        let noise = std::mem::take(&mut forgotten.noise_answers);
         let mut left = NotFound {
             not_found: forgotten.answers.iter().filter(|(status, _)| is_missing(**status)).map(|(_, n)| *n).sum(),
+            not_allowed: forgotten.answers.iter().filter(|(status, _)| !is_missing(**status)).map(|(_, n)| *n).sum(),
             not_found_paths: forgotten.not_found_paths,
             answers: forgotten.answers,
+            scanned: 0,
         };
+        // Whoever asks: a host that says 404 says it to scanners too.
+        Merge::merge(&mut left.answers, noise);
         // In order of path, as a record's parts must not depend on the order of a hash map.
-        let unknown: BTreeMap<(&str, &str), &Unknown> =
-            self.unknown.values().map(|unknown| ((&*unknown.path, &*unknown.method), unknown)).collect();
+        let unknown: BTreeMap<(&str, &str, bool), &Unknown> =
+            self.unknown.values().map(|unknown| (unknown.order(), unknown)).collect();
         let mut settled = BTreeSet::new();
-        for (&(path, method), unknown) in &unknown {
+        for (&key, unknown) in &unknown {
+            let (path, method, _) = key;
             let place = folded.place(split(path).map(Key::read));
             if place.is_some_and(|place| folded.add(place, at, method, &unknown.entry)) {
-                settled.insert((path, method));
+                settled.insert(key);
             }
         }
         for (key, unknown) in unknown.iter().filter(|(key, _)| !settled.contains(*key)) {
             let path_exists = folded.place(split(key.0).map(Key::read)).is_some_and(|place| folded.exists(place));
-            for (status, count) in unknown.entry.statuses() {
-                if is_missing(*status) {
-                    left.not_found.merge(*count);
-                    left.not_found_paths.insert(chain(0, key.0));
+            let noisy = unknown.is_noisy();
+            let scanned = !noisy && unknown.entry.is_scanned_only(is_scanner);
+            left.scanned.merge(if scanned { unknown.entry.requests() } else { 0 });
+            for (status, count) in unknown.entry.statuses().iter().filter(|(status, _)| says_nothing_here(**status)) {
+                match (is_missing(*status), noisy || scanned) {
+                    (_, true) => {}
+                    (true, false) => {
+                        left.not_found.merge(*count);
+                        left.not_found_paths.insert(chain(0, key.0));
+                    }
+                    (false, false) => left.not_allowed.merge(*count),
                 }
                 // Where another method is answered on the path, this says nothing of unknown paths.
                 if !path_exists {
@@ -386,13 +432,21 @@ impl Tally {
 /// What was asked for and is not there.
 struct NotFound {
     not_found: u64,
+    not_allowed: u64,
     not_found_paths: Distinct,
     answers: BTreeMap<u16, u64>,
+    /// Requests of clients that behave like scanners, which nothing else says to be noise.
+    scanned: u64,
 }
 
 impl Forgotten {
     fn take(&mut self, unknown: &Unknown) {
         self.requests.merge(unknown.entry.requests());
+        if unknown.is_noisy() {
+            let said = unknown.entry.statuses().iter().filter(|(status, _)| says_nothing_here(**status));
+            said.for_each(|(status, count)| self.noise_answers.entry(*status).or_default().merge(*count));
+            return;
+        }
         Merge::merge(&mut self.answers, unknown.entry.statuses().clone());
         if unknown.entry.statuses().keys().any(|status| is_missing(*status)) {
             self.not_found_paths.insert(chain(0, &unknown.path));
@@ -403,6 +457,24 @@ impl Forgotten {
 /// Not Found, Gone.
 pub(super) const fn is_missing(status: u16) -> bool {
     matches!(status, 404 | 410)
+}
+
+/// What came back shows that something is there: of a scanner's requests a success, of a crawler's one that is no page.
+/// Anybody else's answer shows what it shows.
+fn shows(noise: Option<Noise>, seen: &Observation<'_>) -> bool {
+    let success = seen.status.is_some_and(|status| (200..300).contains(&status));
+    match noise {
+        Some(Noise::Crawler) => success && !seen.response_type.is_some_and(is_page),
+        Some(Noise::Scanner) => success,
+        _ => true,
+    }
+}
+
+/// What crawlers come for, and what hangs on it.
+fn is_page(media_type: &str) -> bool {
+    let (top, sub) = media_type.split_once('/').unwrap_or_default();
+    matches!(top, "image" | "font" | "audio" | "video")
+        || matches!(sub, "html" | "xhtml+xml" | "css" | "javascript" | "x-javascript")
 }
 
 /// The answer says that there is no such path, or no such method on it.

@@ -1,4 +1,4 @@
-//! Traffic that is counted and never a finding: preflights, mere redirects, static files, health checks.
+//! Traffic that is counted and never a finding: preflights, mere redirects, static files, health checks, crawlers, scanners.
 //!
 //! In: a request with its path in segments, and what is known of the answer. Out: one class, or none. In doubt none:
 //! a finding too many is looked at once, an endpoint hidden as noise never.
@@ -7,16 +7,24 @@ use std::net::SocketAddr;
 
 use super::path::{Segments, Target};
 use super::service::{name_service, same_host};
-use crate::api::{Noise, PathSegment, ServiceId};
+use crate::api::{Agent, AgentKind, Noise, PathSegment, ServiceId};
 use crate::proto::Message;
 
-/// The class of one exchange.
-pub(super) fn noise_of(
-    request: &Message,
-    path: &[PathSegment<'_>],
-    response_type: Option<&str>,
-    mere_redirect: bool,
-) -> Option<Noise> {
+/// What is known of the answer, and of who asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'x> {
+    /// The final status.
+    pub status: Option<u16>,
+    /// Its media type.
+    pub response_type: Option<&'x str>,
+    /// It only moves the caller to another spelling of the same path.
+    pub mere_redirect: bool,
+    /// Who asked.
+    pub agent: Agent,
+}
+
+/// The class of one exchange. What is asked for decides before who asks: a health check is one whoever makes it.
+pub(super) fn noise_of(request: &Message, path: &[PathSegment<'_>], known: Known<'_>) -> Option<Noise> {
     let reads = matches!(request.method(), b"GET" | b"HEAD");
     if request.method() == b"OPTIONS" {
         if request.field("origin").is_some() && request.field("access-control-request-method").is_some() {
@@ -27,15 +35,39 @@ pub(super) fn noise_of(
             return Some(Noise::Health);
         }
     }
-    if mere_redirect {
+    if known.mere_redirect {
         Some(Noise::Redirect)
     } else if reads && is_health(path) {
         Some(Noise::Health)
-    } else if reads && is_static(path, response_type) {
+    } else if reads && is_static(path, known.response_type) {
         Some(Noise::Static)
+    } else if known.agent.kind() == AgentKind::Scanner {
+        Some(Noise::Scanner)
+    } else if reads && is_crawler(known.agent) {
+        Some(Noise::Crawler)
+    } else if known.status.is_some_and(|status| !(200..300).contains(&status)) && is_probe(path) {
+        // What was found is there, whoever asked: 2xx is never noise here. Without an answer nobody knows.
+        Some(Noise::Scanner)
     } else {
         None
     }
+}
+
+/// It says that it crawls. Browsers without people are test benches as often.
+fn is_crawler(agent: Agent) -> bool {
+    agent.kind() == AgentKind::Bot && agent != Agent::HeadlessBrowser
+}
+
+/// A path that scanners try everywhere and that hardly anybody else asks for.
+fn is_probe(path: &[PathSegment<'_>]) -> bool {
+    let Some(last) = path.last() else { return false };
+    let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    // `.env.production` is tried as `.env` is.
+    let hidden = |text: &str| text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(".env."));
+    path.iter().any(|segment| is(segment.text, PROBE_FOLDERS))
+        || is(last.text, PROBE_FILES)
+        || hidden(last.text)
+        || path.first().is_some_and(|first| is(first.text, PROBE_ROOTS))
 }
 
 /// Short, of words only, and ending in a word that means health. Words that mean other things too count only where
@@ -173,9 +205,87 @@ const STATIC_EXTENSIONS: &[&str] = &[
     "less",
 ];
 
+/// Folders that nobody means to serve, at any depth.
+const PROBE_FOLDERS: &[&str] = &[
+    ".git",
+    ".svn",
+    ".hg",
+    ".aws",
+    ".ssh",
+    ".vscode",
+    ".idea",
+    ".docker",
+    ".kube",
+    "cgi-bin",
+    "wp-admin",
+    "wp-content",
+    "wp-includes",
+    "phpmyadmin",
+    "phpunit",
+];
+
+/// Files that give a server away, at the end of any path.
+const PROBE_FILES: &[&str] = &[
+    ".env",
+    ".htaccess",
+    ".htpasswd",
+    ".ds_store",
+    ".npmrc",
+    ".git-credentials",
+    ".gitconfig",
+    ".bash_history",
+    ".dockerenv",
+    "wp-login.php",
+    "wp-config.php",
+    "wp-config.php.bak",
+    "xmlrpc.php",
+    "wlwmanifest.xml",
+    "phpinfo.php",
+    "info.php",
+    "shell.php",
+    "eval-stdin.php",
+    "setup.php",
+    "adminer.php",
+    "web.config",
+    "id_rsa",
+    "docker-compose.yml",
+    "backup.sql",
+    "dump.sql",
+    "backup.zip",
+];
+
+/// Where paths begin that only those ask for who run the thing, or who look for it.
+const PROBE_ROOTS: &[&str] = &[
+    "actuator",
+    "solr",
+    "jenkins",
+    "manager",
+    "hnap1",
+    "boaform",
+    "goform",
+    "geoserver",
+    "owa",
+    "autodiscover",
+    "ecp",
+    "remote",
+    "telescope",
+    "_ignition",
+    "druid",
+    "invoker",
+    "jmx-console",
+    "web-inf",
+    "server-status",
+    "pma",
+    "mysqladmin",
+    "jolokia",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOTHING: Known<'static> =
+        Known { status: Some(200), response_type: None, mere_redirect: false, agent: Agent::Chrome };
 
     fn request(method: &str, target: &str, fields: &[(&str, &str)]) -> Message {
         let mut request = Message::default();
@@ -187,12 +297,16 @@ mod tests {
     }
 
     fn noise(method: &str, target: &str, response_type: Option<&str>) -> Option<Noise> {
+        noise_for(method, target, Known { response_type, ..NOTHING })
+    }
+
+    fn noise_for(method: &str, target: &str, known: Known<'_>) -> Option<Noise> {
         let request = request(method, target, &[]);
         let mut segments = Segments::default();
         segments.read(target.as_bytes());
         let mut path = Vec::new();
         segments.list(32, &mut path);
-        noise_of(&request, &path, response_type, false)
+        noise_of(&request, &path, known)
     }
 
     #[test]
@@ -238,9 +352,52 @@ mod tests {
     #[test]
     fn a_preflight_has_both_fields() {
         let both = [("Origin", "https://a"), ("Access-Control-Request-Method", "PUT")];
-        assert_eq!(noise_of(&request("OPTIONS", "/a", &both), &[], None, false), Some(Noise::Preflight));
-        assert_eq!(noise_of(&request("OPTIONS", "/a", &both[..1]), &[], None, false), None);
-        assert_eq!(noise_of(&request("GET", "/a", &both), &[], None, false), None);
+        assert_eq!(noise_of(&request("OPTIONS", "/a", &both), &[], NOTHING), Some(Noise::Preflight));
+        assert_eq!(noise_of(&request("OPTIONS", "/a", &both[..1]), &[], NOTHING), None);
+        assert_eq!(noise_of(&request("GET", "/a", &both), &[], NOTHING), None);
+    }
+
+    #[test]
+    fn scanners_and_crawlers_are_known_by_what_they_say_they_are() {
+        let by = |agent, method: &str, target: &str| noise_for(method, target, Known { agent, ..NOTHING });
+        for method in ["GET", "POST"] {
+            assert_eq!(by(Agent::Nikto, method, "/v1/users"), Some(Noise::Scanner));
+        }
+        assert_eq!(by(Agent::Googlebot, "GET", "/v1/users"), Some(Noise::Crawler));
+        // Catches classes of callers that go before those of paths: a scanner would make an endpoint of a health check.
+        assert_eq!(by(Agent::Nikto, "GET", "/health"), Some(Noise::Health));
+        assert_eq!(by(Agent::Googlebot, "GET", "/logo.png"), Some(Noise::Static));
+        // Catches robots of one's own, test benches and people's programs taken for crawlers.
+        assert_eq!(by(Agent::OtherBot, "POST", "/v1/deployments"), None);
+        for agent in [Agent::HeadlessBrowser, Agent::Curl, Agent::KubeProbe, Agent::None, Agent::Other] {
+            assert_eq!(by(agent, "GET", "/v1/users"), None, "{agent:?}");
+        }
+    }
+
+    #[test]
+    fn probes_are_noise_only_where_they_found_nothing() {
+        let answered = |target: &str, status| noise_for("GET", target, Known { status, ..NOTHING });
+        for path in [
+            "/.env",
+            "/api/.env.production",
+            "/.git/config",
+            "/blog/wp-login.php",
+            "/WP-Admin/setup-config.php",
+            "/actuator/env",
+            "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php",
+            "/HNAP1",
+        ] {
+            for status in [404, 403, 401, 500, 302] {
+                assert_eq!(answered(path, Some(status)), Some(Noise::Scanner), "{path} {status}");
+            }
+            // Catches the worst of all: a secret that is served, hidden as noise.
+            assert_eq!(answered(path, Some(200)), None, "{path}");
+            assert_eq!(answered(path, None), None, "{path}: nobody knows the answer");
+        }
+        for path in ["/environment", "/users/actuator", "/git/config", "/v1/managers", "/admin", "/login", "/envs", "/"]
+        {
+            assert_eq!(answered(path, Some(404)), None, "{path}");
+        }
     }
 
     fn mere(target: &str, status: u16, location: &str) -> bool {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::inspect::Inspect;
 use super::style::{ObserverCounts, Scratch, caller};
 use super::styles::STYLES;
-use crate::api::{Networks, ObservationSink, OpaqueSeen};
+use crate::api::{Networks, NoiseRules, ObservationSink, OpaqueSeen};
 use crate::limits::Limits;
 use crate::proto::{Exchange, ExchangeSink, Opaque};
 
@@ -55,9 +55,10 @@ impl<S: ObservationSink> Observer<S> {
         self.scratch.hurried = hurried;
     }
 
-    /// Networks by name, from the next exchange on.
-    pub fn locate_by(&mut self, networks: Arc<Networks>) {
+    /// Networks by name, and what users say of noise, from the next exchange on.
+    pub fn rule_by(&mut self, (networks, noise): (Arc<Networks>, Arc<NoiseRules>)) {
         self.scratch.networks = networks;
+        self.scratch.noise_rules = noise;
     }
 
     /// What was counted so far.

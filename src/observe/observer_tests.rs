@@ -338,7 +338,7 @@ fn who_asked_is_told_in_classes_and_how_long_the_answer_took_in_full() {
     networks.add("partner", crate::api::NetworkKind::External, "192.0.2.0/24".parse().unwrap());
 
     let mut observer = Observer::new(&Limits::default(), 7, Notes::default());
-    observer.locate_by(Arc::new(networks));
+    observer.rule_by((Arc::new(networks), Arc::default()));
     [whole, cut, outward].iter().for_each(|exchange| observer.exchange(exchange));
     let told: Vec<String> = observer.into_sink().told.into_iter().map(|told| told.debug).collect();
     for (told, wanted) in told.iter().zip([

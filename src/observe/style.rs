@@ -13,7 +13,7 @@ use super::encoding::Unpacker;
 use super::fields::Params;
 use super::inspect::{Inspect, Sampler};
 use super::path::Segments;
-use crate::api::{AuthScheme, Networks, ObservationSink, PathSegment, ServiceId};
+use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, PathSegment, ServiceId};
 use crate::limits::Limits;
 use crate::proto::Exchange;
 
@@ -36,6 +36,8 @@ pub struct Scratch {
     pub(super) counts: ObserverCounts,
     /// Networks by name.
     pub(super) networks: Arc<Networks>,
+    /// What users say of noise.
+    pub(super) noise_rules: Arc<NoiseRules>,
     pub(super) agents: Agents,
     /// Which bodies are looked at.
     pub(super) sampler: Sampler,
@@ -63,6 +65,7 @@ impl Scratch {
             key,
             counts: ObserverCounts::default(),
             networks: Arc::default(),
+            noise_rules: Arc::default(),
             agents: Agents::new(key),
             sampler: Sampler::new(Inspect::default(), limits.sampled_places, key),
             hurried: false,

@@ -1,10 +1,11 @@
-//! What users say of their own world: networks, environments, owners, templates.
+//! What users say of their own world: networks, environments, owners, noise, templates.
 //!
 //! In: one TOML file (`--policy`). Out: a [`PolicyFile`], whole and checked, or one error with file, line and mend. It knows
 //! neither traffic nor specs.
 
 mod error;
 mod host;
+mod noise;
 mod read;
 mod words;
 

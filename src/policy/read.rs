@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::error::PolicyError;
 use super::host;
+use super::noise::NoiseTable;
 use super::words::{Environment, Owner, PolicyFile};
 use crate::api::{Forbid, HostPattern, NetworkKind, PathTemplate, Pin, Rename, alike};
 
@@ -55,14 +56,14 @@ impl PolicyFile {
 }
 
 /// What is wrong, and at which bytes.
-struct Fault {
+pub(super) struct Fault {
     at: Range<usize>,
     what: String,
     mend: String,
 }
 
 impl Fault {
-    fn new(at: Range<usize>, what: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(super) fn new(at: Range<usize>, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { at, what: what.into(), mend: mend.into() }
     }
 }
@@ -76,6 +77,8 @@ struct Document {
     environment: Vec<EnvironmentTable>,
     #[serde(default)]
     owner: Vec<OwnerTable>,
+    #[serde(default)]
+    noise: Vec<Spanned<NoiseTable>>,
     #[serde(default)]
     template: Vec<Spanned<TemplateTable>>,
 }
@@ -154,6 +157,10 @@ impl Document {
                 paths: table.paths.iter().map(template).collect::<Result<_, _>>()?,
             };
             policy.owners.push(it);
+        }
+        for table in self.noise {
+            let at = table.span();
+            policy.noise.0.push(table.into_inner().understood(at)?);
         }
         for table in self.template {
             let at = table.span();
@@ -238,7 +245,7 @@ fn hosts(texts: &[Spanned<String>]) -> Result<Vec<HostPattern>, Fault> {
     texts.iter().map(read_host).collect()
 }
 
-fn read_host(text: &Spanned<String>) -> Result<HostPattern, Fault> {
+pub(super) fn read_host(text: &Spanned<String>) -> Result<HostPattern, Fault> {
     let mend = "write it as shop.example, shop.example:8080 or *.shop.example";
     host::read(text.get_ref()).map_err(|what| Fault::new(text.span(), what, mend))
 }
@@ -264,7 +271,7 @@ fn cidr(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
 }
 
-fn template(text: &Spanned<String>) -> Result<PathTemplate, Fault> {
+pub(super) fn template(text: &Spanned<String>) -> Result<PathTemplate, Fault> {
     let written = text.get_ref().trim();
     let wrong =
         |what: &str| Err(Fault::new(text.span(), format!("'{written}' {what}"), r#"write it as "/users/{userId}""#));

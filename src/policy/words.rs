@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::api::{HostPattern, Networks, PathTemplate, ServiceId, TemplateRules};
+use crate::api::{HostPattern, Networks, NoiseRules, PathTemplate, ServiceId, TemplateRules};
 
 /// All that a policy file says. The empty one says nothing, and everything holds as if there was none.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct PolicyFile {
     pub environments: Vec<Environment>,
     /// Owners; of several that take an operation the first is meant.
     pub owners: Vec<Owner>,
+    /// Which requests are noise, and which are not though they look it.
+    pub noise: NoiseRules,
     /// What is said of path templates.
     pub templates: TemplateRules,
 }

@@ -93,6 +93,8 @@ pub enum Verdict {
     Matched,
     /// Nothing takes it, and its answers do not prove that it is there.
     Unproven,
+    /// It is somebody else's, and no spec declares it.
+    ThirdParty,
     /// No spec was given: nothing was promised.
     Unmanaged,
     /// `--scope` leaves it out.
@@ -109,6 +111,7 @@ impl Verdict {
             Self::Matched => "matched",
             Self::Unproven => "unproven",
             Self::Unmanaged => "unmanaged",
+            Self::ThirdParty => "third_party",
             Self::OutOfScope => "out_of_scope",
         }
     }

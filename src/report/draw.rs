@@ -74,6 +74,9 @@ fn verdict(
     if coverage.out_of_scope {
         return Verdict::OutOfScope;
     }
+    if coverage.third_party && pairing.declared.is_none() {
+        return Verdict::ThirdParty;
+    }
     if compared.specs.is_empty() {
         return Verdict::Unmanaged;
     }
@@ -118,9 +121,9 @@ fn headline(
     }
 }
 
-/// Hosts that no spec covers, of those that are judged. A host is one however many ports it answers on.
+/// Hosts of one's own that no spec covers, of those that are judged. A host is one however many ports it answers on.
 fn unmanaged<'a>(compared: &Comparison<'a>) -> BTreeSet<&'a str> {
-    let bare = compared.services.iter().filter(|coverage| coverage.specs.is_empty() && !coverage.out_of_scope);
+    let bare = compared.services.iter().filter(|coverage| coverage.is_unmanaged());
     bare.map(|coverage| coverage.service.id.host.as_str()).collect()
 }
 
@@ -135,6 +138,19 @@ fn assumptions(compared: &Comparison<'_>) -> Vec<String> {
         ));
     }
     aliases(compared, &mut lines);
+    let elsewhere = compared.services.iter().filter(|coverage| coverage.third_party && !coverage.out_of_scope);
+    let elsewhere: BTreeSet<&str> = elsewhere.map(|coverage| coverage.service.id.host.as_str()).collect();
+    if !elsewhere.is_empty() {
+        lines.push(format!(
+            "Only called from here, and outside: {} counted as third parties, and nothing there as a shadow. \
+             A [[network]] of the policy says which addresses are yours, --spec has a third party's API judged.",
+            if elsewhere.len() == 1 {
+                format!("{} is", named(&elsewhere))
+            } else {
+                format!("{} are", named(&elsewhere))
+            }
+        ));
+    }
     let out: Vec<_> = compared.services.iter().filter(|coverage| coverage.out_of_scope).collect();
     if !out.is_empty() {
         let hosts: BTreeSet<&str> = out.iter().map(|coverage| coverage.service.id.host.as_str()).collect();

@@ -56,6 +56,24 @@ fn town() -> Snapshot {
 }
 
 #[test]
+fn a_third_party_has_a_row_of_its_own_and_is_not_unmanaged() {
+    // Catches APIs of others in the headline, and ones that vanish because nobody judges them.
+    let index = index(vec![spec("shop.yaml", on("shop.example"), "", &LINES)]);
+    let mut bank = service("bank.example", vec![seen("POST /pay", &[(201, 5)])]);
+    bank.traffic.clients.directions = [(crate::api::Direction::Outbound, 5)].into();
+    drawn(&snapshot(vec![bank]), &index, &[], |report| {
+        assert_eq!((report.headline.shadow, report.headline.unmanaged_hosts), (0, 0));
+        assert_eq!(report.endpoints.iter().map(|one| one.verdict).collect::<Vec<_>>(), [Verdict::ThirdParty]);
+        assert_eq!(report.identities.third_parties[0].name, "http://bank.example");
+        assert!(
+            report.assumptions.iter().any(|line| line.contains("bank.example is counted")),
+            "{:?}",
+            report.assumptions
+        );
+    });
+}
+
+#[test]
 fn the_headline_counts_what_its_words_say() {
     let index = index(vec![spec("shop.yaml", on("shop.example"), "", &LINES)]);
     drawn(&town(), &index, &[], |report| {

@@ -12,12 +12,13 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use serde_json::Value;
+use shadowtap::api::Pin;
 use shadowtap::capture::{MemorySource, MergedSource, PacketSource};
 use shadowtap::decode::{DecodeOptions, ScopeBy};
 use shadowtap::diff::compare;
-use shadowtap::engine::{self, Lines, Settings};
+use shadowtap::engine::{self, Lines, Outcome, Settings};
 use shadowtap::findings::{Policy, View, judge};
-use shadowtap::inventory::Inventory;
+use shadowtap::inventory::{Inventory, Snapshot};
 use shadowtap::limits::Limits;
 use shadowtap::observe::Inspect;
 use shadowtap::policy::PolicyFile;
@@ -78,21 +79,7 @@ impl Run {
     pub fn report(&self, source: &mut dyn PacketSource, format: &str) -> (Vec<u8>, Vec<u8>) {
         let specs = load(&self.specs, &self.limits).expect("the specs of the tests are good");
         let index = SpecIndex::build(specs, &HostFlags::default()).expect("and fit together");
-        let settings = Settings {
-            limits: self.limits.clone(),
-            workers: self.workers,
-            scope_by: self.scope_by,
-            inspect: self.inspect,
-            decode: self.decode.clone(),
-            transactions: Some(Mask::No),
-            inputs: 1,
-            caller_key: Settings::REPLAY_KEY,
-            networks: Arc::default(),
-            stop: Arc::default(),
-        };
-        let inventory = Arc::new(Inventory::new(&self.limits, index.pins()));
-        let outcome = engine::run(source, &settings, &inventory, &mut |_| {}).expect("threads start");
-        let snapshot = inventory.snapshot();
+        let (snapshot, outcome) = self.run(source, index.pins());
         let policy = Policy::default();
         let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
         let findings = judge(View { compared: &compared, policy: &policy });
@@ -104,6 +91,31 @@ impl Run {
         let mut lines = Vec::new();
         outcome.lines.map_or(Ok(()), |all: Lines| all.write(&mut lines)).expect("memory does not fail");
         (out, lines)
+    }
+
+    /// What was seen, without a word about it.
+    pub fn snapshot(&self, source: &mut dyn PacketSource) -> Snapshot {
+        let specs = load(&self.specs, &self.limits).expect("the specs of the tests are good");
+        let index = SpecIndex::build(specs, &HostFlags::default()).expect("and fit together");
+        self.run(source, index.pins()).0
+    }
+
+    fn run(&self, source: &mut dyn PacketSource, pins: Vec<Pin>) -> (Snapshot, Outcome) {
+        let settings = Settings {
+            limits: self.limits.clone(),
+            workers: self.workers,
+            scope_by: self.scope_by,
+            inspect: self.inspect,
+            decode: self.decode.clone(),
+            transactions: Some(Mask::No),
+            inputs: 1,
+            caller_key: Settings::REPLAY_KEY,
+            rules: Arc::default(),
+            stop: Arc::default(),
+        };
+        let inventory = Arc::new(Inventory::new(&self.limits, pins));
+        let outcome = engine::run(source, &settings, &inventory, &mut |_| {}).expect("threads start");
+        (inventory.snapshot(), outcome)
     }
 
     /// The JSON report.

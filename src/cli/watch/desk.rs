@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::api::Templates;
 use crate::diff::compare;
-use crate::engine::{Board, SharedNetworks};
+use crate::engine::{Board, SharedRules};
 use crate::findings::{Policy, View, judge};
 use crate::inventory::Inventory;
 use crate::policy::PolicyFile;
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Desk {
     pub(super) inventory: Arc<Inventory>,
     board: Arc<Board>,
-    networks: Arc<SharedNetworks>,
+    rules: Arc<SharedRules>,
     known: RwLock<Arc<Known>>,
     policy: Policy,
     /// Said in each report, by subject: what a reader must know of this run.
@@ -45,16 +45,16 @@ impl Known {
 }
 
 impl Desk {
-    /// `networks` are what workers look addresses up in.
+    /// `rules` are what workers ask of each exchange.
     pub(super) fn new(
         inventory: Arc<Inventory>,
         board: Arc<Board>,
-        networks: Arc<SharedNetworks>,
+        rules: Arc<SharedRules>,
         known: Known,
         policy: Policy,
     ) -> Self {
-        networks.take_up(known.said.networks.clone());
-        Self { inventory, board, networks, known: RwLock::new(Arc::new(known)), policy, notes: Mutex::default() }
+        rules.take_up(known.said.networks.clone(), known.said.noise.clone());
+        Self { inventory, board, rules, known: RwLock::new(Arc::new(known)), policy, notes: Mutex::default() }
     }
 
     /// Draws up the report as of now.
@@ -79,7 +79,7 @@ impl Desk {
     /// Takes up other specs, and another policy, from now on.
     pub(super) fn take_up(&self, known: Known) {
         self.inventory.repin(known.templates());
-        self.networks.take_up(known.said.networks.clone());
+        self.rules.take_up(known.said.networks.clone(), known.said.noise.clone());
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
     }
 

@@ -128,8 +128,8 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     sources.iter_mut().for_each(LiveSource::start_counting);
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
-    let networks = Arc::clone(&settings.networks);
-    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), networks, known, policy));
+    let rules = Arc::clone(&settings.rules);
+    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), rules, known, policy));
     let deeds = Arc::new(Deeds::default());
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let mut announcer = Announcer::new(flags.settle, events, terminal);

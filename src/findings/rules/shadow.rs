@@ -23,7 +23,8 @@ impl Rule for Shadow {
          unknown-method, unknown-version. It counts as existing after one 2xx, or 3xx that leads elsewhere; one that \
          only refused or failed (401, 403, 5xx and the like) is a finding only where its host answers unknown paths \
          otherwise and its callers are no scanners. What to do: declare it, retire it, or, where the nearest declared \
-         operation shows that it is known under another host, say so with --host-alias or --spec-host."
+         operation shows that it is known under another host, say so with --host-alias or --spec-host. What you only call at \
+         somebody else's address is a third party's and no shadow; a spec that names its host has it judged."
     }
 
     fn check(&self, view: View<'_>, found: &mut Vec<Finding>) {
@@ -33,7 +34,8 @@ impl Rule for Shadow {
         }
         for pairing in &view.compared.pairings {
             let Some(coverage) = view.compared.services.get(pairing.service) else { continue };
-            if pairing.declared.is_none() && !coverage.out_of_scope && proven(pairing, coverage.service) {
+            let judged = !coverage.out_of_scope && !coverage.third_party;
+            if pairing.declared.is_none() && judged && proven(pairing, coverage.service) {
                 found.push(finding(view.compared, coverage, pairing));
             }
         }
@@ -51,10 +53,16 @@ fn proven(pairing: &Pairing<'_>, service: &Service) -> bool {
             // been heard to say that something is not there, and never in the words that it used here.
             let says_no = service.not_found > 0 || unknown(404) > 0 || unknown(410) > 0;
             let mut doubts = record.statuses.keys().filter(|status| Existence::doubts(**status));
-            says_no && !record.scanner_only && doubts.all(|status| unknown(*status) == 0)
+            says_no && !record.scanner_only && !is_noise(record) && doubts.all(|status| unknown(*status) == 0)
         }
         _ => false,
     }
+}
+
+/// Nobody but crawlers and scanners asked for it.
+fn is_noise(record: &Record) -> bool {
+    let noise = record.noise.values().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    noise > 0 && noise >= record.requests
 }
 
 fn reason(coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Reason {
@@ -113,6 +121,9 @@ fn finding(compared: &Comparison<'_>, coverage: &Coverage<'_>, pairing: &Pairing
     evidence.notes.push(format!("{}: {}", case.severity().name(), case.why()));
     if open(record) > 0 {
         evidence.notes.push(format!("{} of its requests succeeded without credentials", open(record)));
+    }
+    if is_noise(record) {
+        evidence.notes.push("nobody but crawlers and scanners asked for it: they found it before you did".to_owned());
     }
     if coverage.assumed {
         evidence.notes.push("its host is covered only by a spec that names no host".to_owned());

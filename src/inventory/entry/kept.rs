@@ -17,7 +17,7 @@ impl Entry {
     /// It could have grown out of observations, as far as other figures lean on that.
     pub(in super::super) fn is_sound(&self) -> bool {
         let answers = self.statuses.values().fold(self.unanswered, |sum, count| sum.saturating_add(*count));
-        let counts = [answers, self.mere_redirects, self.encrypted];
+        let counts = [answers, self.mere_redirects, self.encrypted, self.noise()];
         let mut media = self.request_types.keys().chain(self.response_types.keys());
         self.requests <= MOST
             && counts.iter().chain(self.auth.values()).chain(self.auth_ok.values()).all(|n| *n <= self.requests)

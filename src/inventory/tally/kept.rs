@@ -78,7 +78,7 @@ impl Tally {
         }
         tell_node(&self.learned, 0, out)?;
         let mut unknown: Vec<&Unknown> = self.unknown.values().collect();
-        unknown.sort_unstable_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
+        unknown.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         unknown.into_iter().try_for_each(|Unknown { path, method, entry }| {
             out(&Kept(Part::Unknown((&**path).into(), (&**method).into(), Cow::Borrowed(entry))))
         })
@@ -192,7 +192,7 @@ impl Growing {
             keys.truncate(bound - 1);
             keys.push(Key::Class(SegmentClass::Other, ""));
         }
-        let hash = Unknown::hash(keys.iter().copied(), method);
+        let hash = Unknown::hash(keys.iter().copied(), method, entry.noise() > 0);
         let unknown = self.tally.unknown.entry(hash).or_insert_with(|| {
             let mut path = String::new();
             keys.iter().for_each(|key| key.write(&mut path));

@@ -13,7 +13,7 @@ use crate::observe::headers::fields_of;
 use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::media::{media_type, method};
 use crate::observe::multipart::read_parts;
-use crate::observe::noise::{Redirect, noise_of};
+use crate::observe::noise::{Known, Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::service::name_service;
 use crate::observe::style::{Scratch, Style, caller};
@@ -39,6 +39,7 @@ impl Style for Rest {
             limits,
             counts,
             networks,
+            noise_rules,
             agents,
             sampler,
             service,
@@ -70,9 +71,11 @@ impl Style for Rest {
         let redirect = Redirect { target, service, server, encrypted };
         let mere_redirect =
             response.is_some_and(|answer| redirect.is_mere(answer, segments.normal(), &mut scratch.location));
-        let noise = noise_of(request, &path, response_type, mere_redirect);
         let method = method(request.method());
         let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
+        let said = noise_rules.class(service, &path, method, client.agent);
+        let built_in = || noise_of(request, &path, Known { status, response_type, mere_redirect, agent: client.agent });
+        let (noise, decreed) = (said.unwrap_or_else(built_in), said.is_some());
 
         let mut bodies = 0;
         for message in std::iter::once(request).chain(response).filter(|message| !message.body.is_empty()) {
@@ -138,6 +141,7 @@ impl Style for Rest {
             client,
             server,
             noise,
+            decreed,
             mere_redirect,
         });
         scratch.path = recycled(path);

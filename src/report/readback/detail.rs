@@ -234,6 +234,7 @@ fn callers(page: &mut Page, endpoint: &Value) {
     let scanners =
         if endpoint.get("scanner_only").and_then(Value::as_bool) == Some(true) { ", all of them scanners" } else { "" };
     fact(page, "clients", &format!("{}{scanners}", count(number(endpoint, "clients"))));
+    fact(page, "noise", &object(endpoint, "noise").and_then(tally).unwrap_or_default());
     let none = Value::Null;
     let by_class = endpoint.get("client_classes").unwrap_or(&none);
     for (about, key) in [("directions", "directions"), ("networks", "networks"), ("software", "agents")] {

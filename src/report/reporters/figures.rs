@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 use super::escape::{sentence, shown, visible};
-use crate::api::HostPattern;
+use crate::api::{HostPattern, Noise};
 use crate::diff::{Comparison, Criterion, Existence, OperationId, Promised};
 use crate::findings::NearMiss;
 use crate::inventory::Record;
@@ -135,6 +135,17 @@ pub(super) fn tally<K: Display>(counts: &BTreeMap<K, u64>, between: &str) -> Str
         let _ = write!(text, "{}{key}{between}{n}", if text.is_empty() { "" } else { ", " });
     }
     text
+}
+
+/// All noise by class: `40 static, 7 preflight`. `None`: there was none.
+pub(super) fn noise(report: &Report<'_>) -> Option<String> {
+    let mut sums = BTreeMap::<Noise, u64>::new();
+    for (class, n) in report.snapshot.services.iter().flat_map(|service| &service.noise) {
+        let sum = sums.entry(*class).or_default();
+        *sum = sum.saturating_add(*n);
+    }
+    let parts: Vec<String> = sums.iter().map(|(class, n)| format!("{} {}", count(*n), class.name())).collect();
+    Some(parts.join(", ")).filter(|text| !text.is_empty())
 }
 
 /// How much a verdict rests on: that of its finding, or by the number of its answers.

@@ -17,7 +17,7 @@ use sha2::Digest as _;
 
 use super::escape::{sentence, shown};
 use super::figures::{
-    at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, percent_text,
+    at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, noise, percent_text,
     promised, server, statuses, tally, warnings, window,
 };
 use crate::api::ParamPlace;
@@ -131,7 +131,12 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let unmanaged_tone = if headline.judged { tone(headline.unmanaged_hosts, Tone::Poor) } else { Tone::Calm };
     tiles.push(tile("Unmanaged hosts", headline.unmanaged_hosts, of_hosts, unmanaged_tone));
     tiles.push(tile("Endpoints", headline.endpoints, matched, Tone::Calm));
-    tiles.push(tile("Requests", headline.requests, "noise included".to_owned(), Tone::Calm));
+    tiles.push(tile(
+        "Requests",
+        headline.requests,
+        noise(report).map_or_else(|| "no noise among them".to_owned(), |noise| format!("noise among them: {noise}")),
+        Tone::Calm,
+    ));
     tiles.push(Tile {
         name: "Unread payload",
         figure: percent_text(headline.unread_bytes, headline.payload_bytes),
@@ -209,7 +214,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
             Verdict::Shadow => Tone::Bad,
             Verdict::Zombie => Tone::Poor,
             Verdict::Matched => Tone::Good,
-            Verdict::Unproven | Verdict::Unmanaged | Verdict::OutOfScope => Tone::Calm,
+            Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => Tone::Calm,
         },
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,
@@ -284,6 +289,7 @@ fn host<'a>(report: &'a Report<'a>, at: usize, coverage: &'a Coverage<'a>) -> Ho
         .collect();
     let (covered, tone) = match names.as_slice() {
         _ if coverage.out_of_scope => ("out of scope".to_owned(), Tone::Calm),
+        _ if coverage.third_party => ("third party".to_owned(), Tone::Calm),
         [] if report.headline.judged => ("unmanaged".to_owned(), Tone::Bad),
         [] => ("no spec given".to_owned(), Tone::Calm),
         names if coverage.assumed => (format!("{} (assumed)", names.join(", ")), Tone::Poor),

@@ -15,13 +15,13 @@
 //! | `window` | `first` and `last` exchange; null when there was none |
 //! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
-//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
-//! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise`, `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
+//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
+//! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
 //! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place`, `name`, `seen`, `of` (requests that could have carried it: all, or for what is not in the query those inspected, of which a form must have been one), `kinds`, `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes`, `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
 //! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
-//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `requests`, `operations`, `noise`, `not_found`, `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
+//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `third_party` (only called from here at an address outside, and named by no spec: nothing there is a shadow), `requests` = `api_requests` + the sum of `noise` by class (`preflight`, `redirect`, `static`, `health`, `crawler`, `scanner`), `operations`, `not_found` and `not_allowed` (404 and 410, 405 and 501, on what is no operation; noise left out), `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
 //! | `third_parties[]` | services of others that are called from here, by the networks of both sides (of what could not be read, by the server's): `name`, `kind` (`http`, or as in `opaque`), `servers`, `requests`, `operations`, `connections` and `clients` (those of connections that could not be read) |
 //! | `aliases[]` | services that look like one under several names, since the same addresses answer under them and they have exactly the same operations; they are not united: `services`, `servers` (those in common), `operations` (how many) |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
@@ -268,10 +268,13 @@ struct ServiceOut<'a> {
     covered_by: Vec<&'a str>,
     assumed: bool,
     out_of_scope: bool,
+    third_party: bool,
     requests: u64,
+    api_requests: u64,
     operations: usize,
     noise: &'a BTreeMap<Noise, u64>,
     not_found: u64,
+    not_allowed: u64,
     not_found_paths: u64,
     unknown_answers: &'a BTreeMap<u16, u64>,
     #[serde(flatten)]
@@ -480,10 +483,13 @@ impl<'a> ServiceOut<'a> {
                 .collect(),
             assumed: coverage.assumed,
             out_of_scope: coverage.out_of_scope,
+            third_party: coverage.third_party,
             requests: service.requests,
+            api_requests: service.api_requests(),
             operations: service.operations.len(),
             noise: &service.noise,
             not_found: service.not_found,
+            not_allowed: service.not_allowed,
             not_found_paths: service.not_found_paths,
             unknown_answers: &service.unknown_answers,
             traffic: TrafficOut::of(&service.traffic),

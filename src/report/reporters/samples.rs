@@ -153,6 +153,7 @@ impl Sample {
             requests: 4_200,
             noise: BTreeMap::from([(Noise::Static, 40), (Noise::Preflight, 7)]),
             not_found: 17,
+            not_allowed: 2,
             not_found_paths: 12,
             unknown_answers: BTreeMap::from([(404, 17)]),
             traffic: self.traffic(at),
@@ -318,6 +319,7 @@ impl Sample {
                     specs: if covered(at) { vec![0] } else { Vec::new() },
                     assumed: at == 1,
                     out_of_scope: at == 4,
+                    third_party: at == 3,
                 })
                 .collect(),
             pairings: pairings.collect(),

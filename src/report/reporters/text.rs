@@ -6,8 +6,8 @@ use std::io;
 
 use super::escape::{NAME, sentence, shown, visible};
 use super::figures::{
-    at_line, bytes, count, counted, existence, identity, moment, nearest, percent_text, statuses, tally, warnings,
-    window,
+    at_line, bytes, count, counted, existence, identity, moment, nearest, noise, percent_text, statuses, tally,
+    warnings, window,
 };
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
@@ -69,6 +69,9 @@ fn top(page: &mut Page, report: &Report<'_>) {
         if unproven > 0 {
             let _ = write!(about, ", {} of them unproven (json and html list them)", count(unproven as u64));
         }
+    }
+    if let Some(noise) = noise(report) {
+        let _ = write!(about, "; noise: {noise}");
     }
     page.paragraph(Ink::Faint, 0, 2, &about);
     if headline.judged {
@@ -241,7 +244,7 @@ fn hosts(page: &mut Page, report: &Report<'_>) {
     }
     page.heading(&format!("Hosts ({})", count(services.len() as u64)), "who answers for them");
     // What nobody answers for comes first.
-    let unmanaged = |(_, coverage): &(usize, &Coverage<'_>)| coverage.specs.is_empty() && !coverage.out_of_scope;
+    let unmanaged = |(_, coverage): &(usize, &Coverage<'_>)| coverage.is_unmanaged();
     let all = || services.iter().enumerate();
     let ordered = all().filter(unmanaged).chain(all().filter(|coverage| !unmanaged(coverage)));
     let rows: Vec<_> = ordered
@@ -294,6 +297,9 @@ fn third_parties(page: &mut Page, report: &Report<'_>) {
 fn covered(report: &Report<'_>, coverage: &Coverage<'_>) -> String {
     if coverage.out_of_scope {
         return "out of scope".to_owned();
+    }
+    if coverage.third_party {
+        return "third party".to_owned();
     }
     let names: Vec<_> = coverage
         .specs

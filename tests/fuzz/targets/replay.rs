@@ -41,7 +41,7 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
         transactions: Some(Mask::No),
         inputs: 1,
         caller_key: Settings::REPLAY_KEY,
-        networks: Arc::default(),
+        rules: Arc::default(),
         stop: Arc::default(),
     };
     let index = SpecIndex::default();

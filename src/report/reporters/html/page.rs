@@ -85,7 +85,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="endpoints-table">
 <label>Search <input type="search" placeholder="path, host, parameter, auth" autocomplete="off" spellcheck="false"></label>
-<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>matched</option><option>unproven</option><option>unmanaged</option><option value="out_of_scope">out of scope</option></select></label>
+<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>matched</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
 <label>State <select data-key="state"><option value="">all</option><option>confirmed</option><option>provisional</option><option>unanswered</option></select></label>
 <output></output>
 </div>
@@ -265,6 +265,7 @@ use crate::time::Span;
 <dt>Operation</dt><dd>A method on a path template of one service, such as <code>GET /users/{id}</code>. Parts of a path that are values stand as <code>{number}</code>, <code>{uuid}</code> and the like; no value from the traffic is in this report.</dd>
 <dt>Shadow</dt><dd>An operation that exists (see confirmed) and that no spec declares. The reason says what is unknown: its host, its base path, its path, its method, or its version.</dd>
 <dt>Unmanaged</dt><dd>A host with traffic that no spec covers at all. What exists on it is shadow for the reason unknown-host; without any spec nothing was promised, and nothing is called shadow.</dd>
+<dt>Third party</dt><dd>A service that is only called from here, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
 <dt>Zombie</dt><dd>An operation that a spec declares deprecated and that is still in use.</dd>
 <dt>Orphan</dt><dd>A declared operation that was never seen although its host was well in use: 20 requests or more on three or more other declared operations. It says nothing about who owns it.</dd>
 <dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything.</dd>
@@ -273,7 +274,7 @@ use crate::time::Span;
 <dt>Provisional</dt><dd>It answered only with refusals or errors (400, 401, 403, 409, 422, 429, 5xx): probably there. An unproven verdict means that this alone is not held against it.</dd>
 <dt>Unanswered</dt><dd>Requests were seen, no response was.</dd>
 <dt>Confidence</dt><dd>How much a verdict rests on: low is one or two answers, medium up to nine, high is more.</dd>
-<dt>Noise</dt><dd>CORS preflights, redirects that only add a slash or a scheme, static files and health checks: counted, never findings.</dd>
+<dt>Noise</dt><dd>CORS preflights, redirects that only add a slash or a scheme, static files, health checks, pages that crawlers fetched and what scanners tried in vain: each request is of one class or traffic of an API; counted, never findings. What a scanner found is there, and is an endpoint like any other.</dd>
 <dt>Escapes</dt><dd>Names come from the traffic and may have been chosen by an attacker. Characters that are invisible or change the direction of text stand as <code>\u{202e}</code>.</dd>
 </dl>
 </section>
