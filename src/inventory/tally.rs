@@ -117,10 +117,13 @@ impl Tally {
         let noise = seen.noise.or_else(|| seen.mere_redirect.then_some(Noise::Redirect));
         let mut load = match (taken, noise) {
             (Some(taken), noise) if taken.declared || noise.is_none() => {
+                let Seen::Http { path, .. } = seen.seen;
                 let methods = self.pinned.entry(taken.id).or_default();
                 let (entry, new) = methods.entry(taken.method, || Entry::new(limits.params));
                 let counted = entry.count(seen);
-                let (places, learned) = entry.learn(seen);
+                let (mut places, mut learned) = entry.learn(seen);
+                let (more, added) = entry.learn_path(taken.template, path);
+                (places, learned) = (places + more, learned + added);
                 let bytes = counted + learned + if new { Entry::BYTES } else { 0 };
                 Load { places, bytes, ..Load::default() }
             }
@@ -298,6 +301,7 @@ impl Tally {
             let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
                 record.variables = found.variables;
+                record.params.splice(0..0, found.params);
             }
             let evidence = Some(found.learned).filter(|_| whole);
             let (method, template) = (found.method, found.template);
@@ -322,7 +326,7 @@ impl Tally {
                 method: method.to_owned(),
                 template: declared.template.clone(),
                 pin: Some(*pin),
-                record: entry.clone().freeze(is_scanner),
+                record: entry.clone().freeze(is_scanner).under(&declared.template),
                 learned: None,
             }));
         }
