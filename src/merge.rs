@@ -26,6 +26,17 @@ impl<K: Ord, V: Merge> Merge for BTreeMap<K, V> {
     }
 }
 
+/// What most places lack lies behind a pointer.
+impl<T: Merge> Merge for Option<Box<T>> {
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (_, None) => {}
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (none, theirs) => *none = theirs,
+        }
+    }
+}
+
 /// A struct of counters: every one is added when two are united, and can be listed with its name.
 macro_rules! counters {
     ($(#[$about:meta])* $type:ident, $($(#[$doc:meta])* $name:ident,)*) => {

@@ -533,7 +533,9 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
         }
         let mut events = Vec::new();
         for finding in &findings {
-            EventLine::shadow(Timestamp::from_nanos(1), finding).write_line(&mut events).expect("memory does not fail");
+            EventLine::shadow(Timestamp::from_nanos(1), finding, None)
+                .write_line(&mut events)
+                .expect("memory does not fail");
         }
         assert_clean(&needles, "events", &events);
         let top = compared

@@ -249,6 +249,12 @@ impl DataClasses {
         Self(self.0 | 1 << mark.bit())
     }
 
+    /// The classes that are among these too, and the marks.
+    #[must_use]
+    pub const fn only(self, these: Self) -> Self {
+        Self(self.0 & (these.0 | 1 << NAMED | 1 << REFUTED))
+    }
+
     /// What either found. Where one found a card number, the other's wrong check digits say nothing.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

@@ -154,7 +154,7 @@ mod tests {
         ]);
         let class = |host: &str, path: &str, method: &str, agent| {
             let service = ServiceId { host: host.to_owned(), port: 80, scheme: Scheme::Http };
-            let segment = |text| PathSegment { text, class: SegmentClass::Word };
+            let segment = |text| PathSegment::plain(text, SegmentClass::Word);
             let path: Vec<PathSegment<'_>> = path.split('/').skip(1).map(segment).collect();
             rules.class(&service, &path, method, agent)
         };

@@ -9,6 +9,8 @@ use super::values::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParamPlace {
+    /// A variable of the path.
+    Path,
     /// In the query.
     Query,
     /// A header field of the request that no standard knows.
@@ -23,18 +25,19 @@ pub enum ParamPlace {
 
 impl ParamPlace {
     /// Every place, in order.
-    pub const ALL: [Self; 5] = [Self::Query, Self::Header, Self::Cookie, Self::Form, Self::Multipart];
+    pub const ALL: [Self; 6] = [Self::Path, Self::Query, Self::Header, Self::Cookie, Self::Form, Self::Multipart];
 
     /// It is only read in exchanges that are looked into.
     #[must_use]
     pub const fn is_sampled(self) -> bool {
-        !matches!(self, Self::Query)
+        !matches!(self, Self::Path | Self::Query)
     }
 
     /// Its name, as it stands in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Path => "path",
             Self::Query => "query",
             Self::Header => "header",
             Self::Cookie => "cookie",

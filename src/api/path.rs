@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use super::data::DataClasses;
+
 /// What a path segment, name or key looks like. All but `Word` are value classes: such a text is its class from
 /// first sight, in every output and state; a plain word may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +79,16 @@ pub struct PathSegment<'x> {
     pub text: &'x str,
     /// What it looks like.
     pub class: SegmentClass,
+    /// Classes of sensitive data that a segment of a value class showed.
+    pub looked: DataClasses,
+}
+
+impl<'x> PathSegment<'x> {
+    /// A segment that shows nothing sensitive.
+    #[must_use]
+    pub const fn plain(text: &'x str, class: SegmentClass) -> Self {
+        Self { text, class, looked: DataClasses::NONE }
+    }
 }
 
 impl AsRef<str> for PathSegment<'_> {
@@ -117,6 +129,11 @@ impl PathTemplate {
     #[must_use]
     pub fn under(&self, base: &Self) -> Self {
         Self { segments: base.segments.iter().chain(&self.segments).cloned().collect() }
+    }
+
+    /// The names of its variables, from the left.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().flat_map(TemplateSegment::variables)
     }
 
     /// How many segments are one literal each.
@@ -167,6 +184,11 @@ impl TemplateSegment {
         }
     }
 
+    /// The names of its variables, from the left.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| if let Piece::Variable(name) = piece { Some(&**name) } else { None })
+    }
+
     /// `text` could be this segment. Variables take at least one character; where several could share a text
     /// the leftmost literal wins, without backtracking into exponential time.
     #[must_use]
@@ -180,9 +202,9 @@ impl TemplateSegment {
         for (at, piece) in self.0.iter().enumerate() {
             match piece {
                 // Two variables side by side need a character each.
-                Piece::Variable(_) if hungry => match rest.chars().next() {
-                    Some(first) => rest = &rest[first.len_utf8()..],
-                    None => return false,
+                Piece::Variable(_) if hungry => match first(rest) {
+                    0 => return false,
+                    length => rest = &rest[length..],
                 },
                 Piece::Variable(_) => hungry = true,
                 Piece::Literal(literal) if !hungry => match rest.strip_prefix(literal.as_str()) {
@@ -193,7 +215,7 @@ impl TemplateSegment {
                     return rest.len() > literal.len() && rest.ends_with(literal.as_str());
                 }
                 Piece::Literal(literal) => {
-                    let skip = rest.chars().next().map_or(0, char::len_utf8);
+                    let skip = first(rest);
                     match rest.get(skip..).and_then(|tail| tail.find(literal.as_str())) {
                         Some(found) => rest = &rest[skip + found + literal.len()..],
                         None => return false,
@@ -204,6 +226,37 @@ impl TemplateSegment {
         }
         if hungry { !rest.is_empty() } else { rest.is_empty() }
     }
+
+    /// What each variable stands for in a text that it takes, from the left; of any other text, something.
+    pub fn captures<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        let last = self.0.len().saturating_sub(1);
+        let mut rest = text;
+        self.0.iter().enumerate().filter_map(move |(at, piece)| {
+            let end = match (piece, self.0.get(at + 1)) {
+                (Piece::Literal(literal), _) => {
+                    rest = rest.strip_prefix(literal.as_str()).unwrap_or(rest);
+                    return None;
+                }
+                (Piece::Variable(_), None) => rest.len(),
+                (Piece::Variable(_), Some(Piece::Variable(_))) => first(rest),
+                (Piece::Variable(_), Some(Piece::Literal(literal))) if at + 1 == last => {
+                    rest.strip_suffix(literal.as_str()).map_or(rest.len(), str::len)
+                }
+                (Piece::Variable(_), Some(Piece::Literal(literal))) => {
+                    let skip = first(rest);
+                    rest.get(skip..).and_then(|tail| tail.find(literal.as_str())).map_or(rest.len(), |at| skip + at)
+                }
+            };
+            let (captured, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            rest = after;
+            Some(captured)
+        })
+    }
+}
+
+/// Bytes of the first character.
+fn first(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
 }
 
 impl fmt::Display for TemplateSegment {
@@ -254,6 +307,26 @@ mod tests {
         assert!(two.takes("x-y") && !two.takes("-y") && !two.takes("x-"));
         let side = TemplateSegment::parse("{a}{b}");
         assert!(side.takes("xy") && !side.takes("x"));
+    }
+
+    #[test]
+    fn each_variable_has_its_part() {
+        // Catches a part that takes its neighbour's, or its mark.
+        for (template, text, parts) in [
+            ("{id}", "7", vec!["7"]),
+            ("{owner}.git", "a.git.git", vec!["a.git"]),
+            ("v{n}", "v12", vec!["12"]),
+            ("{base}...{head}", "main...topic...x", vec!["main", "topic...x"]),
+            ("{lat},{lon}", "52.5,13.4", vec!["52.5", "13.4"]),
+            ("{a}{b}", "\u{e9}xy", vec!["\u{e9}", "xy"]),
+            ("{a}-{b}.json", "x-y-z.json", vec!["x", "y-z"]),
+            ("plain", "plain", vec![]),
+        ] {
+            let segment = TemplateSegment::parse(template);
+            assert!(segment.takes(text), "{template} {text}");
+            assert_eq!(segment.captures(text).collect::<Vec<_>>(), parts, "{template} {text}");
+            assert_eq!(segment.captures("").count(), segment.variables().count());
+        }
     }
 
     #[test]

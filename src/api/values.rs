@@ -67,7 +67,12 @@ impl Values {
 
     /// Takes in one value.
     pub fn note(&mut self, value: Value) {
-        self.count = self.count.saturating_add(1);
+        self.note_often(value, 1);
+    }
+
+    /// Takes in a value that came so many times.
+    pub fn note_often(&mut self, value: Value, times: u64) {
+        self.count = self.count.saturating_add(times);
         self.stretch(value.shortest, value.longest);
         insert(&mut self.hashes, value.hash, Self::FEW);
         match value.word {
@@ -158,20 +163,42 @@ impl Values {
             && self.lengths.is_none_or(|(shortest, longest)| shortest <= longest)
     }
 
+    /// The plain figures.
+    #[must_use]
+    pub fn freeze(&self) -> ValueFigures {
+        ValueFigures { distinct: self.distinct(), lengths: self.lengths, choices: self.choices().collect() }
+    }
+
     /// As reports tell it: `distinct`, `min_length`, `max_length` and, where the set is closed, `choices`.
     ///
     /// # Errors
     /// Those of the serializer.
     pub fn tell<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.freeze().serialize(serializer)
+    }
+}
+
+/// What is known of the values at one place, in plain figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValueFigures {
+    /// How many different ones (estimate).
+    pub distinct: u64,
+    /// The shortest and the longest, in letters.
+    pub lengths: Option<(u32, u32)>,
+    /// The words of a closed set; none where it is open.
+    pub choices: Vec<Word>,
+}
+
+impl Serialize for ValueFigures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (shortest, longest) = self.lengths.unwrap_or_default();
-        let choices: Vec<Word> = self.choices().collect();
         let mut told = serializer.serialize_struct("Values", 4)?;
-        told.serialize_field("distinct", &self.distinct())?;
+        told.serialize_field("distinct", &self.distinct)?;
         told.serialize_field("min_length", &shortest)?;
         told.serialize_field("max_length", &longest)?;
-        match choices.is_empty() {
+        match self.choices.is_empty() {
             true => told.skip_field("choices")?,
-            false => told.serialize_field("choices", &choices)?,
+            false => told.serialize_field("choices", &self.choices)?,
         }
         told.end()
     }

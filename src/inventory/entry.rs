@@ -15,12 +15,13 @@ use super::counts::Counts;
 use super::lessons::Lessons;
 use super::params::{NAME_BYTES, Params};
 use super::parts::Parts;
+use super::path_values::{kind_of, kind_of_part};
 use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
 use super::snapshot::Record;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
-use crate::api::{AuthScheme, Noise, Observation, OddBody};
+use crate::api::{AuthScheme, DataClasses, Noise, Observation, OddBody, PathSegment, PathTemplate, Value};
 use crate::merge::Merge;
 use crate::time::Timestamp;
 
@@ -177,6 +178,32 @@ impl Entry {
         }
         let (more_places, more_bytes) = self.lessons.learn(seen.status.map_or(0, code), seen);
         (places + more_places, bytes + more_bytes)
+    }
+
+    /// Takes in the path under the declared template that took it: the values of its variables. Tells as [`Entry::learn`]
+    /// does.
+    pub(super) fn learn_path(&mut self, template: &PathTemplate, path: &[PathSegment<'_>]) -> (usize, usize) {
+        let (mut places, mut bytes, mut number) = (0, 0, 0);
+        for (declared, segment) in
+            template.segments.iter().zip(path).filter(|(declared, _)| declared.literal().is_none())
+        {
+            let mut note = |kind, text: &str, looked| {
+                let (new, added) = self.params.note_variable(number, kind, Value::of(text.as_bytes()), looked);
+                (places, bytes, number) = (places + usize::from(new), bytes + added, number + 1);
+            };
+            if declared.0.len() == 1 {
+                note(kind_of(segment), segment.text, segment.looked);
+                continue;
+            }
+            // Of several in one segment the longest is what the segment shows.
+            let longest = declared.captures(segment.text).map(str::len).max();
+            let mut looked = segment.looked;
+            for text in declared.captures(segment.text) {
+                let own = if Some(text.len()) == longest { std::mem::take(&mut looked) } else { DataClasses::NONE };
+                note(kind_of_part(text), text, own);
+            }
+        }
+        (places, bytes)
     }
 
     /// Memory that does not hang on what was said.

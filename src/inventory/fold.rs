@@ -15,11 +15,12 @@ use super::entry::Entry;
 use super::evidence::{Around, Judged, judge};
 use super::lexicon::{Look, Style, affix};
 use super::naming;
+use super::path_values::Gathered;
 use super::profile::figure;
 use super::sketch::{Distinct, chain, faint};
-use super::snapshot::{Learned, LearnedVariable, Rule};
+use super::snapshot::{Learned, LearnedVariable, ParamRecord, Rule};
 use super::tree::{Key, Node};
-use crate::api::{Forbidden, PathTemplate, Piece, SegmentClass, Shape, TemplateSegment};
+use crate::api::{DataClass, Forbidden, PathTemplate, Piece, SegmentClass, Shape, TemplateSegment};
 use crate::merge::Merge;
 
 /// A place by its number.
@@ -65,6 +66,8 @@ pub(super) struct Variable<'n> {
     /// Words among them, and the sum of their probabilities of being values.
     words: u64,
     odds: f64,
+    /// What they were like.
+    gathered: Gathered,
     /// A level was too full to keep them all.
     full: bool,
 }
@@ -90,6 +93,8 @@ pub(super) struct Found {
     pub(super) entry: Entry,
     /// Texts each variable stands for.
     pub(super) variables: BTreeMap<String, u64>,
+    /// The same as parameters.
+    pub(super) params: Vec<ParamRecord>,
     pub(super) learned: Learned,
 }
 
@@ -105,6 +110,7 @@ impl Found {
         for ((old, new), learned) in
             names(&self.template).iter().zip(names(&named)).zip(self.learned.variables.iter_mut())
         {
+            self.params.iter_mut().filter(|param| param.name == *old).for_each(|param| param.name.clone_from(&new));
             if let Some(count) = counts.remove(old) {
                 self.variables.insert(new.clone(), count);
             }
@@ -138,8 +144,7 @@ pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>) -> Folded<
     }
     for (parent, step, nodes) in waiting {
         let parent = places.now(parent);
-        let below = places.find_or_make(parent, step);
-        places.graft(below, &nodes);
+        places.graft_step(parent, step, &nodes);
     }
     Folded { root: places.root(), places, added: BTreeMap::new() }
 }
@@ -187,7 +192,7 @@ impl<'n> Growing<'n> {
                 Step::Word(text) => drop(place.words.insert(text, below)),
                 Step::Class(class, affix) => {
                     let mut variable = Variable::of(affix, below, class);
-                    nodes.iter().for_each(|(node, _)| variable.texts.merge(node.texts.clone()));
+                    variable.gather(class, &nodes);
                     variable.full = class == SegmentClass::Word;
                     self.places.add_variable(id, variable);
                 }
@@ -301,7 +306,22 @@ const START: Mark = 0;
 impl<'n> Variable<'n> {
     fn of(affix: &'n str, place: PlaceId, class: SegmentClass) -> Self {
         let classes = BTreeSet::from([class]);
-        Self { affix, place, classes, texts: Distinct::default(), words: 0, odds: 0.0, full: false }
+        Self {
+            affix,
+            place,
+            classes,
+            texts: Distinct::default(),
+            words: 0,
+            odds: 0.0,
+            gathered: Gathered::default(),
+            full: false,
+        }
+    }
+
+    /// Takes in the values of these nodes.
+    fn gather(&mut self, class: SegmentClass, nodes: &[(&Node, usize)]) {
+        nodes.iter().for_each(|(node, _)| self.texts.merge(node.texts.clone()));
+        self.gathered.merge(Gathered::of_class(class, nodes.iter().filter_map(|(node, _)| node.values.as_deref())));
     }
 
     /// What made it a variable.
@@ -408,6 +428,7 @@ impl<'n> Places<'n> {
             let mut variable = Variable::of(affix, below, SegmentClass::Word);
             variable.texts.insert(faint(text));
             (variable.words, variable.odds) = (1, folding.get(text).copied().unwrap_or_default());
+            variable.gathered = Gathered::of_word(text, self.at(below).requests);
             self.add_variable(id, variable);
         }
     }
@@ -437,6 +458,7 @@ impl<'n> Places<'n> {
                 known.texts.merge(variable.texts);
                 known.words = known.words.saturating_add(variable.words);
                 known.odds += variable.odds;
+                known.gathered.merge(variable.gathered);
                 known.full |= variable.full;
                 let into = known.place;
                 self.unite(into, variable.place);
@@ -466,9 +488,20 @@ impl<'n> Places<'n> {
     fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)]) {
         ops(nodes).into_iter().for_each(|op| add_op(&mut self.at_mut(id).ops, op));
         for (step, nodes) in children(nodes) {
-            let below = self.find_or_make(id, step);
-            self.graft(below, &nodes);
+            self.graft_step(id, step, &nodes);
         }
+    }
+
+    fn graft_step(&mut self, id: PlaceId, step: Step<'n>, nodes: &[(&'n Node, usize)]) {
+        let below = self.find_or_make(id, step);
+        if let Step::Class(class, _) = step {
+            // What was refused stood in a path all the same.
+            let at = self.at(id).variables.iter().position(|variable| variable.place == below);
+            if let Some(variable) = at.and_then(|at| self.at_mut(id).variables.get_mut(at)) {
+                variable.gather(class, nodes);
+            }
+        }
+        self.graft(below, nodes);
     }
 
     /// Where a step leads; a word that stands for itself, or that has no variable beside it, gets a place of its own.
@@ -566,7 +599,20 @@ impl<'n> Folded<'n> {
                 entries.into_iter().for_each(|part| entry.merge(part.clone()));
                 let (template, variables) = (path.template.clone(), path.counts.clone());
                 let learned = Learned { confidence: percent(path.sure), variables: path.learned.clone() };
-                found.push(Found { service, method: op.method.to_owned(), template, entry, variables, learned });
+                let params = path
+                    .params
+                    .iter()
+                    .map(|param| ParamRecord { seen: entry.requests(), of: entry.requests(), ..param.clone() })
+                    .collect();
+                found.push(Found {
+                    service,
+                    method: op.method.to_owned(),
+                    template,
+                    entry,
+                    variables,
+                    params,
+                    learned,
+                });
             }
         }
         for (text, below) in place.words {
@@ -578,7 +624,15 @@ impl<'n> Folded<'n> {
         let mut siblings: Vec<String> = Vec::new();
         for variable in place.variables {
             let taken: Vec<&str> = path.counts.keys().chain(&siblings).map(String::as_str).collect();
-            let name = naming::variable(&variable.classes, path.parent.as_deref(), &taken);
+            // Ids that pass for card numbers now and then are no cards, and one card among them is.
+            let card = variable.gathered.data().has(DataClass::Pan);
+            let class = |class: &SegmentClass| match class {
+                SegmentClass::Card if !card => SegmentClass::Number,
+                class => *class,
+            };
+            let classes: BTreeSet<SegmentClass> = variable.classes.iter().map(class).collect();
+            let named = if card { BTreeSet::from([SegmentClass::Card]) } else { classes.clone() };
+            let name = naming::variable(&named, path.parent.as_deref(), &taken);
             let template = step(&path.template, segment(&name, variable.affix));
             let mut counts = path.counts.clone();
             counts.insert(name.clone(), variable.texts.estimate());
@@ -587,13 +641,15 @@ impl<'n> Folded<'n> {
                 name: name.clone(),
                 segment: path.template.segments.len(),
                 rule: variable.rule(),
-                classes: variable.classes.iter().copied().collect(),
+                classes: classes.into_iter().collect(),
                 texts: variable.texts.estimate(),
                 words: variable.words,
                 confidence: percent(variable.sure()),
             });
+            let mut params = path.params.clone();
+            params.push(variable.gathered.freeze(&name, variable.texts.estimate()));
             let sure = variable.sure().min(path.sure);
-            self.tell(variable.place, &Path { template, counts, parent: None, sure, learned }, found);
+            self.tell(variable.place, &Path { template, counts, parent: None, sure, params, learned }, found);
             siblings.push(name);
         }
     }
@@ -609,6 +665,7 @@ struct Path {
     parent: Option<String>,
     /// How sure the least sure segment is.
     sure: f64,
+    params: Vec<ParamRecord>,
     learned: Vec<LearnedVariable>,
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, Window};
 use super::opaque;
+use super::path_values::PathValues;
 use super::pins::Written;
 use super::signals::Client;
 use super::sketch::Distinct;
@@ -44,8 +45,8 @@ pub(super) enum Part<'k> {
     Service(Cow<'k, ServiceId>, Cow<'k, Head>),
     /// Under the declared template of this number.
     Declared(u32, Cow<'k, str>, Cow<'k, Entry>),
-    /// A place of the tree: so deep below the root, by this step, standing for these texts.
-    Place(usize, Step<'k>, Cow<'k, Distinct>),
+    /// A place of the tree: so deep below the root, by this step, standing for these texts, which were like this.
+    Place(usize, Step<'k>, Cow<'k, Distinct>, Option<Cow<'k, PathValues>>),
     /// At the place told last; before any, at the root.
     Learned(Cow<'k, str>, Cow<'k, Entry>),
     /// Path, method.

@@ -19,6 +19,7 @@ mod naming;
 mod opaque;
 mod params;
 mod parts;
+mod path_values;
 mod pins;
 mod profile;
 mod rates;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::text_bytes;
 use super::kept::MOST;
 use super::snapshot::ParamRecord;
-use crate::api::{Classes, Param, ParamPlace, ParamStyle, ParamType, Values};
+use crate::api::{Classes, DataClasses, Param, ParamPlace, ParamStyle, ParamType, Value, Values};
 use crate::merge::Merge;
 
 /// Longer names and media types are not kept as they are: nobody reads them, and they are as long as a head.
@@ -66,13 +66,17 @@ impl ParamSeen {
     }
 
     fn note(&mut self, param: &Param) {
-        self.seen.merge(1);
-        add(&mut self.kinds, param.kind as u8, 1);
         if param.style != ParamStyle::Single {
             add(&mut self.styles, param.style as u8, 1);
         }
-        self.values.note(param.value);
-        if let Some(found) = param.looked {
+        self.note_value(param.kind, param.value, param.looked);
+    }
+
+    fn note_value(&mut self, kind: ParamType, value: Value, looked: Option<DataClasses>) {
+        self.seen.merge(1);
+        add(&mut self.kinds, kind as u8, 1);
+        self.values.note(value);
+        if let Some(found) = looked {
             self.looked.merge(1);
             self.looks.note(found);
         }
@@ -123,6 +127,30 @@ impl Params {
         (found.is_err(), grown + if found.is_err() { Self::bytes(name.len()) } else { 0 })
     }
 
+    /// Takes in the value of a variable of a declared path, by its number. Tells whether it is a new one, and the memory added
+    /// at the most. Allocates nothing when it is known, but where a value shows something new.
+    pub(super) fn note_variable(
+        &mut self,
+        number: u32,
+        kind: ParamType,
+        value: Value,
+        looked: DataClasses,
+    ) -> (bool, usize) {
+        let mut name = [0; 4];
+        let name = &*numbered(number).encode_utf8(&mut name);
+        let found = self.find(ParamPlace::Path, name);
+        let at = found.unwrap_or_else(|at| {
+            self.insert(at, ParamSeen::new(ParamPlace::Path, name));
+            at
+        });
+        let seen = &mut self.kept[at];
+        let before = seen.weight();
+        seen.note_value(kind, value, Some(looked));
+        let grown = seen.weight().saturating_sub(before);
+        self.settle();
+        (found.is_err(), grown + if found.is_err() { Self::bytes(name.len()) } else { 0 })
+    }
+
     fn find(&self, place: ParamPlace, name: &str) -> Result<usize, usize> {
         self.kept.binary_search_by(|known| known.key().cmp(&(place, name)))
     }
@@ -165,7 +193,7 @@ impl Params {
             kinds: told(&ParamType::ALL, &seen.kinds),
             styles: told(&ParamStyle::ALL, &seen.styles),
             data: seen.looks.carried(seen.looked),
-            values: seen.values,
+            values: seen.values.freeze(),
         };
         self.kept.into_iter().map(record).collect()
     }
@@ -205,6 +233,11 @@ impl Merge for Params {
         }
         self.settle();
     }
+}
+
+/// Stands for the name of a variable of a declared path: declarations may give it another one day.
+pub(super) fn numbered(number: u32) -> char {
+    char::from_u32(number.saturating_add(u32::from('0'))).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 /// What was counted, by what it is.

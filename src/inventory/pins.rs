@@ -50,6 +50,8 @@ pub(super) struct Taken<'m> {
     pub(super) declared: bool,
     /// The method to record under: GET for a HEAD that is not declared.
     pub(super) method: &'m str,
+    /// What the pin takes.
+    pub(super) template: &'m PathTemplate,
 }
 
 impl Pins {
@@ -140,16 +142,22 @@ impl Pins {
 
     /// The most specific pin that takes the path and declares the method; else the most specific that takes the
     /// path. HEAD is tried as itself, then as GET.
-    pub(super) fn find<'m>(&self, covering: &[usize], method: &'m str, path: &[PathSegment<'_>]) -> Option<Taken<'m>> {
+    pub(super) fn find<'m>(
+        &'m self,
+        covering: &[usize],
+        method: &'m str,
+        path: &[PathSegment<'_>],
+    ) -> Option<Taken<'m>> {
         let spoken: &[&'m str] = if method == "HEAD" { &["HEAD", "GET"] } else { &[method] };
         for method in spoken.iter().copied() {
             let declares = |id: &PinId| self.get(*id).is_some_and(|pin| pin.methods.iter().any(|m| m == method));
             if let Some(id) = self.best(covering, path, &declares) {
-                return Some(Taken { id, declared: true, method });
+                return Some(Taken { id, declared: true, method, template: &self.get(id)?.template });
             }
         }
         let method = spoken.last().copied().unwrap_or(method);
-        self.best(covering, path, &|_| true).map(|id| Taken { id, declared: false, method })
+        let id = self.best(covering, path, &|_| true)?;
+        Some(Taken { id, declared: false, method, template: &self.get(id)?.template })
     }
 
     fn best(&self, covering: &[usize], path: &[PathSegment<'_>], fits: &dyn Fn(&PinId) -> bool) -> Option<PinId> {
@@ -305,11 +313,11 @@ mod tests {
         HostPattern::Exact(host.to_owned(), None)
     }
 
-    fn find<'m>(pins: &Pins, host: &str, method: &'m str, path: &str) -> Option<(u32, bool, &'m str)> {
+    fn find<'m>(pins: &'m Pins, host: &str, method: &'m str, path: &str) -> Option<(u32, bool, &'m str)> {
         let path: Vec<PathSegment<'_>> = path
             .split('/')
             .filter(|text| !text.is_empty())
-            .map(|text| PathSegment { text, class: SegmentClass::Word })
+            .map(|text| PathSegment::plain(text, SegmentClass::Word))
             .collect();
         let taken = pins.find(&pins.covering(&service(host)), method, &path)?;
         Some((taken.id.0, taken.declared, taken.method))

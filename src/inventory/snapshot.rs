@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::traffic::TrafficFigures;
 use crate::api::{
     AuthScheme, DataClasses, Noise, OddBody, ParamPlace, ParamStyle, ParamType, Part, PathTemplate, PinId,
-    SegmentClass, ServiceId, Shape, TokenAlgorithm, TokenLifetime, Values,
+    SegmentClass, ServiceId, Shape, TokenAlgorithm, TokenLifetime, ValueFigures,
 };
 use crate::time::{Span, Timestamp};
 
@@ -188,6 +188,21 @@ pub struct Record {
     pub variables: BTreeMap<String, u64>,
 }
 
+impl Record {
+    /// With the names that a declared template gives its variables.
+    pub(super) fn under(mut self, template: &PathTemplate) -> Self {
+        let mut names = template.variables();
+        self.params.retain_mut(|param| {
+            if param.place != ParamPlace::Path {
+                return true;
+            }
+            // In order of their numbers, none of which is left out.
+            names.next().map(|name| param.name = name.to_owned()).is_some()
+        });
+        self
+    }
+}
+
 /// JSON Web Tokens shown as credentials, by what they say of themselves. Nothing of it was verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TokenRecord {
@@ -225,7 +240,8 @@ pub struct Quantiles {
     pub max: u64,
 }
 
-/// One parameter of an operation.
+/// One parameter of an operation. Of a variable of a learned path, what its values were like is known of the place: over all
+/// operations at and below it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParamRecord {
     /// Where it stands.
@@ -242,8 +258,7 @@ pub struct ParamRecord {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub styles: BTreeMap<ParamStyle, u64>,
     /// How long its values were, how many different, and which, where they are a closed set.
-    #[serde(serialize_with = "Values::tell")]
-    pub values: Values,
+    pub values: ValueFigures,
     /// Classes of sensitive data that it carries, by vote over the values that were looked at.
     #[serde(skip_serializing_if = "DataClasses::is_none")]
     pub data: DataClasses,

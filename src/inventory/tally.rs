@@ -139,12 +139,19 @@ impl Tally {
         }
         let mut load = match (taken, noise) {
             (Some(taken), noise) if taken.declared || noise.is_none_or(Noise::is_of_caller) => {
+                let Seen::Http { path, .. } = seen.seen;
                 let methods = self.pinned.entry(taken.id).or_default();
                 let (entry, new) = methods.entry(taken.method, || Entry::new(limits.params));
                 let mut bytes = entry.count(seen) + if new { Entry::BYTES } else { 0 };
                 bytes += noise.map_or(0, |noise| entry.sort(noise));
-                let (places, learned) = if shows(noise, seen) { entry.learn(seen) } else { (0, 0) };
-                Load { places, bytes: bytes + learned, ..Load::default() }
+                let mut places = 0;
+                if shows(noise, seen) {
+                    let (body, learned) = entry.learn(seen);
+                    let (variables, added) = entry.learn_path(taken.template, path);
+                    places = body + variables;
+                    bytes += learned + added;
+                }
+                Load { places, bytes, ..Load::default() }
             }
             (_, Some(noise)) if !noise.is_of_caller() => Load::default(),
             (_, noise) => self.learn(seen, noise, limits),
@@ -326,6 +333,7 @@ impl Tally {
             let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
                 record.variables = found.variables;
+                record.params.splice(0..0, found.params);
             }
             let evidence = Some(found.learned).filter(|_| whole);
             let (method, template) = (found.method, found.template);
@@ -350,7 +358,7 @@ impl Tally {
                 method: method.to_owned(),
                 template: declared.template.clone(),
                 pin: Some(*pin),
-                record: entry.clone().freeze(is_scanner),
+                record: entry.clone().freeze(is_scanner).under(&declared.template),
                 learned: None,
             }));
         }

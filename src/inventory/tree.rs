@@ -14,6 +14,7 @@ use super::entry::Entry;
 use super::kept::Step;
 use super::lexicon::{affix, is_listed};
 use super::methods::Methods;
+use super::path_values::PathValues;
 use super::sketch::{Distinct, chain, faint};
 use crate::api::{PathSegment, SegmentClass};
 use crate::limits::Limits;
@@ -73,15 +74,15 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The steps of a path with the text of each. What follows [`Limits::path_segments`] is one step of no class.
+/// The steps of a path, each with its segment. What follows [`Limits::path_segments`] is one step of no class.
 pub(super) fn steps<'a>(
     path: &'a [PathSegment<'a>],
     limits: &Limits,
-) -> impl Iterator<Item = (Key<'a>, &'a str)> + Clone {
+) -> impl Iterator<Item = (Key<'a>, &'a PathSegment<'a>)> + Clone {
     let bound = limits.path_segments.max(1);
     let cut = if path.len() > bound { bound - 1 } else { usize::MAX };
     path.iter().take(bound).enumerate().map(move |(at, segment)| {
-        (if at == cut { Key::Class(SegmentClass::Other, "") } else { Key::of(segment) }, segment.text)
+        (if at == cut { Key::Class(SegmentClass::Other, "") } else { Key::of(segment) }, segment)
     })
 }
 
@@ -114,6 +115,8 @@ pub(super) struct Node {
     rest: Option<Box<Self>>,
     /// How many texts this place stands for; nothing where it is a word.
     pub(super) texts: Distinct,
+    /// What these were like; none where it is a word.
+    pub(super) values: Option<Box<PathValues>>,
     /// Records by method.
     pub(super) methods: Methods,
 }
@@ -127,13 +130,13 @@ impl Node {
     /// path is known.
     pub(super) fn place<'a>(
         &mut self,
-        steps: impl Iterator<Item = (Key<'a>, &'a str)>,
+        steps: impl Iterator<Item = (Key<'a>, &'a PathSegment<'a>)>,
         limits: &Limits,
     ) -> (&mut Self, usize) {
         let (mut node, mut bytes) = (self, 0);
-        for (key, text) in steps {
+        for (key, segment) in steps {
             let added;
-            (node, added) = node.child(key, text, limits.level_words);
+            (node, added) = node.child(key, segment, limits.level_words);
             bytes += added;
         }
         (node, bytes)
@@ -142,7 +145,9 @@ impl Node {
     /// What lies one step below, made on first sight; it counts no text but of a word that finds no room.
     pub(super) fn below(&mut self, step: &Step<'_>, level_words: usize) -> &mut Self {
         match step {
-            Step::Word(text) => self.child(Key::Word(text), text, level_words).0,
+            Step::Word(text) => {
+                self.child(Key::Word(text), &PathSegment::plain(text, SegmentClass::Word), level_words).0
+            }
             Step::Class(class, affix) => self.class(*class, affix).1,
             Step::Rest => self.rest.get_or_insert_default(),
         }
@@ -181,6 +186,7 @@ impl Node {
     /// Takes in another's share of the same place.
     pub(super) fn absorb(&mut self, other: Self, level_words: usize) {
         self.texts.merge(other.texts);
+        self.values.merge(other.values);
         self.methods.merge(other.methods);
         for (form, theirs) in other.classes {
             self.class(form.class, &form.affix).1.absorb(theirs, level_words);
@@ -194,7 +200,7 @@ impl Node {
                 },
                 Room::Rest => {
                     let rest = self.rest.get_or_insert_default();
-                    rest.texts.insert(hash);
+                    let _ = rest.crowded(&text, hash);
                     rest.absorb(theirs, level_words);
                 }
             }
@@ -250,12 +256,13 @@ impl Node {
         self.methods.is_empty() && self.words.is_empty() && self.classes.is_empty() && self.rest.is_none()
     }
 
-    fn child(&mut self, key: Key<'_>, text: &str, level_words: usize) -> (&mut Self, usize) {
+    fn child(&mut self, key: Key<'_>, segment: &PathSegment<'_>, level_words: usize) -> (&mut Self, usize) {
         match key {
             Key::Class(class, affix) => {
                 let known = self.classes.len();
                 let (at, node) = self.class(class, affix);
-                let added = node.counted(faint(text)) + if at == known { Self::BYTES } else { 0 };
+                let counted = node.counted(faint(segment.text)) + node.noted(segment);
+                let added = counted + if at == known { Self::BYTES } else { 0 };
                 (node, added)
             }
             Key::Word(text) => {
@@ -265,7 +272,7 @@ impl Node {
                     if matches!(self.admit(text, level_words), Room::Rest) {
                         added = if self.rest.is_none() { Self::BYTES } else { 0 };
                         let rest = self.rest.get_or_insert_default();
-                        added += rest.counted(hash);
+                        added += rest.crowded(text, hash);
                         return (rest, added);
                     }
                     self.words.insert(text.into(), Self::default());
@@ -286,6 +293,21 @@ impl Node {
         self.texts.weight().saturating_sub(before)
     }
 
+    /// Takes in what a value was like; tells the memory added.
+    fn noted(&mut self, segment: &PathSegment<'_>) -> usize {
+        let before = self.values.as_ref().map_or(0, |values| size_of::<PathValues>() + values.weight());
+        let values = self.values.get_or_insert_default();
+        values.note(segment);
+        (size_of::<PathValues>() + values.weight()).saturating_sub(before)
+    }
+
+    /// Takes in a word that found no room; tells the memory added.
+    fn crowded(&mut self, text: &str, hash: u64) -> usize {
+        let added = if self.values.is_none() { size_of::<PathValues>() } else { 0 };
+        self.values.get_or_insert_default().measure(text);
+        added + self.counted(hash)
+    }
+
     /// Memory of this place and all below, rather too much than too little.
     pub(super) fn weight(&self) -> usize {
         let words = self.words.iter().map(|(text, node)| text_bytes(text.len()) + node.weight());
@@ -294,6 +316,7 @@ impl Node {
         self.words.capacity() * size_of::<(Box<str>, Self)>() * 8 / 7
             + self.classes.capacity() * size_of::<(Form, Self)>()
             + self.texts.weight()
+            + self.values.as_ref().map_or(0, |values| size_of::<PathValues>() + values.weight())
             + self.methods.iter().map(|(_, entry)| entry.weight()).sum::<usize>()
             + words.chain(classes).sum::<usize>()
             + rest
@@ -325,7 +348,7 @@ impl Node {
             && let Some(folded) = self.words.remove(&last)
         {
             let rest = self.rest.get_or_insert_default();
-            rest.texts.insert(chain(0, &last));
+            let _ = rest.crowded(&last, chain(0, &last));
             rest.absorb(folded, level_words);
         }
         self.ceiling = Some(greatest(self).max(own));

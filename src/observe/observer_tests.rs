@@ -43,7 +43,7 @@ impl ObservationSink for Notes {
         let Seen::Http { method, path } = seen.seen;
         let kept: Vec<_> = path
             .iter()
-            .map(|s| crate::api::PathSegment { text: if s.class.is_value() { "" } else { s.text }, class: s.class })
+            .map(|s| crate::api::PathSegment { text: if s.class.is_value() { "" } else { s.text }, ..*s })
             .collect();
         let masked = Observation { seen: Seen::Http { method, path: &kept }, ..seen.clone() };
         self.told.push(Told {

@@ -6,7 +6,8 @@
 
 use super::classify::classify_segment;
 use super::formats::is_date;
-use crate::api::{PathSegment, SegmentClass};
+use super::sensitive::look_at_segment;
+use crate::api::{DataClasses, PathSegment, SegmentClass};
 
 /// A request target in its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,17 +98,26 @@ impl Segments {
     /// Lists the segments with their classes, at most `most`: what is left then is one segment of class `Other`.
     pub(super) fn list<'x>(&'x self, most: usize, list: &mut Vec<PathSegment<'x>>) {
         let mut start = 0;
+        // Where the words begin that stand right before: what they say of a value.
+        let (mut before, mut word): (Option<usize>, Option<usize>) = (None, None);
         for (at, &end) in self.ends.iter().enumerate() {
             if at + 1 == most.max(1) && at + 1 < self.ends.len() {
                 let rest = self.ends.last().and_then(|last| self.text.get(start..*last)).unwrap_or_default();
-                list.push(PathSegment { text: rest, class: SegmentClass::Other });
+                list.push(PathSegment::plain(rest, SegmentClass::Other));
                 return;
             }
             let text = self.text.get(start..end).unwrap_or_default();
             // In front of a path `2.0` and `2010-04-01` say which version; further behind it may be a price or a mark.
             let fronted = at < FRONT && is_version(text) || at == 0 && is_date(text.as_bytes());
             let class = if fronted { SegmentClass::Word } else { classify_segment(text) };
-            list.push(PathSegment { text, class });
+            let looked = if class.is_value() {
+                let words = word.map(|word| before.unwrap_or(word)).and_then(|from| self.text.get(from..start));
+                look_at_segment(words.unwrap_or_default(), text, class)
+            } else {
+                DataClasses::NONE
+            };
+            list.push(PathSegment { text, class, looked });
+            (before, word) = if class.is_value() { (None, None) } else { (word, Some(start)) };
             start = end + 1;
         }
     }
@@ -117,7 +127,7 @@ impl Segments {
 /// iterator is done in place.
 pub(super) fn recycled<'y>(mut list: Vec<PathSegment<'_>>) -> Vec<PathSegment<'y>> {
     list.clear();
-    list.into_iter().map(|segment| PathSegment { text: "", class: segment.class }).collect()
+    list.into_iter().map(|segment| PathSegment { text: "", class: segment.class, looked: segment.looked }).collect()
 }
 
 /// `2.0`, `1.1`, `10.2`.

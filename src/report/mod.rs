@@ -14,7 +14,7 @@ pub use contents::{
 pub use identity::{Identities, Identity, ThirdParty};
 pub use readback::{Filter, ReadBack, ReadBackError};
 pub use reporter::{Reporter, Style};
-pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, visible};
+pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, Why, visible};
 pub(crate) use reporters::{bytes, columns, count, fit, moment, percent_text, wrapped};
 
 #[cfg(test)]

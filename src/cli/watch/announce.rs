@@ -3,7 +3,7 @@
 //! In: a report as of now. Out: events. An endpoint is announced when it has been known for a while, for what is learned
 //! meanwhile may fold it with others; where a later fold unites what was announced, that is said too.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,7 +14,8 @@ use anyhow::Context;
 use crate::api::PathTemplate;
 use crate::cli::log::say;
 use crate::findings::{Finding, Kind, Subject};
-use crate::report::{EventLine, visible};
+use crate::inventory::Learned;
+use crate::report::{EventLine, Report, Verdict, Why, visible};
 use crate::time::{Span, Timestamp};
 
 /// What was announced, and to whom.
@@ -141,50 +142,49 @@ impl Announcer {
         self.said.iter().map(entry).collect()
     }
 
-    /// Announces what is new; gives it back, for a view.
-    pub(super) fn look<'f>(&mut self, findings: &'f [Finding], now: Timestamp) -> Vec<&'f Finding> {
-        let mut shadows: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
-        let mut standing = BTreeSet::new();
-        for finding in findings.iter().filter(|finding| finding.kind == Kind::Shadow) {
-            let Subject { service, method, .. } = &finding.subject;
-            shadows.entry((service, method)).or_default().push(finding);
-            standing.insert(finding.id.as_str());
+    /// Announces what is new; gives it back, for a view. `stands`: every endpoint as of now, asked for when it matters.
+    pub(super) fn look<'f, 's>(
+        &mut self,
+        findings: &'f [Finding],
+        stands: impl FnOnce() -> Vec<Stand<'s>>,
+        now: Timestamp,
+    ) -> Vec<&'f Finding> {
+        let shadows = || findings.iter().filter(|finding| finding.kind == Kind::Shadow);
+        let by_id: BTreeMap<&str, &'f Finding> = shadows().map(|finding| (finding.id.as_str(), finding)).collect();
+        // What was announced and stands no more: part of something else, or nothing any more.
+        let gone: Vec<String> = self.said.keys().filter(|id| !by_id.contains_key(id.as_str())).cloned().collect();
+        let settled = |finding: &&Finding| !self.said.contains_key(&finding.id) && self.has_settled(finding, now);
+        let mut fresh: Vec<&'f Finding> = shadows().filter(settled).collect();
+        if gone.is_empty() && fresh.is_empty() {
+            return fresh;
         }
-        // What was announced and stands no more: part of something wider, or nothing any more.
-        let gone: Vec<String> = self.said.keys().filter(|id| !standing.contains(id.as_str())).cloned().collect();
-        let mut united: BTreeMap<&str, (&Finding, Vec<String>)> = BTreeMap::new();
+        let crowd = Crowd::of(stands());
+        let mut united: BTreeMap<String, (&Finding, Vec<String>)> = BTreeMap::new();
         let mut cleared = Vec::new();
         for id in gone {
             let Some(subject) = self.said.remove(&id) else { continue };
-            let near = shadows.get(&(subject.service.as_str(), subject.method.as_str()));
-            match near.into_iter().flatten().find(|finding| covers(&finding.subject.template, &subject.template)) {
-                Some(finding) => united.entry(&finding.id).or_insert((finding, Vec::new())).1.push(id),
-                None => cleared.push(id),
+            let fate = crowd.fate(&subject);
+            match fate.within.as_deref().and_then(|within| by_id.get(within)) {
+                Some(finding) => united.entry(finding.id.clone()).or_insert((finding, Vec::new())).1.push(id),
+                None => cleared.push((id, subject, fate.why)),
             }
         }
+        fresh.retain(|finding| !united.contains_key(&finding.id));
         let mut lines = Vec::new();
-        let mut fresh = Vec::new();
-        for finding in shadows.into_values().flatten() {
-            if self.said.contains_key(&finding.id)
-                || united.contains_key(finding.id.as_str())
-                || !self.has_settled(finding, now)
-            {
-                continue;
-            }
-            write(&mut lines, &EventLine::shadow(now, finding));
+        for finding in &fresh {
+            write(&mut lines, &EventLine::shadow(now, finding, crowd.learned(finding)));
             self.tell("shadow", finding, "");
             self.said.insert(finding.id.clone(), finding.subject.clone());
             self.announced += 1;
-            fresh.push(finding);
         }
         for (finding, ids) in united.into_values() {
-            write(&mut lines, &EventLine::merged(now, finding, &ids));
+            write(&mut lines, &EventLine::merged(now, finding, crowd.learned(finding), &ids));
             self.tell("merged", finding, &format!(" (announced before as {})", ids.join(", ")));
             self.said.insert(finding.id.clone(), finding.subject.clone());
         }
-        for id in &cleared {
-            write(&mut lines, &EventLine::cleared(now, id));
-            tracing::info!(id, "no shadow any more");
+        for (id, subject, why) in &cleared {
+            write(&mut lines, &EventLine::cleared(now, id, subject, *why));
+            tracing::info!(id, why = why.name(), "no shadow any more");
         }
         self.send(&lines);
         fresh
@@ -232,9 +232,78 @@ fn write(lines: &mut Vec<u8>, event: &EventLine<'_>) {
     let _ = event.write_line(lines);
 }
 
+/// An endpoint as of now.
+pub(super) struct Stand<'a> {
+    subject: Subject,
+    verdict: Verdict,
+    learned: Option<&'a Learned>,
+}
+
+impl<'a> Stand<'a> {
+    /// All of a report's.
+    pub(super) fn all(report: &'a Report<'a>) -> Vec<Self> {
+        let stand = |endpoint: &'a crate::report::Endpoint<'a>| {
+            let pairing = report.compared.pairings.get(endpoint.pairing)?;
+            let service = &report.compared.services.get(pairing.service)?.service.id;
+            let subject = Subject::observed(service, pairing.operation);
+            Some(Self { subject, verdict: endpoint.verdict, learned: pairing.operation.learned.as_ref() })
+        };
+        report.endpoints.iter().filter_map(stand).collect()
+    }
+}
+
+/// All endpoints, by what may be one with another: service, method, number of segments.
+struct Crowd<'a>(BTreeMap<(String, String, usize), Vec<(PathTemplate, Stand<'a>)>>);
+
+/// What became of an endpoint that was announced.
+struct Fate {
+    /// The finding that it is part of now.
+    within: Option<String>,
+    /// Why it stands no more, where it is part of none.
+    why: Why,
+}
+
+impl<'a> Crowd<'a> {
+    fn of(stands: Vec<Stand<'a>>) -> Self {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for stand in stands {
+            let template = PathTemplate::parse(&stand.subject.template);
+            groups.entry(Self::key(&stand.subject, &template)).or_default().push((template, stand));
+        }
+        Self(groups)
+    }
+
+    fn key(subject: &Subject, template: &PathTemplate) -> (String, String, usize) {
+        (subject.service.clone(), subject.method.clone(), template.segments.len())
+    }
+
+    fn fate(&self, gone: &Subject) -> Fate {
+        let template = PathTemplate::parse(&gone.template);
+        let group = self.0.get(&Self::key(gone, &template)).map_or(&[][..], Vec::as_slice);
+        let wider = || group.iter().filter(|(wide, _)| covers(wide, &template)).map(|(_, stand)| stand);
+        let declared = |stand: &Stand<'_>| matches!(stand.verdict, Verdict::Matched | Verdict::Zombie);
+        let within = wider().find(|stand| stand.verdict == Verdict::Shadow);
+        let why = if wider().any(declared) {
+            Why::Declared
+        } else if group.iter().any(|(narrow, _)| covers(&template, narrow) && !covers(narrow, &template)) {
+            Why::Split
+        } else if wider().next().is_some() {
+            Why::Judged
+        } else {
+            Why::Gone
+        };
+        Fate { within: within.map(|stand| stand.subject.id(Kind::Shadow)), why }
+    }
+
+    /// Why a finding's template is believed.
+    fn learned(&self, finding: &Finding) -> Option<&'a Learned> {
+        let group = self.0.get(&Self::key(&finding.subject, &PathTemplate::parse(&finding.subject.template)))?;
+        group.iter().find(|(_, stand)| stand.subject.template == finding.subject.template)?.1.learned
+    }
+}
+
 /// Every path that `narrow` takes, `wide` takes too.
-fn covers(wide: &str, narrow: &str) -> bool {
-    let [wide, narrow] = [wide, narrow].map(PathTemplate::parse);
+fn covers(wide: &PathTemplate, narrow: &PathTemplate) -> bool {
     wide.segments.len() == narrow.segments.len()
         && wide.segments.iter().zip(&narrow.segments).all(|(wide, narrow)| match wide.literal() {
             Some(text) => narrow.literal() == Some(text),
@@ -264,6 +333,18 @@ mod tests {
         Timestamp::from_parts(seconds, 0)
     }
 
+    /// Those of findings, and `others` with their verdicts.
+    fn stands<'a>(found: &[Finding], others: &[(&str, Verdict)]) -> Vec<Stand<'a>> {
+        let of = |subject: &Subject, verdict| Stand { subject: subject.clone(), verdict, learned: None };
+        let other = |&(template, verdict): &(&str, Verdict)| of(&shadow(template, 1).subject, verdict);
+        found.iter().map(|finding| of(&finding.subject, Verdict::Shadow)).chain(others.iter().map(other)).collect()
+    }
+
+    /// Looks at findings that are all there is.
+    fn look<'f>(announcer: &mut Announcer, found: &'f [Finding], seconds: u64) -> Vec<&'f Finding> {
+        announcer.look(found, || stands(found, &[]), at(seconds))
+    }
+
     /// Event, id, ids it stands for.
     type Said = (String, String, Vec<String>);
 
@@ -288,10 +369,10 @@ mod tests {
     fn each_is_announced_once_and_when_it_has_settled() {
         let (mut announcer, read) = announcer();
         let found = [shadow("/a", 100), shadow("/b", 105)];
-        assert!(announcer.look(&found, at(109)).is_empty());
-        assert_eq!(announcer.look(&found, at(110)).len(), 1);
-        assert_eq!(announcer.look(&found, at(110)).len(), 0);
-        assert_eq!(announcer.look(&found, at(200)).len(), 1);
+        assert!(look(&mut announcer, &found, 109).is_empty());
+        assert_eq!(look(&mut announcer, &found, 110).len(), 1);
+        assert_eq!(look(&mut announcer, &found, 110).len(), 0);
+        assert_eq!(look(&mut announcer, &found, 200).len(), 1);
         let said: Vec<String> = read().into_iter().map(|(event, id, _)| event + &id).collect();
         assert_eq!(said, [format!("shadow{}", found[0].id), format!("shadow{}", found[1].id)]);
     }
@@ -301,10 +382,10 @@ mod tests {
         // Catches a fold told as a new endpoint, and old ids that nobody can resolve.
         let (mut announcer, read) = announcer();
         let old = [shadow("/users/anna", 1), shadow("/users/bert", 2), shadow("/else", 3)];
-        announcer.look(&old, at(100));
+        look(&mut announcer, &old, 100);
         let new = [shadow("/users/{user}", 1), shadow("/else", 3)];
-        assert!(announcer.look(&new, at(101)).is_empty());
-        announcer.look(&new, at(102));
+        assert!(look(&mut announcer, &new, 101).is_empty());
+        look(&mut announcer, &new, 102);
         let said = read();
         assert_eq!(said.len(), 4, "{said:?}");
         let mut ids = vec![old[0].id.clone(), old[1].id.clone()];
@@ -315,8 +396,8 @@ mod tests {
     #[test]
     fn what_joins_an_announced_one_later_is_united_too() {
         let (mut announcer, read) = announcer();
-        announcer.look(&[shadow("/users/{user}", 1), shadow("/users/carl", 2)], at(100));
-        announcer.look(&[shadow("/users/{user}", 1)], at(101));
+        look(&mut announcer, &[shadow("/users/{user}", 1), shadow("/users/carl", 2)], 100);
+        look(&mut announcer, &[shadow("/users/{user}", 1)], 101);
         let (event, id, ids) = read().pop().unwrap();
         assert_eq!((event.as_str(), id), ("merged", shadow("/users/{user}", 1).id));
         assert_eq!(ids, [shadow("/users/carl", 2).id]);
@@ -345,28 +426,49 @@ mod tests {
     #[test]
     fn what_is_declared_by_now_is_cleared_and_may_come_back() {
         let (mut announcer, read) = announcer();
-        announcer.look(&[shadow("/a", 1)], at(100));
-        announcer.look(&[], at(101));
-        announcer.look(&[shadow("/a", 1)], at(102));
+        look(&mut announcer, &[shadow("/a", 1)], 100);
+        look(&mut announcer, &[], 101);
+        look(&mut announcer, &[shadow("/a", 1)], 102);
         let said: Vec<String> = read().into_iter().map(|(event, ..)| event).collect();
         assert_eq!(said, ["shadow", "cleared", "shadow"]);
+    }
+
+    #[test]
+    fn why_it_is_cleared_is_said() {
+        // Catches a template that changes without a word on what made it change.
+        for (others, why) in [
+            (&[("/users/{login}", Verdict::Matched)][..], "declared"),
+            (&[("/users/me", Verdict::Unmanaged), ("/users/search", Verdict::Shadow)], "split"),
+            (&[("/users/{user}", Verdict::Unproven)], "judged"),
+            (&[("/users", Verdict::Shadow), ("/users/{user}/keys", Verdict::Shadow)], "gone"),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let mut announcer = Announcer::new(Span::ZERO, Some(Events::open(file.path()).unwrap()), false);
+            look(&mut announcer, &[shadow("/users/{user}", 1)], 100);
+            announcer.look(&[], || stands(&[], others), at(101));
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            let event: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+            let fields = ["event", "template", "why"].map(|field| event[field].as_str().unwrap_or_default());
+            assert_eq!(fields, ["cleared", "/users/{user}", why]);
+        }
     }
 
     #[test]
     fn what_an_earlier_run_knew_is_not_announced_again() {
         // Catches an event for all that was known at each start, and a shadow that nobody hears of as no spec was given before.
         let (mut earlier, _) = announcer();
-        earlier.look(&[shadow("/a", 1), shadow("/users/anna", 1)], at(100));
+        look(&mut earlier, &[shadow("/a", 1), shadow("/users/anna", 1)], 100);
         let (mut announcer, read) = announcer();
         announcer.known(earlier.standing());
-        announcer.look(&[shadow("/a", 1), shadow("/users/{user}", 1), shadow("/never-said", 2)], at(200));
+        look(&mut announcer, &[shadow("/a", 1), shadow("/users/{user}", 1), shadow("/never-said", 2)], 200);
         let said: Vec<String> = read().into_iter().map(|(event, ..)| event).collect();
         assert_eq!(said, ["shadow", "merged"], "and not what was said");
     }
 
     #[test]
     fn a_template_covers_what_it_is_wider_than() {
-        assert!(covers("/a/{x}", "/a/b") && covers("/a/{x}", "/a/{y}") && covers("/{x}/{y}", "/a/{y}"));
-        assert!(!covers("/a/b", "/a/{x}") && !covers("/a/{x}", "/a/b/c") && !covers("/a/{x}", "/b/c"));
+        let takes = |wide, narrow| covers(&PathTemplate::parse(wide), &PathTemplate::parse(narrow));
+        assert!(takes("/a/{x}", "/a/b") && takes("/a/{x}", "/a/{y}") && takes("/{x}/{y}", "/a/{y}"));
+        assert!(!takes("/a/b", "/a/{x}") && !takes("/a/{x}", "/a/b/c") && !takes("/a/{x}", "/b/c"));
     }
 }

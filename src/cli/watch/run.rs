@@ -15,7 +15,7 @@ use anyhow::Context;
 use clap::ArgMatches;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::announce::{Announcer, Events};
+use super::announce::{Announcer, Events, Stand};
 use super::control::{self, Serving, Told};
 use super::desk::{Desk, Known, now};
 use super::drops::Drops;
@@ -370,7 +370,7 @@ impl Timetable<'_> {
 
 /// Announces what is new in a report, and keeps its figures.
 fn look(report: &Report<'_>, announcer: &mut Announcer, deeds: &Deeds, view: Option<&mut LiveView>) {
-    let fresh = announcer.look(report.findings, now());
+    let fresh = announcer.look(report.findings, || Stand::all(report), now());
     if let Some(view) = view {
         view.report(report, &fresh);
     }

@@ -110,7 +110,9 @@ impl Restore {
                 let pin = self.pins.get(number as usize).ok_or(Unsound("a record of no declaration"))?;
                 growing?.declared(*pin, &method, entry.into_owned(), limits)?;
             }
-            Part::Place(depth, step, texts) => growing?.place(depth, step, texts.into_owned(), limits)?,
+            Part::Place(depth, step, texts, values) => {
+                growing?.place(depth, step, (texts.into_owned(), values.map(Cow::into_owned)), limits)?;
+            }
             Part::Learned(method, entry) => growing?.learned(&method, entry.into_owned(), limits)?,
             Part::Unknown(path, method, entry) => growing?.unknown(&path, &method, entry.into_owned(), limits)?,
         }

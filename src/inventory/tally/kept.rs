@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::entry::{Entry, Window};
 use super::super::kept::{Kept, MOST, Part, Step, Unsound, must};
 use super::super::methods::Methods;
+use super::super::path_values::PathValues;
 use super::super::pins::{Pins, Written};
 use super::super::sketch::Distinct;
 use super::super::traffic::Traffic;
@@ -97,11 +98,15 @@ fn tell_node<E>(node: &Node, depth: usize, out: &mut Out<'_, E>) -> Result<(), E
     let words = words.into_iter().map(|(text, node)| (Step::Word(text.into()), node));
     let classes = classes.into_iter().map(|(class, affix, node)| (Step::Class(class, affix.into()), node));
     for (step, below) in words.chain(classes).chain(node.rest().map(|node| (Step::Rest, node))) {
-        out(&Kept(Part::Place(depth + 1, step, Cow::Borrowed(&below.texts))))?;
+        let values = below.values.as_deref().map(Cow::Borrowed);
+        out(&Kept(Part::Place(depth + 1, step, Cow::Borrowed(&below.texts), values)))?;
         tell_node(below, depth + 1, out)?;
     }
     Ok(())
 }
+
+/// What stands at a place beside its records.
+pub(in super::super) type Texts = (Distinct, Option<PathValues>);
 
 /// A service on its way back.
 #[derive(Debug)]
@@ -110,7 +115,7 @@ pub(in super::super) struct Growing {
     tally: Tally,
     /// From the root to the place told last, with the texts of each step until they stand in the tree: places come to be
     /// with their first record, so that a list of places alone takes no room.
-    way: Vec<(Step<'static>, Option<Distinct>)>,
+    way: Vec<(Step<'static>, Option<Texts>)>,
     /// What the tally weighs, rather too much.
     pub(in super::super) bytes: usize,
 }
@@ -155,15 +160,16 @@ impl Growing {
         &mut self,
         depth: usize,
         step: Step<'static>,
-        texts: Distinct,
+        (texts, values): Texts,
         limits: &Limits,
     ) -> Result<(), Unsound> {
         must((1..=self.way.len() + 1).contains(&depth) && depth <= Self::DEPTH, "a place that hangs in the air")?;
         must(!matches!(&step, Step::Word(text) if !Key::is_word(text)), "a word that is none")?;
+        must(values.as_ref().is_none_or(PathValues::is_sound), "a place with odd figures")?;
         // That a level was too full once is told by its rest, even where no record is left there.
         let at_once = step == Step::Rest;
         self.way.truncate(depth - 1);
-        self.way.push((step, Some(texts).filter(|texts| !texts.is_empty())));
+        self.way.push((step, Some((texts, values)).filter(|(texts, values)| !texts.is_empty() || values.is_some())));
         if at_once {
             self.node(limits);
         }
@@ -213,9 +219,10 @@ impl Growing {
             }
             node = node.below(step, limits.level_words);
             self.bytes += Node::BYTES;
-            if let Some(texts) = texts.take() {
-                self.bytes += texts.weight();
+            if let Some((texts, values)) = texts.take() {
+                self.bytes += texts.weight() + values.as_ref().map_or(0, |it| size_of::<PathValues>() + it.weight());
                 node.texts.merge(texts);
+                node.values.merge(values.map(Box::new));
             }
         }
         node

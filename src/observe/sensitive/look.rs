@@ -76,4 +76,4 @@ const SHORT: usize = 64;
 
 #[cfg(test)]
 #[path = "look_tests.rs"]
-mod tests;
+pub(super) mod tests;

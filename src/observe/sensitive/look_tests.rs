@@ -59,12 +59,12 @@ const PUBLISHED: &[(&str, &str)] = &[
     ("Troy", "9792030394440796"),
 ];
 
-fn published() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(in super::super) fn published() -> impl Iterator<Item = (&'static str, &'static str)> {
     PUBLISHED.iter().flat_map(|(scheme, numbers)| numbers.split_ascii_whitespace().map(move |number| (*scheme, number)))
 }
 
 /// The way cards print their numbers.
-fn in_groups(number: &str, mark: &str) -> String {
+pub(in super::super) fn in_groups(number: &str, mark: &str) -> String {
     let groups: &[usize] = match number.len() {
         13 => &[4, 3, 3, 3],
         14 => &[4, 6, 4],
@@ -246,7 +246,7 @@ fn sensitive_authentication_data_is_found() {
 }
 
 /// Deterministic noise.
-struct Dice(u64);
+pub(in super::super) struct Dice(pub(in super::super) u64);
 
 impl Dice {
     fn roll(&mut self, below: u64) -> u64 {
@@ -280,10 +280,10 @@ fn clock(d: &mut Dice) -> String {
     format!("{:02}:{:02}:{:02}", d.roll(24), d.roll(60), d.roll(60))
 }
 
-type Kind = (&'static str, fn(&mut Dice) -> String);
+pub(in super::super) type Kind = (&'static str, fn(&mut Dice) -> String);
 
 /// What is not sensitive and looks a little like it. Names say nothing, or something else.
-const KINDS: &[Kind] = &[
+pub(in super::super) const KINDS: &[Kind] = &[
     ("created_at", |d| format!("{}", 1_500_000_000 + d.roll(300_000_000))),
     ("updated", |d| format!("{}T{}.{}Z", date(d), clock(d), d.digits(6))),
     ("date", |d| format!("{} {}", date(d), clock(d))),
@@ -388,7 +388,7 @@ const KINDS: &[Kind] = &[
 ];
 
 /// Plain numbers of a card's length: here one value may pass by chance, and the vote over the field must not.
-const NUMBERS: &[Kind] = &[
+pub(in super::super) const NUMBERS: &[Kind] = &[
     ("timestamp", |d| format!("{}", 1_500_000_000_000 + d.roll(300_000_000_000))),
     ("timestamp", |d| format!("{}", 1_500_000_000_000_000 + d.roll(300_000_000_000_000))),
     ("timestamp", |d| format!("{}", 1_500_000_000_000_000_000 + d.roll(300_000_000_000_000_000))),

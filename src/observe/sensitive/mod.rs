@@ -7,8 +7,10 @@ mod look;
 mod national;
 mod personal;
 mod secrets;
+mod segment;
 mod words;
 
 pub(super) use issuers::is_card;
 pub use look::look;
 pub(super) use secrets::{begins_like_secret, is_jwt};
+pub(super) use segment::look_at_segment;

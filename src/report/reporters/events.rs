@@ -2,11 +2,13 @@
 //!
 //! | field | |
 //! | --- | --- |
-//! | `event` | `shadow`: an endpoint that no spec declares, announced once; `merged`: endpoints announced before turned out to be one; `cleared`: one announced before is none any more (declared by now, or folded into what is); `specs`: the specs were read again; `specs_refused`: they could not be, and the old ones stay |
+//! | `event` | `shadow`: an endpoint that no spec declares, announced once; `merged`: endpoints announced before turned out to be one; `cleared`: one announced before is none any more; `specs`: the specs were read again; `specs_refused`: they could not be, and the old ones stay |
 //! | `time` | when it was said, RFC 3339 |
 //! | `id` | that of the finding, as in the reports |
-//! | `severity`, `reason`, `service`, `method`, `template`, `requests`, `first_seen` | of `shadow` and `merged` |
+//! | `severity`, `reason`, `service`, `method`, `template`, `requests`, `first_seen` | of `shadow` and `merged`; `service`, `method`, `template` also of `cleared` |
+//! | `learned` | of `shadow` and `merged`: why a learned template is believed, as in the JSON report |
 //! | `merged` | ids announced before that this one stands for |
+//! | `why` | of `cleared`: `declared` (a spec takes it), `split` (its paths turned out to be endpoints of their own), `judged` (its answers, the policy or the scope make it no shadow), `gone` (it is not in the inventory any more) |
 //! | `detail` | of `specs` and `specs_refused`: how many operations, or what is wrong |
 
 use std::io;
@@ -15,7 +17,8 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::escape::write_json;
-use crate::findings::{Finding, Reason, Severity};
+use crate::findings::{Finding, Reason, Severity, Subject};
+use crate::inventory::Learned;
 use crate::report::contents::rfc3339_text;
 use crate::time::Timestamp;
 
@@ -43,26 +46,59 @@ pub struct EventLine<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     merged: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
+    learned: Option<&'a Learned>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Why>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+}
+
+/// Why an endpoint that was announced is no shadow any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A spec takes it.
+    Declared,
+    /// Its paths turned out to be endpoints of their own.
+    Split,
+    /// It is there, and its answers, the policy or the scope make it no shadow.
+    Judged,
+    /// It is not in the inventory any more.
+    Gone,
+}
+
+impl Why {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Split => "split",
+            Self::Judged => "judged",
+            Self::Gone => "gone",
+        }
+    }
 }
 
 impl<'a> EventLine<'a> {
     /// A shadow endpoint, for the first time.
     #[must_use]
-    pub fn shadow(now: Timestamp, finding: &'a Finding) -> Self {
-        Self { event: "shadow", ..Self::about(now, finding) }
+    pub fn shadow(now: Timestamp, finding: &'a Finding, learned: Option<&'a Learned>) -> Self {
+        Self { event: "shadow", learned, ..Self::about(now, finding) }
     }
 
     /// What was announced under `ids` is this one.
     #[must_use]
-    pub fn merged(now: Timestamp, finding: &'a Finding, ids: &'a [String]) -> Self {
-        Self { event: "merged", merged: ids, ..Self::about(now, finding) }
+    pub fn merged(now: Timestamp, finding: &'a Finding, learned: Option<&'a Learned>, ids: &'a [String]) -> Self {
+        Self { event: "merged", learned, merged: ids, ..Self::about(now, finding) }
     }
 
-    /// What was announced under `id` is no shadow any more.
+    /// `subject`, announced under `id`, is no shadow any more.
     #[must_use]
-    pub fn cleared(now: Timestamp, id: &'a str) -> Self {
-        Self { event: "cleared", id: Some(id), ..Self::empty(now) }
+    pub fn cleared(now: Timestamp, id: &'a str, subject: &'a Subject, why: Why) -> Self {
+        let Subject { service, method, template } = subject;
+        let [service, method, template] = [service, method, template].map(|text| Some(text.as_str()));
+        Self { event: "cleared", id: Some(id), service, method, template, why: Some(why), ..Self::empty(now) }
     }
 
     /// The specs were read again.
@@ -115,6 +151,8 @@ impl<'a> EventLine<'a> {
             requests: None,
             first_seen: None,
             merged: &[],
+            learned: None,
+            why: None,
             detail: None,
         }
     }

@@ -238,6 +238,7 @@ fn params(params: &[ParamRecord]) -> String {
     let mut text = String::new();
     for param in params.iter().take(PARAMS) {
         let place = match param.place {
+            ParamPlace::Path => "path:",
             ParamPlace::Query => "?",
             ParamPlace::Header => "header:",
             ParamPlace::Cookie => "cookie:",

@@ -24,7 +24,7 @@ pub(super) use terminal::{Ink, Page, left, right, widest};
 pub(crate) use terminal::{columns, fit, wrapped};
 
 pub use escape::visible;
-pub use events::EventLine;
+pub use events::{EventLine, Why};
 use html::Html;
 use json::Json;
 pub use json::{SCHEMA, SCHEMA_VERSION};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{
     Agent, AuthScheme, DataClass, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme,
-    SegmentClass, ServiceId, Shape, TemplateSegment, TokenAlgorithm, TokenLifetime, Values,
+    SegmentClass, ServiceId, Shape, TemplateSegment, TokenAlgorithm, TokenLifetime, ValueFigures,
 };
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
@@ -102,7 +102,7 @@ impl Sample {
                 of: 120,
                 kinds: BTreeMap::from([(ParamType::Integer, n)]),
                 styles: BTreeMap::new(),
-                values: Values::default(),
+                values: ValueFigures::default(),
                 data: DataClass::Email.into(),
             }],
             response_types: BTreeMap::from([(self.plant("application/json"), n)]),

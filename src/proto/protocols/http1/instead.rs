@@ -4,7 +4,7 @@ use super::body::Body;
 use super::line::{self, Line};
 use super::pairing::Answer;
 use super::parser::{Http1, Reading, Step};
-use crate::flow::Side;
+use crate::flow::{ByteClass, Ledger, Side};
 use crate::proto::exchange::{Message, OpaqueKind};
 use crate::proto::protocol::{Then, Upgrade};
 use crate::tls::{Hello, Looks, hello, looks_like_tls};
@@ -46,9 +46,15 @@ impl Http1 {
 
     /// Behind an unanswered CONNECT. The answer may be on its way; but where its direction is not captured at all,
     /// what the client sends must not wait for ever.
-    pub(super) fn tunnel(&mut self, bytes: &[u8], asked: u8) -> Step {
+    pub(super) fn tunnel(&mut self, bytes: &[u8], asked: u8, ledger: &mut Ledger) -> Step {
         if bytes.is_empty() {
             return Step::Wait(0);
+        }
+        let empty = bytes.len() - line::skip_empty(bytes).len();
+        if empty > 0 {
+            // As before any message: they begin nothing, so that what follows begins when its own first byte came.
+            ledger.book(ByteClass::Parsed, empty as u64);
+            return Step::On(empty);
         }
         if line::request(bytes) == Line::Yes {
             self.half(Side::Client).reading = Reading::default();

@@ -96,14 +96,21 @@ impl Default for Reading {
 }
 
 impl Half {
-    /// How many of `bytes`, which are no message, are a body that must not be there: all of it is here, and a message or
-    /// nothing behind it. A client that skips it reads on.
-    fn surplus_in(&mut self, bytes: &[u8]) -> usize {
-        let surplus = usize::try_from(std::mem::take(&mut self.surplus)).unwrap_or(usize::MAX);
-        match bytes.get(surplus..) {
-            Some(behind) if behind.is_empty() || line::status(behind) == Line::Yes => surplus,
-            _ => 0,
+    /// How many of `bytes`, which are no message, are a body that must not be there: all of it, and a message or nothing
+    /// behind it. A client that skips it reads on. `None`: too few are here to say, which never lasts for more than `most`.
+    fn surplus_in(&mut self, bytes: &[u8], most: usize) -> Option<usize> {
+        let surplus = usize::try_from(self.surplus).unwrap_or(usize::MAX);
+        let found = match bytes.get(surplus..) {
+            Some([]) => Line::Yes,
+            Some(behind) => line::status(behind),
+            None if surplus <= most => Line::More,
+            None => Line::No,
+        };
+        if found == Line::More && surplus > 0 && bytes.len() <= most {
+            return None;
         }
+        self.surplus = 0;
+        Some(if found == Line::Yes { surplus } else { 0 })
     }
 }
 
@@ -186,7 +193,19 @@ impl Http1 {
                 return Step::On(0);
             }
             if start == Line::No {
-                let surplus = self.half(side).surplus_in(bytes);
+                let most = self.head_bytes;
+                let half = self.half(side);
+                let Some(surplus) = half.surplus_in(bytes, most) else {
+                    if fresh as u64 <= half.surplus {
+                        // What may be behind it begins no earlier.
+                        half.began = Some(at);
+                        half.heard[1] = half.heard[0];
+                    }
+                    // Which line is the first is not known: that of what is behind.
+                    half.reading = Reading::Head(Search { first_line: 0, ..search });
+                    return Step::Wait(0);
+                };
+                half.reading = Reading::default();
                 ledger.book(ByteClass::Skipped, surplus as u64);
                 if surplus == 0 {
                     self.get_lost(side);
@@ -493,7 +512,7 @@ impl Protocol for Http1 {
                 Reading::Head(search) => self.head(side, at, rest, fresh, search, ledger),
                 Reading::Body(body) => self.body(side, at, rest, body, ledger),
                 Reading::Lost => self.search(side, at, rest, fresh, ledger),
-                Reading::Tunnel(asked) => self.tunnel(rest, asked),
+                Reading::Tunnel(asked) => self.tunnel(rest, asked, ledger),
             };
             let (n, then) = match step {
                 Step::On(n) => (n, None),
