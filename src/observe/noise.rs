@@ -241,10 +241,8 @@ const PROBE_FILES: &[&str] = &[
     "xmlrpc.php",
     "wlwmanifest.xml",
     "phpinfo.php",
-    "info.php",
     "shell.php",
     "eval-stdin.php",
-    "setup.php",
     "adminer.php",
     "web.config",
     "id_rsa",
@@ -254,24 +252,16 @@ const PROBE_FILES: &[&str] = &[
     "backup.zip",
 ];
 
-/// Where paths begin that only those ask for who run the thing, or who look for it.
+/// Where paths begin that only those ask for who run the thing, or who look for it. A word that an API may have for a thing of its
+/// own (`manager`, `remote`) is none of them: what refused its callers would be hidden.
 const PROBE_ROOTS: &[&str] = &[
     "actuator",
-    "solr",
-    "jenkins",
-    "manager",
     "hnap1",
     "boaform",
     "goform",
-    "geoserver",
-    "owa",
     "autodiscover",
-    "ecp",
-    "remote",
     "telescope",
     "_ignition",
-    "druid",
-    "invoker",
     "jmx-console",
     "web-inf",
     "server-status",
@@ -394,8 +384,17 @@ mod tests {
             assert_eq!(answered(path, Some(200)), None, "{path}");
             assert_eq!(answered(path, None), None, "{path}: nobody knows the answer");
         }
-        for path in ["/environment", "/users/actuator", "/git/config", "/v1/managers", "/admin", "/login", "/envs", "/"]
-        {
+        for path in [
+            "/environment",
+            "/users/actuator",
+            "/git/config",
+            "/v1/managers",
+            "/admin",
+            "/login",
+            "/envs",
+            "/manager/tasks",
+            "/",
+        ] {
             assert_eq!(answered(path, Some(404)), None, "{path}");
         }
     }
