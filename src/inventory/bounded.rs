@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::sorted::Sorted;
 use crate::merge::Merge;
 
 /// Memory of a `BTreeMap` of so many entries, rather too much than too little: a node has room for eleven and is at least
@@ -134,10 +135,11 @@ impl<const N: usize> Few<Box<str>, N> {
     }
 
     /// As plain figures; what was not kept stands under `other`.
-    pub(super) fn freeze(&self) -> BTreeMap<String, u64> {
-        let mut frozen: BTreeMap<String, u64> = self.kept.iter().map(|(key, n)| (key.to_string(), *n)).collect();
+    pub(super) fn freeze(&self) -> Sorted<Box<str>> {
+        let mut frozen: Sorted<Box<str>> = self.kept.iter().map(|(key, n)| (key.clone(), *n)).collect();
         if self.more > 0 {
-            frozen.entry("other".to_owned()).or_default().merge(self.more);
+            let called_so = frozen.get("other").copied().unwrap_or_default();
+            frozen.insert("other".into(), called_so.saturating_add(self.more));
         }
         frozen
     }

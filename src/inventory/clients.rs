@@ -1,11 +1,10 @@
 //! Who asked, in classes: from which networks, which way, with what software.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
 use super::kept::MOST;
+use super::sorted::Sorted;
 use crate::api::{Agent, AgentKind, Client, Direction};
 use crate::merge::Merge;
 
@@ -24,11 +23,11 @@ pub(super) struct Clients {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFigures {
     /// By network; what was not kept stands under `other`.
-    pub networks: BTreeMap<String, u64>,
+    pub networks: Sorted<Box<str>>,
     /// By direction.
-    pub directions: BTreeMap<Direction, u64>,
+    pub directions: Sorted<Direction>,
     /// By family of user agents.
-    pub agents: BTreeMap<Agent, u64>,
+    pub agents: Sorted<Agent>,
 }
 
 impl ClientFigures {
@@ -78,9 +77,10 @@ impl Clients {
 
     /// The plain figures.
     pub(super) fn freeze(&self) -> ClientFigures {
-        let mut networks = self.networks.map(|name| name.to_string());
+        let mut networks = self.networks.map(Clone::clone);
         if self.more > 0 {
-            networks.entry("other".to_owned()).or_default().merge(self.more);
+            let called_so = networks.get("other").copied().unwrap_or_default();
+            networks.insert("other".into(), called_so.saturating_add(self.more));
         }
         ClientFigures { networks, directions: self.directions.map(|it| *it), agents: self.agents.map(|it| *it) }
     }

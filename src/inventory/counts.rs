@@ -1,9 +1,8 @@
 //! Counts by key in a sorted vector: most operations have few keys, and a node of a tree has room for eleven.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::sorted::Sorted;
 use crate::merge::Merge;
 
 /// Counts by key. The keys are few by their type, or kept few by whoever counts.
@@ -62,7 +61,7 @@ impl<K: Ord> Counts<K> {
     }
 
     /// As a map.
-    pub(super) fn map<N: Ord>(&self, name: impl Fn(&K) -> N) -> BTreeMap<N, u64> {
+    pub(super) fn map<N: Ord>(&self, name: impl Fn(&K) -> N) -> Sorted<N> {
         self.0.iter().map(|(key, count)| (name(key), *count)).collect()
     }
 }

@@ -17,7 +17,8 @@ use super::params::{NAME_BYTES, Params};
 use super::path_values::{kind_of, kind_of_part};
 use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
-use super::snapshot::Record;
+use super::snapshot::{Operation, ParamRecord, Record};
+use super::sorted::Sorted;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
 use crate::api::{AuthScheme, DataClasses, Noise, Observation, PathSegment, PathTemplate, Value};
@@ -78,8 +79,10 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What an empty one takes, with its method.
-    pub(super) const BYTES: usize = size_of::<Self>() + 96;
+    /// What an empty one takes, with its method, and when it is told.
+    pub(super) const BYTES: usize = size_of::<Self>() + 96 + Self::TOLD;
+    /// What the figures of one take in a snapshot and in a report, beside parameters and shapes.
+    const TOLD: usize = size_of::<Operation>() + 1_000;
 
     /// An empty record that keeps at most `params` parameters.
     pub(super) fn new(params: usize) -> Self {
@@ -214,6 +217,13 @@ impl Entry {
         self.frame() + self.params.weight() + media + self.lessons.weight()
     }
 
+    /// Memory it takes when it is told and not held open, but for shapes, which are told one after the other.
+    pub(super) fn told(&self) -> usize {
+        let media = self.request_types.weight() + self.response_types.weight();
+        let params = self.params.len() + self.lessons.params();
+        Self::TOLD + media + self.servers.len() * 48 + params * ParamRecord::BYTES
+    }
+
     /// Places of shapes, and parameters.
     pub(super) fn places(&self) -> usize {
         self.lessons.places() + self.params.len()
@@ -264,7 +274,7 @@ impl Entry {
         Record {
             requests: self.requests,
             unanswered: self.unanswered,
-            statuses: self.statuses,
+            statuses: self.statuses.into_iter().collect(),
             mere_redirects: self.mere_redirects,
             noise: self.noise.as_ref().map(|noise| noise.map(|class| *class)).unwrap_or_default(),
             first,
@@ -276,17 +286,16 @@ impl Entry {
             clients: self.callers.estimate(),
             scanner_only,
             servers: texts(&self.servers),
-            auth: self.auth,
-            auth_ok: self.auth_ok,
+            auth: self.auth.into_iter().collect(),
+            auth_ok: self.auth_ok.into_iter().collect(),
             tokens: self.tokens.map(|tokens| tokens.freeze()),
             params,
             inspected: lessons.exchanges,
             request_types: self.request_types.freeze(),
             response_types: self.response_types.freeze(),
-            asked: lessons.shapes.asked.map(|shape| *shape),
-            answered: lessons.shapes.answered,
+            bodies: lessons.bodies,
             encrypted: self.encrypted,
-            variables: BTreeMap::new(),
+            variables: Sorted::new(),
         }
     }
 }
@@ -435,6 +444,6 @@ mod tests {
         let record = entry(&(0..90).collect::<Vec<_>>()).freeze(|_| false);
         assert!(record.statuses.contains_key(&0) && !record.statuses.contains_key(&11));
         assert_eq!((record.params.len(), record.servers.len(), record.request_types.len()), (6, 16, 17));
-        assert_eq!((record.answered.len(), record.clients, record.request_bytes), (8, 90, u64::MAX));
+        assert_eq!((record.bodies.open().answered.len(), record.clients, record.request_bytes), (8, 90, u64::MAX));
     }
 }

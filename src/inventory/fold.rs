@@ -18,6 +18,7 @@ use super::naming;
 use super::path_values::Gathered;
 use super::profile::figure;
 use super::sketch::{Distinct, chain, faint};
+use super::slot::Slot;
 use super::snapshot::{Learned, LearnedVariable, ParamRecord, Rule};
 use super::tree::{Key, Node};
 use crate::api::{DataClass, Forbidden, PathTemplate, Piece, SegmentClass, Shape, TemplateSegment};
@@ -79,7 +80,7 @@ pub(super) struct Op<'n> {
     /// Requests that were answered by what is there.
     pub(super) ok: u64,
     /// Records, each with the number of its service.
-    shares: Vec<(usize, &'n Entry)>,
+    shares: Vec<(usize, &'n Slot)>,
     /// Fields of bodies, as hashes, sorted.
     pub(super) answered: Vec<u32>,
     pub(super) asked: Vec<u32>,
@@ -225,9 +226,10 @@ fn children<'n>(nodes: &[(&'n Node, usize)]) -> BTreeMap<Step<'n>, Nodes<'n>> {
 fn ops<'n>(nodes: &[(&'n Node, usize)]) -> Vec<Op<'n>> {
     let mut ops: Vec<Op<'n>> = Vec::new();
     for (node, of) in nodes {
-        for (method, entry) in node.methods.iter() {
-            let (answered, asked) = fields(entry);
-            let op = Op { method, ok: entry.answered(), shares: vec![(*of, entry)], answered, asked };
+        for (method, slot) in node.methods.iter() {
+            let entry = slot.look();
+            let (answered, asked) = fields(&entry);
+            let op = Op { method, ok: entry.answered(), shares: vec![(*of, slot)], answered, asked };
             add_op(&mut ops, op);
         }
     }
@@ -591,12 +593,12 @@ impl<'n> Folded<'n> {
     fn tell(&mut self, id: PlaceId, path: &Path, found: &mut Vec<Found>) {
         let place = std::mem::take(self.places.at_mut(id));
         for op in place.ops {
-            let mut services: BTreeMap<usize, Vec<&Entry>> = BTreeMap::new();
-            op.shares.into_iter().for_each(|(of, entry)| services.entry(of).or_default().push(entry));
+            let mut services: BTreeMap<usize, Vec<&Slot>> = BTreeMap::new();
+            op.shares.into_iter().for_each(|(of, slot)| services.entry(of).or_default().push(slot));
             for (service, entries) in services {
                 let added = self.added.remove(&(id, op.method.to_owned(), service));
                 let mut entry = added.unwrap_or_default();
-                entries.into_iter().for_each(|part| entry.merge(part.clone()));
+                entries.into_iter().for_each(|part| entry.merge(part.look().into_owned()));
                 let (template, variables) = (path.template.clone(), path.counts.clone());
                 let learned = Learned { confidence: percent(path.sure), variables: path.learned.clone() };
                 let params = path

@@ -3,13 +3,12 @@
 //! In: the parameters of one request, each once. Out: plain figures. Those of queries are noted for every request,
 //! those of bodies for those that were looked into ([`super::lessons`]).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::bounded::text_bytes;
 use super::kept::MOST;
 use super::snapshot::ParamRecord;
+use super::sorted::Sorted;
 use crate::api::{Classes, DataClasses, Param, ParamPlace, ParamStyle, ParamType, Value, Values};
 use crate::merge::Merge;
 
@@ -162,10 +161,10 @@ impl Params {
         self.kept.insert(at, seen);
     }
 
-    /// What one takes, with a name of `name` bytes.
+    /// What one takes, with a name of `name` bytes, and when it is told.
     const fn bytes(name: usize) -> usize {
         // A list that has grown has room for half as many more.
-        2 * size_of::<ParamSeen>() + text_bytes(name)
+        2 * size_of::<ParamSeen>() + text_bytes(name) + ParamRecord::BYTES
     }
 
     /// So many found no room before they came here.
@@ -241,7 +240,7 @@ pub(super) fn numbered(number: u32) -> char {
 }
 
 /// What was counted, by what it is.
-fn told<K: Copy + Ord>(names: &[K], counts: &Counts) -> BTreeMap<K, u64> {
+fn told<K: Copy + Ord>(names: &[K], counts: &Counts) -> Sorted<K> {
     counts.iter().filter_map(|(at, count)| Some((*names.get(usize::from(*at))?, *count))).collect()
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::kept::MOST;
+use super::sorted::Sorted;
 use super::snapshot::ParamRecord;
 use crate::api::{
     Classes, DataClasses, ParamPlace, ParamType, PathSegment, SegmentClass, Value, ValueFigures, Values, split_affix,
@@ -125,8 +126,8 @@ impl Gathered {
             name: name.to_owned(),
             seen: 0,
             of: 0,
-            kinds: self.kinds.clone(),
-            styles: BTreeMap::new(),
+            kinds: self.kinds.iter().map(|(kind, count)| (*kind, *count)).collect(),
+            styles: Sorted::new(),
             values: ValueFigures { distinct, lengths, choices },
             data: self.data(),
         }

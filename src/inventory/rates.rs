@@ -29,15 +29,30 @@ pub struct RateSeries {
     pub start: Timestamp,
     /// How long each is.
     pub width: Span,
-    /// Requests in each, none left out.
-    pub counts: Vec<u64>,
+    /// Requests in each, none left out; put away as bytes, since most are few and many are none.
+    counts: Box<[u8]>,
 }
 
 impl RateSeries {
+    /// Of these counts, bucket by bucket.
+    #[must_use]
+    pub fn new(start: Timestamp, width: Span, counts: &[u64]) -> Self {
+        if counts.is_empty() {
+            return Self::default();
+        }
+        Self { start, width, counts: postcard::to_stdvec(counts).unwrap_or_default().into() }
+    }
+
+    /// Requests in each bucket.
+    #[must_use]
+    pub fn counts(&self) -> Vec<u64> {
+        postcard::from_bytes(&self.counts).unwrap_or_default()
+    }
+
     /// The most requests in one bucket.
     #[must_use]
     pub fn peak(&self) -> u64 {
-        self.counts.iter().copied().max().unwrap_or(0)
+        self.counts().into_iter().max().unwrap_or(0)
     }
 }
 
@@ -73,7 +88,7 @@ impl Rates {
     /// The plain figures.
     pub(super) fn freeze(&self) -> RateSeries {
         let start = Timestamp::from_parts(self.first.saturating_mul(1 << self.width), 0);
-        RateSeries { start, width: Span::from_secs(1 << self.width), counts: self.counts.clone() }
+        RateSeries::new(start, Span::from_secs(1 << self.width), &self.counts)
     }
 
     /// Doubles the width until it is this one.
@@ -167,10 +182,10 @@ mod tests {
             prop_assert_eq!(&whole, &right);
             prop_assert!(whole.is_sound());
             let series = whole.freeze();
-            prop_assert_eq!(series.counts.iter().sum::<u64>(), seconds.len() as u64);
+            prop_assert_eq!(series.counts().iter().sum::<u64>(), seconds.len() as u64);
             if let (Some(first), Some(last)) = (seconds.iter().min(), seconds.iter().max()) {
                 let span = (last - first) * 1_000_000_000;
-                prop_assert!(series.counts.len() <= Rates::BUCKETS);
+                prop_assert!(series.counts().len() <= Rates::BUCKETS);
                 prop_assert!(series.width == Span::from_secs(1) || series.width.nanos() * 24 < span, "no wider than it must be");
                 prop_assert_eq!(series.start.nanos() % series.width.nanos(), 0, "aligned");
             }
@@ -181,7 +196,7 @@ mod tests {
     fn buckets_begin_at_multiples_of_their_width() {
         let series = rates(&[1_000, 1_000, 1_001, 1_500]).freeze();
         assert_eq!((series.width, series.start), (Span::from_secs(8), Timestamp::from_parts(1_000, 0)));
-        assert_eq!((series.counts.len(), series.counts[0], series.counts[62], series.peak()), (63, 3, 1, 3));
+        assert_eq!((series.counts().len(), series.counts()[0], series.counts()[62], series.peak()), (63, 3, 1, 3));
         assert_eq!(rates(&[]).freeze().peak(), 0);
         let far = rates(&[0, u64::MAX / 1_000_000_000]);
         assert!(far.is_sound() && far.counts.len() <= Rates::BUCKETS, "{far:?}");

@@ -41,9 +41,11 @@ pub(super) struct Shapes {
 
 /// The union of all marks, as plain shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Union {
-    pub(super) asked: Option<Box<Shape>>,
-    pub(super) answered: BTreeMap<u16, Shape>,
+pub struct Union {
+    /// Shape of request bodies.
+    pub asked: Option<Box<Shape>>,
+    /// Shape of response bodies by status.
+    pub answered: BTreeMap<u16, Shape>,
 }
 
 /// What is held: places, and counts at them.
@@ -79,7 +81,8 @@ struct Count(u64);
 impl Count {
     const COUNT_BITS: u32 = 47;
     const KIND_BITS: u32 = 7;
-    const MOST: u64 = (1 << Self::COUNT_BITS) - 1;
+    /// Not more than what can be read back.
+    const MOST: u64 = super::kept::MOST;
 
     const fn new(mark: Mark, kind: u8, count: u64) -> Self {
         let count = if count < Self::MOST { count } else { Self::MOST };
@@ -99,7 +102,7 @@ impl Count {
     }
 
     const fn count(self) -> u64 {
-        self.0 & Self::MOST
+        self.0 & ((1 << Self::COUNT_BITS) - 1)
     }
 }
 

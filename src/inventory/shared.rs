@@ -7,6 +7,8 @@
 //! paths or services, those with the greatest hashes go (services that a declaration names go last). What is among
 //! the smallest at the end was so at every moment, so the choice does not show the order of arrival; only where
 //! several bounds are met at once it may.
+//!
+//! Before anything goes, all records are put away ([`super::slot`]), which loses nothing.
 
 mod kept;
 
@@ -49,6 +51,8 @@ struct Common {
     load: Load,
     /// Requests of services for which there was no room.
     other_services: u64,
+    /// When what is held takes more bytes than this (and than `Limits::open_bytes`), all records are put away.
+    open_bytes: usize,
     /// Every service that is kept, by rank: a flood of made-up hosts must find the last one without looking at all.
     ranked: BTreeSet<Rank>,
 }
@@ -112,6 +116,10 @@ impl Inventory {
         let (held, limits) = (common.load, &self.limits);
         // A quarter above the bound before anybody counts: counting costs as much as all that is held.
         let over = |held: usize, limit: usize| held > limit.saturating_add(limit / 4);
+        if held.bytes > common.open_bytes.max(limits.open_bytes) {
+            self.put_away(common);
+        }
+        let held = common.load;
         if over(held.learned, limits.operations)
             || over(held.unknown, limits.unknown_paths)
             || over(held.places, limits.shape_nodes)
@@ -119,6 +127,15 @@ impl Inventory {
         {
             self.tidy(common);
         }
+    }
+
+    /// Puts all records away, and counts what is held. Next time when half as much again is.
+    fn put_away(&self, common: &mut Common) {
+        self.services.iter_mut().filter(|tally| tally.has_open()).for_each(|mut tally| {
+            Arc::make_mut(&mut tally).put_away();
+        });
+        common.load = self.count();
+        common.open_bytes = common.load.bytes.saturating_add(common.load.bytes / 2);
     }
 
     /// All that was seen so far, sorted and folded. Workers wait while what is held is counted, and not while it is
@@ -233,6 +250,10 @@ impl Inventory {
     fn tidy(&self, common: &mut Common) {
         let most = self.limits.inventory_bytes;
         let mut held = self.count();
+        if held.bytes > most {
+            self.put_away(common);
+            held = common.load;
+        }
         if held.unknown > self.limits.unknown_paths || held.bytes > most {
             self.services.iter_mut().for_each(|mut tally| Arc::make_mut(&mut tally).settle_unknown());
             self.keep_unknown(most / 4);

@@ -20,6 +20,7 @@ use super::methods::Methods;
 use super::pins::{Pins, Taken};
 use super::signals::Signals;
 use super::sketch::{Distinct, chain};
+use super::slot::Slot;
 use super::snapshot::{Operation, Service};
 use super::traffic::Traffic;
 use super::tree::{Key, Node, steps};
@@ -237,8 +238,21 @@ impl Tally {
 
     /// Cuts the shapes of each operation to at most `cap` places, and its parameters to as many.
     pub(super) fn cut_places(&mut self, cap: usize) {
-        self.learned.each_mut(&mut |entry| entry.cut_places(cap));
-        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, entry)| entry.cut_places(cap));
+        self.learned.each_mut(&mut |slot| slot.cut_places(cap));
+        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, slot)| slot.cut_places(cap));
+    }
+
+    /// Puts all records away.
+    pub(super) fn put_away(&mut self) {
+        self.learned.each_mut(&mut Slot::put_away);
+        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, slot)| slot.put_away());
+    }
+
+    /// Some record is open.
+    pub(super) fn has_open(&self) -> bool {
+        let mut open = self.pinned.values().flat_map(Methods::iter).any(|(_, slot)| slot.is_open());
+        self.learned.each(0, &mut |_, _, slot| open |= slot.is_open());
+        open
     }
 
     /// The rank and the weight of every learned record, by which the bounds on them choose.
@@ -266,8 +280,9 @@ impl Tally {
             let keys = split(&unknown.path).map(Key::read);
             let found = learned.find_mut(keys).and_then(|node| node.methods.get_mut(&unknown.method));
             let unsettled = found.is_none();
-            if let Some(entry) = found {
-                entry.merge(std::mem::take(&mut *unknown.entry));
+            if let Some(slot) = found {
+                let theirs = std::mem::take(&mut *unknown.entry);
+                slot.change(|entry| entry.merge(theirs));
             }
             unsettled
         });
@@ -302,8 +317,8 @@ impl Tally {
         add("inventory.operations", self.other);
         add("inventory.unknown_paths", self.forgotten.requests);
         add("inventory.path_segments", self.long_paths);
-        self.learned.each(0, &mut |_, _, entry| entry.bounds_met(met));
-        self.pinned.values().flat_map(Methods::iter).for_each(|(_, entry)| entry.bounds_met(met));
+        self.learned.each(0, &mut |_, _, slot| slot.look().bounds_met(met));
+        self.pinned.values().flat_map(Methods::iter).for_each(|(_, slot)| slot.look().bounds_met(met));
     }
 
     /// The plain figures: declared operations, learned ones folded, what was not found. Tallies of one service under
@@ -326,13 +341,15 @@ impl Tally {
             if in_vain {
                 // Nobody else asked for it, and they got nothing. That it refused them shows all the same that it may be there.
                 let others = record.requests.saturating_sub(record.noise.values().sum());
-                record.noise.entry(Noise::Scanner).or_default().merge(others);
+                let mut noise: BTreeMap<_, _> = record.noise.into_iter().collect();
+                noise.entry(Noise::Scanner).or_default().merge(others);
+                record.noise = noise.into_iter().collect();
                 unknown[found.service].scanned.merge(others);
             }
             // What was dropped for want of room took its texts along, when depends on the order: no figure then.
             let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
-                record.variables = found.variables;
+                record.variables = found.variables.into_iter().collect();
                 record.params.splice(0..0, found.params);
             }
             let evidence = Some(found.learned).filter(|_| whole);
@@ -354,11 +371,11 @@ impl Tally {
         let mut operations = learned;
         for (pin, methods) in &self.pinned {
             let Some(declared) = pins.get(*pin) else { continue };
-            operations.extend(methods.iter().map(|(method, entry)| Operation {
+            operations.extend(methods.iter().map(|(method, slot)| Operation {
                 method: method.to_owned(),
                 template: declared.template.clone(),
                 pin: Some(*pin),
-                record: entry.clone().freeze(is_scanner).under(&declared.template),
+                record: slot.look().into_owned().freeze(is_scanner).under(&declared.template),
                 learned: None,
             }));
         }

@@ -56,7 +56,8 @@ impl Tokens {
     pub(super) fn freeze(self) -> TokenRecord {
         let mut issuers = self.issuers.freeze();
         if self.other > 0 {
-            issuers.entry("other".to_owned()).or_default().merge(self.other);
+            let called_so = issuers.get("other").copied().unwrap_or_default();
+            issuers.insert("other".into(), called_so.saturating_add(self.other));
         }
         TokenRecord { algorithms: self.algorithms, lifetimes: self.lifetimes, issuers }
     }

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::bounded::text_bytes;
-use super::entry::Entry;
 use super::kept::Step;
 use super::lexicon::{affix, is_listed};
 use super::methods::Methods;
 use super::path_values::PathValues;
 use super::sketch::{Distinct, chain, faint};
+use super::slot::Slot;
 use crate::api::{PathSegment, SegmentClass};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -211,7 +211,7 @@ impl Node {
     }
 
     /// Visits every record with the hash of its path.
-    pub(super) fn each<'n>(&'n self, path: u64, visit: &mut dyn FnMut(u64, &'n str, &'n Entry)) {
+    pub(super) fn each<'n>(&'n self, path: u64, visit: &mut dyn FnMut(u64, &'n str, &'n Slot)) {
         self.methods.iter().for_each(|(method, entry)| visit(path, method, entry));
         self.words.iter().for_each(|(text, node)| node.each(Key::Word(text).chain(path), visit));
         self.classes.iter().for_each(|(form, node)| node.each(form.key().chain(path), visit));
@@ -221,14 +221,14 @@ impl Node {
     }
 
     /// Visits every record to change it.
-    pub(super) fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Entry)) {
+    pub(super) fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Slot)) {
         self.methods.iter_mut().for_each(|(_, entry)| visit(entry));
         let below = self.words.values_mut().chain(self.classes.iter_mut().map(|(_, node)| node));
         below.chain(self.rest.as_deref_mut()).for_each(|node| node.each_mut(visit));
     }
 
     /// Keeps the records that satisfy and the branches that lead to them.
-    pub(super) fn retain(&mut self, path: u64, keep: &mut dyn FnMut(u64, &str, &Entry) -> bool) {
+    pub(super) fn retain(&mut self, path: u64, keep: &mut dyn FnMut(u64, &str, &Slot) -> bool) {
         self.methods.retain(|method, entry| keep(path, method, entry));
         self.ceiling = None;
         self.words.retain(|text, node| {
@@ -317,7 +317,7 @@ impl Node {
             + self.classes.capacity() * size_of::<(Form, Self)>()
             + self.texts.weight()
             + self.values.as_ref().map_or(0, |values| size_of::<PathValues>() + values.weight())
-            + self.methods.iter().map(|(_, entry)| entry.weight()).sum::<usize>()
+            + self.methods.iter().map(|(_, slot)| slot.weight()).sum::<usize>()
             + words.chain(classes).sum::<usize>()
             + rest
     }

@@ -55,7 +55,7 @@ use super::figures::{confidence, declared, percent, server};
 use crate::api::{AuthScheme, Direction, Noise, PathTemplate, Shape};
 use crate::diff::{Alias, Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
-use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord, TokenRecord};
+use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord, Sorted, TokenRecord, Union};
 use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
 use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
@@ -97,8 +97,8 @@ struct Document<'a> {
     tool: Tool,
     headline: HeadlineOut<'a>,
     window: Option<Window>,
-    findings: Vec<FindingOut<'a>>,
-    endpoints: Vec<EndpointOut<'a>>,
+    findings: Findings<'a>,
+    endpoints: Endpoints<'a>,
     declared: Vec<PromiseOut<'a>>,
     services: Vec<ServiceOut<'a>>,
     third_parties: &'a [ThirdParty<'a>],
@@ -110,6 +110,30 @@ struct Document<'a> {
     unnamed: u64,
     bounds: &'a BTreeMap<&'static str, u64>,
     capture: &'a CaptureSummary,
+}
+
+/// Made one after the other while they are written: of a hundred thousand, only one is there.
+struct Endpoints<'a>(&'a Report<'a>);
+
+impl Serialize for Endpoints<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pairings = &self.0.compared.pairings;
+        let all = self.0.endpoints.iter();
+        serializer.collect_seq(all.filter_map(|endpoint| {
+            let pairing = pairings.get(endpoint.pairing)?;
+            let bodies = pairing.operation.record.bodies.open();
+            Some(EndpointOut::of(self.0, endpoint, pairing, bodies))
+        }))
+    }
+}
+
+/// Likewise.
+struct Findings<'a>(&'a [Finding]);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(FindingOut::of))
+    }
 }
 
 #[derive(Serialize)]
@@ -184,31 +208,31 @@ struct EndpointOut<'a> {
     nearest: Option<NearestOut<'a>>,
     requests: u64,
     unanswered: u64,
-    statuses: &'a BTreeMap<u16, u64>,
+    statuses: &'a Sorted<u16>,
     mere_redirects: u64,
-    noise: &'a BTreeMap<Noise, u64>,
+    noise: &'a Sorted<Noise>,
     first_seen: Time,
     last_seen: Time,
     clients: u64,
     scanner_only: bool,
     servers: &'a [String],
     encrypted: u64,
-    auth: &'a BTreeMap<AuthScheme, u64>,
-    auth_ok: &'a BTreeMap<AuthScheme, u64>,
+    auth: &'a Sorted<AuthScheme>,
+    auth_ok: &'a Sorted<AuthScheme>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: &'a Option<TokenRecord>,
     inspected: u64,
     params: &'a [ParamRecord],
-    request_types: &'a BTreeMap<String, u64>,
-    response_types: &'a BTreeMap<String, u64>,
+    request_types: &'a Sorted<Box<str>>,
+    response_types: &'a Sorted<Box<str>>,
     request_bytes: u64,
     response_bytes: u64,
-    request_shape: &'a Option<Shape>,
-    response_shapes: &'a BTreeMap<u16, Shape>,
+    request_shape: Option<Box<Shape>>,
+    response_shapes: BTreeMap<u16, Shape>,
     latency_us: Option<LatencyOut>,
     #[serde(flatten)]
     traffic: TrafficOut<'a>,
-    variables: &'a BTreeMap<String, u64>,
+    variables: &'a Sorted<String>,
     /// Why a learned template is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     learned: Option<&'a Learned>,
@@ -315,14 +339,8 @@ impl<'a> Document<'a> {
                 unread_percent: percent(headline.unread_bytes, headline.payload_bytes),
             },
             window: report.snapshot.window.map(|(first, last)| Window { first: Time(first), last: Time(last) }),
-            findings: report.findings.iter().map(FindingOut::of).collect(),
-            endpoints: report
-                .endpoints
-                .iter()
-                .filter_map(|endpoint| {
-                    Some(EndpointOut::of(report, endpoint, compared.pairings.get(endpoint.pairing)?))
-                })
-                .collect(),
+            findings: Findings(report.findings),
+            endpoints: Endpoints(report),
             declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
             services: compared
                 .services
@@ -373,7 +391,7 @@ impl<'a> FindingOut<'a> {
 }
 
 impl<'a> EndpointOut<'a> {
-    fn of(report: &'a Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>) -> Self {
+    fn of(report: &'a Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>, bodies: Union) -> Self {
         let record = &pairing.operation.record;
         Self {
             service: &endpoint.service,
@@ -413,8 +431,8 @@ impl<'a> EndpointOut<'a> {
             response_types: &record.response_types,
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
-            request_shape: &record.asked,
-            response_shapes: &record.answered,
+            request_shape: bodies.asked,
+            response_shapes: bodies.answered,
             latency_us: record.latency.map(LatencyOut::of),
             traffic: TrafficOut::of(&record.traffic),
             variables: &record.variables,
