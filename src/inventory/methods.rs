@@ -48,8 +48,11 @@ const KNOWN: [&str; 26] = [
 impl Methods {
     /// The record of a method, made on first sight by `make`; and whether it was made now.
     pub(super) fn entry(&mut self, method: &str, make: impl Fn() -> Entry) -> (&mut Entry, bool) {
+        if let Ok(at) = self.find(method) {
+            return (&mut self.entries[at].1, false);
+        }
         let before = self.entries.len();
-        let method = if self.find(method).is_ok() || self.admit(method) { method } else { STRANGE };
+        let method = if self.admit(method) { method } else { STRANGE };
         let at = match self.find(method) {
             Ok(at) => at,
             Err(at) => {

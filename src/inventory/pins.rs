@@ -141,6 +141,9 @@ impl Pins {
     /// The most specific pin that takes the path and declares the method; else the most specific that takes the
     /// path. HEAD is tried as itself, then as GET.
     pub(super) fn find<'m>(&self, covering: &[usize], method: &'m str, path: &[PathSegment<'_>]) -> Option<Taken<'m>> {
+        if covering.is_empty() {
+            return None;
+        }
         let spoken: &[&'m str] = if method == "HEAD" { &["HEAD", "GET"] } else { &[method] };
         for method in spoken.iter().copied() {
             let declares = |id: &PinId| self.get(*id).is_some_and(|pin| pin.methods.iter().any(|m| m == method));
