@@ -6,7 +6,8 @@
 /// Splits off an affix, its mark included. Without one the second part is empty.
 #[must_use]
 pub fn split_affix(text: &str) -> (&str, &str) {
-    let Some(at) = text.rfind(['.', ':']).filter(|at| *at > 0) else { return (text, "") };
+    // Most texts have neither mark. One by one: they are short.
+    let Some(at) = text.bytes().rposition(|b| matches!(b, b'.' | b':')).filter(|at| *at > 0) else { return (text, "") };
     let (stem, tail) = text.split_at(at);
     let fits = match tail.split_at_checked(1) {
         Some((".", extension)) => is_extension(extension),

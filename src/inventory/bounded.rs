@@ -37,8 +37,17 @@ impl<T, const N: usize> Default for Smallest<T, N> {
 }
 
 impl<T: Ord, const N: usize> Smallest<T, N> {
+    /// It is kept.
+    pub(super) fn has(&self, item: &T) -> bool {
+        self.kept.last().is_some_and(|last| item <= last) && self.kept.binary_search(item).is_ok()
+    }
+
     /// Puts one in. Gives back what found no room: the new one or the one it pushed out.
     pub(super) fn insert(&mut self, item: T) -> Option<T> {
+        // Most of what comes to a full set, by far.
+        if self.kept.len() >= N && self.kept.last().is_some_and(|last| *last < item) {
+            return Some(item);
+        }
         let Err(at) = self.kept.binary_search(&item) else { return None };
         if self.kept.len() < N {
             self.kept.insert(at, item);

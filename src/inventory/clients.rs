@@ -54,12 +54,13 @@ impl Clients {
     /// What a name takes beside its place, rather too much.
     const NAME_COST: usize = Self::NAME_BYTES + 16;
 
-    /// Takes in one request.
-    pub(super) fn note(&mut self, client: &Client<'_>) {
-        self.networks.add_text(client.network, 1);
+    /// Takes in one request. Tells the memory added at the most.
+    pub(super) fn note(&mut self, client: &Client<'_>) -> usize {
+        let known = self.networks.len();
+        let list = self.networks.add_text(client.network, 1);
+        let name = if self.networks.len() > known { Self::NAME_COST } else { 0 };
         self.settle();
-        self.directions.add(client.direction, 1);
-        self.agents.add(client.agent, 1);
+        list + name + self.directions.add(client.direction, 1) + self.agents.add(client.agent, 1)
     }
 
     /// Memory beside itself.

@@ -19,20 +19,27 @@ impl<K> Default for Counts<K> {
 }
 
 impl<K: Ord> Counts<K> {
-    /// Adds to one.
-    pub(super) fn add(&mut self, key: K, count: u64) {
+    /// Adds to one. Tells the memory added.
+    #[inline]
+    pub(super) fn add(&mut self, key: K, count: u64) -> usize {
         match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
-            Ok(at) => self.0[at].1.merge(count),
+            Ok(at) => {
+                self.0[at].1.merge(count);
+                0
+            }
             Err(at) => self.insert(at, key, count),
         }
     }
 
-    fn insert(&mut self, at: usize, key: K, count: u64) {
+    #[cold]
+    fn insert(&mut self, at: usize, key: K, count: u64) -> usize {
+        let before = self.weight();
         if self.0.len() == self.0.capacity() {
             // A vector's first growth is four; most have one or two.
             self.0.reserve_exact(self.0.len() / 2 + 1);
         }
         self.0.insert(at, (key, count));
+        self.weight() - before
     }
 
     /// Counts by key, in order.
@@ -66,11 +73,34 @@ impl<K: Ord> Counts<K> {
     }
 }
 
+impl Counts<u8> {
+    /// Adds to one, where the keys mostly lie side by side: then the place of a key is its distance from the first. Tells the memory
+    /// added.
+    #[inline]
+    pub(super) fn add_dense(&mut self, key: u8, count: u64) -> usize {
+        let first = self.0.first().map_or(0, |(first, _)| *first);
+        // Where some are missing before it, the place lies further in front, by one mostly.
+        let guess = usize::from(key.wrapping_sub(first));
+        for at in [guess, guess.wrapping_sub(1)] {
+            if let Some((known, sum)) = self.0.get_mut(at)
+                && *known == key
+            {
+                sum.merge(count);
+                return 0;
+            }
+        }
+        self.add(key, count)
+    }
+}
+
 impl Counts<Box<str>> {
-    /// Adds to one; allocates on first sight only.
-    pub(super) fn add_text(&mut self, key: &str, count: u64) {
+    /// Adds to one; allocates on first sight only. Tells the memory added, without what the key holds.
+    pub(super) fn add_text(&mut self, key: &str, count: u64) -> usize {
         match self.0.binary_search_by(|(known, _)| (**known).cmp(key)) {
-            Ok(at) => self.0[at].1.merge(count),
+            Ok(at) => {
+                self.0[at].1.merge(count);
+                0
+            }
             Err(at) => self.insert(at, key.into(), count),
         }
     }
@@ -81,7 +111,9 @@ impl<K: Ord> Merge for Counts<K> {
         if self.0.is_empty() {
             *self = other;
         } else {
-            other.0.into_iter().for_each(|(key, count)| self.add(key, count));
+            for (key, count) in other.0 {
+                self.add(key, count);
+            }
         }
     }
 }
@@ -91,7 +123,9 @@ impl<'de, K: Deserialize<'de> + Ord> Deserialize<'de> for Counts<K> {
         let mut counts = Self::default();
         let mut all = Vec::<(K, u64)>::deserialize(deserializer)?;
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        all.into_iter().for_each(|(key, count)| counts.add(key, count));
+        for (key, count) in all {
+            counts.add(key, count);
+        }
         Ok(counts)
     }
 }

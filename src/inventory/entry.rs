@@ -91,11 +91,11 @@ impl Entry {
 
     /// Takes in how often, when, by whom and how it was answered. Tells the memory added.
     pub(super) fn count(&mut self, seen: &Observation<'_>) -> usize {
-        let before = self.frame();
+        let mut added = 0;
         self.requests.merge(1);
         match seen.status {
             None => self.unanswered.merge(1),
-            Some(status) => self.statuses.entry(code(status)).or_default().merge(1),
+            Some(status) => added += one_more(&mut self.statuses, code(status)),
         }
         self.mere_redirects.merge(u64::from(seen.mere_redirect));
         self.encrypted.merge(u64::from(seen.encrypted));
@@ -103,24 +103,29 @@ impl Entry {
         self.response_bytes.merge(seen.response_bytes);
         self.window.insert(seen.at);
         if let Some(latency) = seen.latency {
-            self.latency.insert(latency);
+            added += self.latency.insert(latency);
         }
-        self.traffic.note(seen);
+        added += self.traffic.note(seen);
+        let before = self.callers.weight() + self.servers.weight();
         self.callers.insert(seen.caller);
         if seen.status.is_some() {
             self.servers.insert(seen.server);
         }
+        added += (self.callers.weight() + self.servers.weight()).saturating_sub(before);
         let succeeded = seen.status.is_some_and(|status| (200..300).contains(&status));
         for scheme in seen.auth {
-            self.auth.entry(*scheme).or_default().merge(1);
+            added += one_more(&mut self.auth, *scheme);
             if succeeded {
-                self.auth_ok.entry(*scheme).or_default().merge(1);
+                added += one_more(&mut self.auth_ok, *scheme);
             }
         }
         if let Some(token) = seen.token {
-            self.tokens.get_or_insert_default().note(token);
+            let before = self.tokens.as_ref().map_or(0, |tokens| size_of::<Tokens>() + tokens.weight());
+            let tokens = self.tokens.get_or_insert_default();
+            tokens.note(token);
+            added += (size_of::<Tokens>() + tokens.weight()).saturating_sub(before);
         }
-        self.frame().saturating_sub(before)
+        added
     }
 
     /// Counts a request of [`Entry::count`] under its class of noise. Tells the memory added.
@@ -329,6 +334,13 @@ impl Merge for Entry {
     }
 }
 
+/// Counts one more of a key; tells the memory added at the most.
+fn one_more<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) -> usize {
+    let before = counts.len();
+    counts.entry(key).or_default().merge(1);
+    if counts.len() == before { 0 } else { tree_bytes::<K, u64>(before + 1) - tree_bytes::<K, u64>(before) }
+}
+
 /// Addresses in the order of their texts, which is the order readers expect of a list.
 pub(super) fn texts(servers: &Smallest<SocketAddr, 16>) -> Vec<String> {
     let mut texts: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -363,7 +375,7 @@ mod tests {
             let token = TokenFacts {
                 algorithm: TokenAlgorithm::named(["RS256", "none"][usize::from(n % 2)]),
                 lifetime: TokenLifetime::of_seconds(f64::from(n) * 9_000.0),
-                issuer: TokenIssuer::Host(format!("login{n}.example").into()),
+                issuer: TokenIssuer::Host(format!("login{n}.example")),
             };
             let seen = Observation {
                 at: Timestamp::from_parts(u64::from(n) * u64::from(n), 0),

@@ -121,15 +121,16 @@ fn known_parts(word: &str) -> f64 {
     let (mut all, mut known) = (0, 0);
     for run in word.split(|c: char| !c.is_alphabetic()).filter(|run| !run.is_empty()) {
         let mut start = 0;
-        let chars: Vec<(usize, char)> = run.char_indices().collect();
-        for (at, pair) in chars.windows(2).enumerate() {
-            let [(_, a), (index, b)] = pair else { continue };
-            let next_lower = chars.get(at + 2).is_some_and(|(_, c)| c.is_lowercase());
-            if b.is_uppercase() && (a.is_lowercase() || next_lower) {
+        let mut before: Option<char> = None;
+        let mut chars = run.char_indices().peekable();
+        while let Some((index, letter)) = chars.next() {
+            let next_lower = chars.peek().is_some_and(|(_, c)| c.is_lowercase());
+            if letter.is_uppercase() && before.is_some_and(|b| b.is_lowercase() || next_lower) {
                 all += 1;
-                known += usize::from(is_part(run.get(start..*index).unwrap_or_default()));
-                start = *index;
+                known += usize::from(is_part(run.get(start..index).unwrap_or_default()));
+                start = index;
             }
+            before = Some(letter);
         }
         all += 1;
         known += usize::from(is_part(run.get(start..).unwrap_or_default()));
@@ -138,7 +139,7 @@ fn known_parts(word: &str) -> f64 {
 }
 
 fn is_part(part: &str) -> bool {
-    is_known(&part.to_ascii_lowercase())
+    if part.bytes().any(|b| b.is_ascii_uppercase()) { is_known(&part.to_ascii_lowercase()) } else { is_known(part) }
 }
 
 /// A word that APIs are made of, as it is listed or with an `s`. Rougher than [`is_known`], and allocates nothing.

@@ -55,8 +55,11 @@ impl Methods {
 
     /// Where the record of a method lies, made on first sight; and whether it was made now.
     pub(super) fn slot(&mut self, method: &str, make: impl Fn() -> Slot) -> (&mut Slot, bool) {
+        if let Ok(at) = self.find(method) {
+            return (&mut self.entries[at].1, false);
+        }
         let before = self.entries.len();
-        let method = if self.find(method).is_ok() || self.admit(method) { method } else { STRANGE };
+        let method = if self.admit(method) { method } else { STRANGE };
         let at = match self.find(method) {
             Ok(at) => at,
             Err(at) => {

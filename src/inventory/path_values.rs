@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::kept::MOST;
-use super::sorted::Sorted;
 use super::snapshot::ParamRecord;
+use super::sorted::Sorted;
 use crate::api::{
     Classes, DataClasses, ParamPlace, ParamType, PathSegment, SegmentClass, Value, ValueFigures, Values, split_affix,
 };

@@ -23,7 +23,7 @@ use super::sketch::{Distinct, chain};
 use super::slot::Slot;
 use super::snapshot::{Operation, Service};
 use super::traffic::Traffic;
-use super::tree::{Key, Node, steps};
+use super::tree::{Key, Node, Steps};
 use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -123,9 +123,7 @@ impl Tally {
     pub(super) fn note(&mut self, seen: &Observation<'_>, taken: Option<Taken<'_>>, limits: &Limits) -> Load {
         self.requests.merge(1);
         self.window.insert(seen.at);
-        let before = self.traffic.weight();
-        self.traffic.note(seen);
-        let grown = Load { bytes: self.traffic.weight().saturating_sub(before), ..Load::default() };
+        let grown = Load { bytes: self.traffic.note(seen), ..Load::default() };
         if seen.status.is_some() {
             self.servers.insert(seen.server);
         }
@@ -166,15 +164,15 @@ impl Tally {
         // HEAD asks what GET would say (RFC 9110 section 9.3.2).
         let method = if method == "HEAD" { "GET" } else { method };
         self.long_paths.merge(u64::from(path.len() > limits.path_segments));
-        let steps = steps(path, limits);
+        let mut steps = Steps::of(path, limits);
         let noisy = noise.is_some();
         if seen.status.is_some_and(says_nothing_here) || !shows(noise, seen) {
-            let hash = Unknown::hash(steps.clone().map(|(key, _)| key), method, noisy);
+            let hash = Unknown::hash(steps.clone().map(|step| step.key()), method, noisy);
             let known = self.unknown.len();
             let mut bytes = 0;
             let unknown = self.unknown.entry(hash).or_insert_with(|| {
                 let mut path = String::new();
-                steps.for_each(|(key, _)| key.write(&mut path));
+                steps.for_each(|step| step.key().write(&mut path));
                 bytes = Unknown::BYTES + path.len();
                 Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
             });
@@ -182,12 +180,13 @@ impl Tally {
             bytes += unknown.entry.count(seen) + noise.map_or(0, |noise| unknown.entry.sort(noise));
             return Load { unknown: self.unknown.len() - known, bytes, ..Load::default() };
         }
-        let (place, grown) = self.learned.place(steps, limits);
-        let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
-        let counted = entry.count(seen) + noise.map_or(0, |noise| entry.sort(noise));
-        let (places, learned) = entry.learn(seen);
-        let bytes = grown + counted + learned + if new { Entry::BYTES } else { 0 };
-        Load { learned: usize::from(new), unknown: 0, places, bytes }
+        self.learned.reach(&mut steps, limits, 0, |place, grown| {
+            let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
+            let counted = entry.count(seen) + noise.map_or(0, |noise| entry.sort(noise));
+            let (places, learned) = entry.learn(seen);
+            let bytes = grown + counted + learned + if new { Entry::BYTES } else { 0 };
+            Load { learned: usize::from(new), unknown: 0, places, bytes }
+        })
     }
 
     /// Takes in another's share of the same service.

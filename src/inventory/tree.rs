@@ -35,7 +35,7 @@ impl<'a> Key<'a> {
 
     /// The text of a word that [`Key::of`] takes for one.
     pub(super) fn is_word(text: &str) -> bool {
-        !text.is_empty() && text.len() <= Self::WORD_BYTES && !text.contains(['{', '}', '/'])
+        !text.is_empty() && text.len() <= Self::WORD_BYTES && !text.bytes().any(|b| matches!(b, b'{' | b'}' | b'/'))
     }
 
     /// The key of a segment. What would not read back from a template is no word, whatever it was called.
@@ -74,16 +74,46 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The steps of a path, each with its segment. What follows [`Limits::path_segments`] is one step of no class.
-pub(super) fn steps<'a>(
+/// One step of a path as it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stride<'a> {
+    segment: PathSegment<'a>,
+    /// It stands for all that follows, and is of no class.
+    is_rest: bool,
+}
+
+impl<'a> Stride<'a> {
+    /// Its key.
+    pub(super) fn key(&self) -> Key<'a> {
+        if self.is_rest { Key::Class(SegmentClass::Other, "") } else { Key::of(&self.segment) }
+    }
+}
+
+/// The steps of a path. What follows [`Limits::path_segments`] is one step of no class.
+#[derive(Clone, Debug)]
+pub(super) struct Steps<'a> {
     path: &'a [PathSegment<'a>],
-    limits: &Limits,
-) -> impl Iterator<Item = (Key<'a>, &'a PathSegment<'a>)> + Clone {
-    let bound = limits.path_segments.max(1);
-    let cut = if path.len() > bound { bound - 1 } else { usize::MAX };
-    path.iter().take(bound).enumerate().map(move |(at, segment)| {
-        (if at == cut { Key::Class(SegmentClass::Other, "") } else { Key::of(segment) }, segment)
-    })
+    /// Steps to come.
+    left: usize,
+}
+
+impl<'a> Steps<'a> {
+    /// Those of a path.
+    pub(super) fn of(path: &'a [PathSegment<'a>], limits: &Limits) -> Self {
+        Self { path, left: limits.path_segments.max(1) }
+    }
+}
+
+impl<'a> Iterator for Steps<'a> {
+    type Item = Stride<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Stride<'a>> {
+        let (segment, rest) = self.path.split_first().filter(|_| self.left > 0)?;
+        self.path = rest;
+        self.left -= 1;
+        Some(Stride { segment: *segment, is_rest: self.left == 0 && !rest.is_empty() })
+    }
 }
 
 /// What values of one place are told apart by. Affixes come from tables ([`affix`]), so there are not without end.
@@ -126,20 +156,26 @@ impl Node {
     /// less than half full when it has just grown.
     pub(super) const BYTES: usize = 3 * size_of::<(Box<str>, Self)>();
 
-    /// The place of a path, made on first sight; and how much memory that took at the most. Allocates nothing when the
-    /// path is known.
-    pub(super) fn place<'a>(
+    /// Goes to the place of a path, made on first sight, and tells `then` of it and how much memory the way took at the
+    /// most: `bytes`, and what was added. Allocates nothing when the path is known. As deep as a path has steps
+    /// ([`Limits::path_segments`]); it calls itself, so that a known word is looked up once.
+    pub(super) fn reach<R>(
         &mut self,
-        steps: impl Iterator<Item = (Key<'a>, &'a PathSegment<'a>)>,
+        steps: &mut Steps<'_>,
         limits: &Limits,
-    ) -> (&mut Self, usize) {
-        let (mut node, mut bytes) = (self, 0);
-        for (key, segment) in steps {
-            let added;
-            (node, added) = node.child(key, segment, limits.level_words);
-            bytes += added;
+        bytes: usize,
+        then: impl FnOnce(&mut Self, usize) -> R,
+    ) -> R {
+        let Some(step) = steps.next() else { return then(self, bytes) };
+        // What lies among the words is one, and need not be asked whether it may be.
+        if step.segment.class == SegmentClass::Word
+            && !step.is_rest
+            && let Some(known) = self.words.get_mut(step.segment.text)
+        {
+            return known.reach(steps, limits, bytes, then);
         }
-        (node, bytes)
+        let (node, added) = self.child(step.key(), &step.segment, limits.level_words);
+        node.reach(steps, limits, bytes + added, then)
     }
 
     /// What lies one step below, made on first sight; it counts no text but of a word that finds no room.

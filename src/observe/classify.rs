@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
+use super::glance::{Glance, glance};
 use super::sensitive::{begins_like_secret, is_card};
 use super::spelling::{Spelling, is_standard, is_written, is_year};
 use crate::api::{SegmentClass, split_affix};
@@ -23,12 +24,12 @@ pub fn classify_segment(text: &str) -> SegmentClass {
 /// of a value class. In `filter[NAME]`, `a.NAME` and `items[3].id` each part is judged alone, and an index goes.
 #[must_use]
 pub fn name_or_class(name: &str) -> Cow<'_, str> {
-    if name.len() > NAME_BYTES || name.chars().any(char::is_control) {
-        return in_braces(SegmentClass::Other);
-    }
     let bytes = name.as_bytes();
     if bytes.len() <= SHORT_WORD && bytes.iter().all(u8::is_ascii_lowercase) {
         return Cow::Borrowed(name);
+    }
+    if name.len() > NAME_BYTES || name.chars().any(char::is_control) {
+        return in_braces(SegmentClass::Other);
     }
     let class = whole(bytes);
     if let Some(class) = class {
@@ -117,6 +118,16 @@ fn classify(text: &str, tail: usize) -> SegmentClass {
     if begins_like_secret(bytes) {
         return SegmentClass::Token;
     }
+    match glance(bytes) {
+        Glance::Sure(class) => class,
+        Glance::Letters => slug(bytes, tail),
+        Glance::Unsure => examined(text, tail),
+    }
+}
+
+/// The class of a text that takes a closer look.
+fn examined(text: &str, tail: usize) -> SegmentClass {
+    let bytes = text.as_bytes();
     if let Some(class) = whole(bytes) {
         return class;
     }

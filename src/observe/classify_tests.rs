@@ -342,3 +342,29 @@ fn random_keys_are_values() {
     let passed = words(&keys(small, 26));
     assert!(passed <= 10, "{passed} of 5000 keys of small letters were taken for words");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_096))]
+
+    /// Catches a short cut that decides otherwise than the long way.
+    #[test]
+    fn a_first_look_decides_nothing_by_itself(
+        text in "[a-zA-Z_~$-]{0,40}|[0-9]{1,24}|[vV][0-9]|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[a-f-]{36}|[0-9a-fx-]{36}|.{0,12}",
+        tail in 1_usize..3,
+    ) {
+        match glance(text.as_bytes()) {
+            Glance::Sure(class) => prop_assert_eq!(examined(&text, tail), class, "{}", text),
+            Glance::Letters => prop_assert_eq!(examined(&text, tail), slug(text.as_bytes(), tail), "{}", text),
+            Glance::Unsure => {}
+        }
+    }
+}
+
+#[test]
+fn most_segments_take_one_look() {
+    // Catches a short cut that is taken no more.
+    for text in ["customers", "order_items", "48213", "4111111111111111", "0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f", "v1"]
+    {
+        assert_ne!(glance(text.as_bytes()), Glance::Unsure, "{text}");
+    }
+}

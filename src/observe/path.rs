@@ -26,8 +26,10 @@ impl<'a> Target<'a> {
     /// Splits a target. Never fails: what has no known form is a path.
     pub(super) fn split(target: &'a [u8]) -> Self {
         // A fragment is never sent (RFC 9110 section 7.1); whoever sends one does not mean a path.
-        let target = before(target, b'#').0;
-        let (front, query) = before(target, b'?');
+        let (front, query) = match memchr::memchr2(b'?', b'#', target) {
+            None => (target, None),
+            Some(_) => before(before(target, b'#').0, b'?'),
+        };
         let mut split = Self { path: front, query, ..Self::default() };
         if front.first() == Some(&b'/') {
             return split;
@@ -65,6 +67,9 @@ pub(super) struct Segments {
 impl Segments {
     /// Reads a path as sent. Allocates only when it is longer than any before it.
     pub(super) fn read(&mut self, path: &[u8]) {
+        if self.read_plain(path) {
+            return;
+        }
         self.text.clear();
         self.ends.clear();
         for raw in path.split(|b| *b == b'/') {
@@ -88,6 +93,31 @@ impl Segments {
                 }
             }
         }
+    }
+
+    /// Reads a path that is spelt already as it is kept, but for its outer slashes: nothing escaped, no parameters, no dots
+    /// in front, nothing empty. False: it takes the long way.
+    fn read_plain(&mut self, path: &[u8]) -> bool {
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        self.text.clear();
+        self.ends.clear();
+        let mut before = b'/';
+        for (at, byte) in path.iter().enumerate() {
+            match byte {
+                b'%' | b';' => return false,
+                b'/' | b'.' if before == b'/' => return false,
+                b'/' => self.ends.push(at),
+                _ => {}
+            }
+            before = *byte;
+        }
+        let Ok(text) = std::str::from_utf8(path) else { return false };
+        self.text.push_str(text);
+        if before != b'/' {
+            self.ends.push(text.len());
+            self.text.push('/');
+        }
+        true
     }
 
     /// The decoded path without its first and last slash: equal for equal paths.
