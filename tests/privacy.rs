@@ -259,6 +259,94 @@ fn exchange(plants: &mut Plants, kind: usize, body: usize) -> (Vec<u8>, Vec<u8>)
     (request.into_bytes(), response.into_bytes())
 }
 
+/// Bodies without names, and answers in parts.
+fn bodies(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let ask = |path: &str, kind: &str, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: api.shop.example\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    };
+    let answer = |kind: &str, body: &str| {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    };
+    let table = |at: &mut dyn FnMut(&str) -> String| {
+        format!(
+            "{},{}\n\"{}\",{}\n",
+            at("first cell of a table"),
+            at("cell of a first row"),
+            at("cell in quotes"),
+            at("cell")
+        )
+    };
+    let page = |at: &mut dyn FnMut(&str) -> String| {
+        format!(
+            "<!DOCTYPE html><html><head><title>{}</title><script>var a='{}'</script></head><body data-x=\"{}\"><!-- {} --><p>{}</p>\
+             <input name=\"{}\" value=\"{}\"><a href=\"mailto:{}\">x</a></body></html>",
+            at("title"),
+            at("script"),
+            at("data attribute"),
+            at("comment"),
+            at("text of a page"),
+            at("name of a field"),
+            at("value of a field"),
+            at("mail link")
+        )
+    };
+    let text = |at: &mut dyn FnMut(&str) -> String| {
+        format!("{}\nCard: {}\n{}: 1\n", at("line"), at("value of a line"), at("name of a line"))
+    };
+    let parts = |at: &mut dyn FnMut(&str) -> String| {
+        format!(
+            "--edge\r\nContent-Type: application/{}\r\nContent-Disposition: attachment; name=\"{}\"; filename=\"{}.pdf\"\r\n\r\n{}\r\n\
+             --edge\r\nContent-Disposition: attachment; filename*=UTF-8''x.{}\r\n\r\n%PDF-{}\r\n--edge--\r\n",
+            at("type of an answered part"),
+            at("name of an answered part"),
+            at("file name of an answered part"),
+            at("answered part"),
+            at("extension of a file name"),
+            at("file")
+        )
+    };
+    let json = |at: &mut dyn FnMut(&str) -> String| format!("{{\"a\":\"{}\"}}", at("JSON under another type"));
+    vec![
+        (ask("/v1/tables", "text/csv", &table(at)), answer("text/csv", &table(at))),
+        (ask("/v1/pages", "text/html", &page(at)), answer("text/html", &page(at))),
+        (ask("/v1/notes", "text/plain", &text(at)), answer("text/plain", &text(at))),
+        (
+            ask("/v1/parts", "multipart/mixed; boundary=edge", &parts(at)),
+            answer("multipart/mixed; boundary=edge", &parts(at)),
+        ),
+        (ask("/v1/odd", "text/plain", &json(at)), answer("image/png", &json(at))),
+        (ask("/v1/odd", "application/x-www-form-urlencoded", &json(at)), answer("application/octet-stream", &json(at))),
+    ]
+}
+
+/// Crawlers, scanners, and what a policy calls noise.
+fn noise(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut all = Vec::new();
+    for (agent, status) in [
+        ("Googlebot/2.1", "404 Not Found"),
+        ("Googlebot/2.1", "200 OK"),
+        ("sqlmap/1.8", "403 Forbidden"),
+        ("sqlmap/1.8", "200 OK"),
+        ("curl/8.5.0", "404 Not Found"),
+    ] {
+        for root in ["beat", ".git", "v1/items"] {
+            let ask = format!(
+                "GET /{root}/{}/.env?id={} HTTP/1.1\r\nHost: api.shop.example\r\nUser-Agent: {agent} {}\r\n\r\n",
+                at("path of a crawler"),
+                at("query of a crawler"),
+                at("agent of a crawler").replace(' ', "-")
+            );
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            all.push((ask.into_bytes(), answer.into_bytes()));
+        }
+    }
+    all
+}
+
 /// Exchanges that are not well-formed, are cut, or are no HTTP at all.
 fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all = Vec::new();
@@ -305,6 +393,11 @@ fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
         answer.extend_from_slice(text.as_bytes());
         all.push((asked.into_bytes(), answer));
     }
+    for kind in 0..KINDS {
+        all.extend(bodies(&mut |place| plants.value(place, kind)));
+        all.extend(noise(&mut |place| plants.value(place, kind)));
+    }
+    all.extend(bodies(&mut |place| plants.name(place)));
     let mut at = |place: &str| plants.name(place);
     let body = format!(
         "{{\"name\":\"{}\",\"list\":[\"{}\"],\"note\":\"from {} to all\"}}",
@@ -417,6 +510,9 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
             rules: Arc::default(),
             stop: Arc::default(),
         };
+        let ruled = "[[noise]]\nclass = 'health'\npath = '/beat/*'\n[[noise]]\nclass = 'none'\npath = '/v1/items/{item}/.env'\n";
+        let ruled = PolicyFile::parse("policy.toml", ruled).expect("a good policy");
+        settings.rules.take_up(ruled.networks, ruled.noise);
         let inventory = Arc::new(Inventory::new(&limits, index.pins()));
         let mut source = frames.clone();
         let outcome = engine::run(&mut source, &settings, &inventory, &mut |_| {}).expect("threads start");
@@ -456,6 +552,19 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
             reports: Tries::default(),
             specs: Tries::default(),
         };
+        let noise: std::collections::BTreeMap<&str, u64> = snapshot
+            .services
+            .iter()
+            .flat_map(|service| &service.noise)
+            .map(|(noise, count)| (noise.name(), *count))
+            .collect();
+        for class in ["health", "crawler", "scanner"] {
+            assert!(noise.get(class).is_some_and(|count| *count >= KINDS as u64), "no {class} was planted: {noise:?}");
+        }
+        let seen = |what: fn(&shadowtap::inventory::Record) -> bool| {
+            snapshot.services.iter().flat_map(|service| &service.operations).any(|op| what(&op.record))
+        };
+        assert!(seen(|record| !record.parts.is_empty()) && seen(|record| !record.odd_bodies.is_empty()));
         let tokens =
             snapshot.services.iter().flat_map(|service| &service.operations).filter_map(|op| op.record.tokens.as_ref());
         assert!(tokens.flat_map(|tokens| tokens.issuers.values()).sum::<u64>() >= KINDS as u64, "no token was read");

@@ -2,6 +2,7 @@
 
 mod affix;
 mod agent;
+mod body;
 mod client;
 mod data;
 mod draw;
@@ -23,6 +24,7 @@ mod word;
 
 pub use affix::{is_extension, split_affix};
 pub use agent::{Agent, AgentKind};
+pub use body::{BodyKind, BodySide, Extension, OddBody, Part, Said};
 pub use client::Client;
 pub use data::{DataClass, DataClasses, DataFamily, Mark};
 pub use draw::{Draw, Draws};

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use super::body::{OddBody, Part};
 use super::client::Client;
 use super::draw::Draw;
 use super::jwt::TokenFacts;
@@ -51,6 +52,10 @@ pub struct Observation<'x> {
     pub asked: Option<Shape>,
     /// Shape of the response body.
     pub answered: Option<Shape>,
+    /// Bodies, of the request and of the response, whose media type does not tell what they are.
+    pub odd_bodies: [Option<OddBody>; 2],
+    /// Parts of multipart bodies, where it was looked into: each sort once, with how many.
+    pub parts: &'x [(Part, u64)],
     /// Credentials carried; `[AuthScheme::None]` when there were none.
     pub auth: &'x [AuthScheme],
     /// What the JSON Web Token says of itself that was shown as a credential.

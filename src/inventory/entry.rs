@@ -14,6 +14,7 @@ use super::bounded::{Few, Smallest, tree_bytes};
 use super::counts::Counts;
 use super::lessons::Lessons;
 use super::params::{NAME_BYTES, Params};
+use super::parts::Parts;
 use super::path_values::{kind_of, kind_of_part};
 use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
@@ -21,7 +22,7 @@ use super::snapshot::{Operation, ParamRecord, Record};
 use super::sorted::Sorted;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
-use crate::api::{AuthScheme, DataClasses, Noise, Observation, PathSegment, PathTemplate, Value};
+use crate::api::{AuthScheme, DataClasses, Noise, Observation, OddBody, PathSegment, PathTemplate, Value};
 use crate::merge::Merge;
 use crate::time::Timestamp;
 
@@ -72,6 +73,8 @@ pub(super) struct Entry {
     auth_ok: BTreeMap<AuthScheme, u64>,
     /// Most operations see none.
     tokens: Option<Box<Tokens>>,
+    /// Most operations see none.
+    odd_bodies: Option<Box<Counts<OddBody>>>,
     params: Params,
     request_types: Few<Box<str>, 16>,
     response_types: Few<Box<str>, 16>,
@@ -144,6 +147,10 @@ impl Entry {
         self.noise.as_ref().map_or(0, |noise| size_of::<Counts<Noise>>() + 16 + noise.weight())
     }
 
+    fn odd_bytes(&self) -> usize {
+        self.odd_bodies.as_ref().map_or(0, |odd| size_of::<Counts<OddBody>>() + 16 + odd.weight())
+    }
+
     /// All its callers behave like scanners.
     pub(super) fn is_scanned_only(&self, is_scanner: impl Fn(u64) -> bool) -> bool {
         !self.callers.is_empty() && self.callers.sample().all(is_scanner)
@@ -171,6 +178,11 @@ impl Entry {
         }
         if let Some(media) = seen.response_type {
             bytes += self.response_types.count(Some(media).filter(kept).unwrap_or("other"));
+        }
+        for odd in seen.odd_bodies.into_iter().flatten() {
+            let before = self.odd_bytes();
+            self.odd_bodies.get_or_insert_default().add(odd, 1);
+            bytes += self.odd_bytes().saturating_sub(before);
         }
         let (more_places, more_bytes) = self.lessons.learn(seen.status.map_or(0, code), seen);
         (places + more_places, bytes + more_bytes)
@@ -219,7 +231,7 @@ impl Entry {
     /// Memory it takes, rather too much than too little.
     pub(super) fn weight(&self) -> usize {
         let media = self.request_types.weight() + self.response_types.weight();
-        self.frame() + self.params.weight() + media + self.lessons.weight()
+        self.frame() + self.odd_bytes() + self.params.weight() + media + self.lessons.weight()
     }
 
     /// Memory it takes when it is told and not held open, but for shapes, which are told one after the other.
@@ -261,6 +273,7 @@ impl Entry {
         let counts = [
             ("inventory.params", self.params.more().saturating_add(self.lessons.params_more())),
             ("inventory.media_types", more),
+            ("inventory.parts", self.lessons.parts_more()),
             ("inventory.shape_nodes", u64::from(self.lessons.is_cut())),
         ];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
@@ -299,6 +312,8 @@ impl Entry {
             request_types: self.request_types.freeze(),
             response_types: self.response_types.freeze(),
             bodies: lessons.bodies,
+            odd_bodies: self.odd_bodies.as_ref().map(|odd| odd.map(|body| *body)).unwrap_or_default(),
+            parts: lessons.parts.as_ref().map(Parts::freeze).unwrap_or_default(),
             encrypted: self.encrypted,
             variables: Sorted::new(),
         }
@@ -326,6 +341,9 @@ impl Merge for Entry {
         Merge::merge(&mut self.auth_ok, other.auth_ok);
         if let Some(tokens) = other.tokens {
             self.tokens.get_or_insert_default().merge(*tokens);
+        }
+        if let Some(odd) = other.odd_bodies {
+            self.odd_bodies.get_or_insert_default().merge(*odd);
         }
         self.params.merge(other.params);
         self.request_types.merge(other.request_types);
@@ -357,8 +375,8 @@ const fn code(status: u16) -> u16 {
 mod tests {
     use super::*;
     use crate::api::{
-        Agent, Client, Direction, Draw, Param, ParamPlace, ParamType, Scheme, Seen, ServiceId, Shape, TokenAlgorithm,
-        TokenFacts, TokenIssuer, TokenLifetime,
+        Agent, BodyKind, BodySide, Client, Direction, Draw, Extension, Param, ParamPlace, ParamType, Part, Said,
+        Scheme, Seen, ServiceId, Shape, TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime,
     };
     use crate::time::Span;
     use proptest::prelude::*;
@@ -377,6 +395,10 @@ mod tests {
                 lifetime: TokenLifetime::of_seconds(f64::from(n) * 9_000.0),
                 issuer: TokenIssuer::Host(format!("login{n}.example")),
             };
+            let kind = BodyKind::ALL[usize::from(n % 17)];
+            let odd = |side| Some(OddBody { side, kind, said: Said::Otherwise });
+            let extension = Extension::ALL[usize::from(n % 9)];
+            let part = Part { side: BodySide::Response, file: n % 2 == 0, kind: Some(kind), extension };
             let seen = Observation {
                 at: Timestamp::from_parts(u64::from(n) * u64::from(n), 0),
                 service: &service,
@@ -399,6 +421,8 @@ mod tests {
                 left_out: u64::from(n % 2),
                 asked: Some(Shape { seen: 1, ..Shape::default() }),
                 answered: Some(Shape { seen: 1, ..Shape::default() }),
+                odd_bodies: [odd(BodySide::Request).filter(|_| n % 5 == 0), odd(BodySide::Response)],
+                parts: &[(part, 3)],
                 auth: &[AuthScheme::Jwt, AuthScheme::Cookie],
                 token: Some(&token),
                 encrypted: n % 3 == 0,

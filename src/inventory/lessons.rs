@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bodies::Bodies;
 use super::kept::MOST;
 use super::params::Params;
+use super::parts::Parts;
 use super::shapes::{Mark, Shapes, Union};
 use super::snapshot::ParamRecord;
 use crate::api::{Draw, Observation, ParamPlace};
@@ -44,6 +45,8 @@ struct Round {
     /// Of them, those whose body was a form, and those whose body was a multipart form.
     forms: [u64; 2],
     params: Params,
+    /// Most have none.
+    parts: Option<Box<Parts>>,
 }
 
 /// All of it as one.
@@ -51,6 +54,7 @@ pub(super) struct Learned {
     pub(super) exchanges: u64,
     pub(super) bodies: Bodies,
     pub(super) params: Vec<ParamRecord>,
+    pub(super) parts: Option<Parts>,
 }
 
 impl Lessons {
@@ -79,6 +83,11 @@ impl Lessons {
         round.forms[0].merge(had(ParamPlace::Form));
         round.forms[1].merge(had(ParamPlace::Multipart));
         round.params.leave_out(seen.left_out);
+        let before = round.parts_bytes();
+        for (part, count) in seen.parts {
+            round.parts.get_or_insert_default().note(*part, *count);
+        }
+        bytes += round.parts_bytes().saturating_sub(before);
         let rises = sample.settle();
         let mark = Mark::new(group, draw.round().unwrap_or(Draw::ROUNDS));
         let (asked, answered) = (seen.asked.as_ref(), seen.answered.as_ref());
@@ -113,13 +122,18 @@ impl Lessons {
         let exchanges = sum(|round| round.exchanges);
         let forms = [sum(|round| round.forms[0]), sum(|round| round.forms[1])];
         let rounds = self.samples.into_iter().flat_map(|sample| sample.rounds);
-        let params: Params = united(rounds.map(|round| round.params));
+        let (params, parts): (Vec<Params>, Vec<_>) = rounds.map(|round| (round.params, round.parts)).unzip();
+        let params: Params = united(params.into_iter());
+        let parts = parts.into_iter().flatten().map(|parts| *parts).reduce(|mut sum, parts| {
+            sum.merge(parts);
+            sum
+        });
         let of = |place| match place {
             ParamPlace::Form => forms[0],
             ParamPlace::Multipart => forms[1],
             _ => exchanges,
         };
-        Learned { exchanges, bodies: Bodies::of(&self.shapes), params: params.freeze(of) }
+        Learned { exchanges, bodies: Bodies::of(&self.shapes), params: params.freeze(of), parts }
     }
 
     /// Memory beside itself, rather too much.
@@ -147,6 +161,12 @@ impl Lessons {
     /// Sightings of parameters that were not kept.
     pub(super) fn params_more(&self) -> u64 {
         self.rounds().fold(0, |sum, round| sum.saturating_add(round.params.more()))
+    }
+
+    /// Parts of kinds that were not kept.
+    pub(super) fn parts_more(&self) -> u64 {
+        let parts = self.rounds().filter_map(|round| round.parts.as_ref());
+        parts.fold(0, |sum, parts| sum.saturating_add(parts.more()))
     }
 
     /// Some shape is not whole.
@@ -190,7 +210,7 @@ impl Sample {
         let at = found.unwrap_or_else(|at| {
             self.rounds.reserve_exact(1);
             let params = Params::new(params);
-            self.rounds.insert(at, Round { draw, exchanges: 0, forms: [0; 2], params });
+            self.rounds.insert(at, Round { draw, exchanges: 0, forms: [0; 2], params, parts: None });
             at
         });
         Some((&mut self.rounds[at], found.is_err()))
@@ -221,7 +241,11 @@ impl Sample {
             && self.rounds.is_sorted_by(|a, b| a.draw < b.draw)
             && self.rounds.iter().all(|round| {
                 let stands = round.draw.is_sound() && round.draw.round().is_none_or(|round| round >= floor);
-                stands && round.exchanges.max(round.forms[0]).max(round.forms[1]) <= MOST && round.params.is_sound()
+                let parts = round.parts.as_ref().is_none_or(|parts| parts.is_sound());
+                stands
+                    && parts
+                    && round.exchanges.max(round.forms[0]).max(round.forms[1]) <= MOST
+                    && round.params.is_sound()
             })
     }
 }
@@ -238,6 +262,9 @@ impl Merge for Sample {
                     mine.forms[0].merge(theirs.forms[0]);
                     mine.forms[1].merge(theirs.forms[1]);
                     mine.params.merge(theirs.params);
+                    if let Some(parts) = theirs.parts {
+                        mine.parts.get_or_insert_default().merge(*parts);
+                    }
                 }
                 Err(at) => {
                     self.rounds.reserve_exact(1);
@@ -251,7 +278,11 @@ impl Merge for Sample {
 
 impl Round {
     fn weight(&self) -> usize {
-        2 * size_of::<Self>() + self.params.weight()
+        2 * size_of::<Self>() + self.params.weight() + self.parts_bytes()
+    }
+
+    fn parts_bytes(&self) -> usize {
+        self.parts.as_ref().map_or(0, |parts| parts.weight())
     }
 }
 
@@ -266,7 +297,9 @@ fn united<T: Merge>(all: impl Iterator<Item = T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Agent, Client, Direction, Param, ParamType, Scheme, Seen, ServiceId, Shape};
+    use crate::api::{
+        Agent, BodyKind, BodySide, Client, Direction, Extension, Param, ParamType, Part, Scheme, Seen, ServiceId, Shape,
+    };
     use crate::inventory::sketch::chain;
     use crate::time::Timestamp;
     use proptest::prelude::*;
@@ -279,6 +312,12 @@ mod tests {
         let field = (name, Shape { seen: 1, integers: 1, ..Shape::default() });
         let body = Shape { seen: 1, objects: 1, fields: [field].into_iter().collect(), ..Shape::default() };
         let params = [Param::plain(ParamPlace::Form, &format!("f{}", n % 7), ParamType::Integer)];
+        let part = Part {
+            side: BodySide::Request,
+            file: n.is_multiple_of(2),
+            kind: BodyKind::ALL.get(n as usize % 20).copied(),
+            extension: Extension::Other,
+        };
         let seen = Observation {
             at: Timestamp::from_nanos(n),
             service: &service,
@@ -298,6 +337,8 @@ mod tests {
             left_out: 0,
             asked: None,
             answered: Some(body),
+            odd_bodies: [None; 2],
+            parts: &[(part, n % 3)],
             auth: &[],
             encrypted: false,
             caller: 0,
@@ -317,9 +358,9 @@ mod tests {
         lessons
     }
 
-    fn told(lessons: &Lessons) -> (u64, Union, Vec<ParamRecord>) {
-        let Learned { exchanges, bodies, params } = lessons.clone().freeze();
-        (exchanges, bodies.open(), params)
+    fn told(lessons: &Lessons) -> (u64, Union, Vec<ParamRecord>, Option<Parts>) {
+        let Learned { exchanges, bodies, params, parts } = lessons.clone().freeze();
+        (exchanges, bodies.open(), params, parts)
     }
 
     proptest! {

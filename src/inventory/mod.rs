@@ -19,6 +19,7 @@ mod methods;
 mod naming;
 mod opaque;
 mod params;
+mod parts;
 mod path_values;
 mod pins;
 mod profile;
@@ -50,8 +51,8 @@ pub use rates::RateSeries;
 pub use shapes::Union;
 pub use shared::{Inventory, Restore};
 pub use snapshot::{
-    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, Record, Rule, Service,
-    Snapshot, TokenRecord,
+    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord, Quantiles, Record, Rule,
+    Service, Snapshot, TokenRecord,
 };
 pub use sorted::Sorted;
 pub use traffic::TrafficFigures;

@@ -10,8 +10,8 @@ use super::bodies::Bodies;
 use super::sorted::Sorted;
 use super::traffic::TrafficFigures;
 use crate::api::{
-    AuthScheme, DataClasses, Noise, ParamPlace, ParamStyle, ParamType, PathTemplate, PinId, SegmentClass, ServiceId,
-    TokenAlgorithm, TokenLifetime, ValueFigures,
+    AuthScheme, DataClasses, Noise, OddBody, ParamPlace, ParamStyle, ParamType, Part, PathTemplate, PinId,
+    SegmentClass, ServiceId, TokenAlgorithm, TokenLifetime, ValueFigures,
 };
 use crate::time::{Span, Timestamp};
 
@@ -175,6 +175,10 @@ pub struct Record {
     pub request_types: Sorted<Box<str>>,
     /// Response media types.
     pub response_types: Sorted<Box<str>>,
+    /// Bodies whose media type does not tell what they are.
+    pub odd_bodies: Sorted<OddBody>,
+    /// Parts of multipart bodies that were looked into, by what they are; bounded.
+    pub parts: Vec<PartRecord>,
     /// Shapes of bodies.
     pub bodies: Bodies,
     /// Requests that came out of TLS.
@@ -263,6 +267,16 @@ pub struct ParamRecord {
 impl ParamRecord {
     /// What one takes, with its name and its lists, rather too much.
     pub(super) const BYTES: usize = size_of::<Self>() + 400;
+}
+
+/// Parts of multipart bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PartRecord {
+    /// What they are.
+    #[serde(flatten)]
+    pub part: Part,
+    /// How many.
+    pub seen: u64,
 }
 
 /// A service that was met and could not be read.

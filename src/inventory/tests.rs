@@ -109,6 +109,8 @@ impl Said {
             left_out: 0,
             asked: None,
             answered: (!self.fields.is_empty()).then_some(body),
+            odd_bodies: [None; 2],
+            parts: &[],
             auth: &[AuthScheme::None],
             token: None,
             encrypted: false,

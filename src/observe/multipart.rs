@@ -1,14 +1,26 @@
-//! The parts of a `multipart/form-data` body (RFC 7578): their names, what their values look like, which are files.
+//! The parts of a multipart body (RFC 2046 section 5.1): what they say they are, and the extensions of their files' names. Of a form
+//! (RFC 7578) also their names, what their values look like, which are files.
 //!
 //! In: the Content-Type and an unpacked sample. Out: parameters. One pass: a boundary that is met ends a part, whatever its
 //! head promised. Of a file nothing is looked at but that it is one.
 
 use super::encoding::TextEnd;
 use super::fields::Params;
-use crate::api::ParamPlace;
+use super::kind::kind_of_type;
+use crate::api::{BodyKind, BodySide, Extension, ParamPlace, Part};
 
-/// Reads the parts of a body; at most `most` names. Tells how many parts found no room.
-pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, params: &mut Params, most: usize) -> u64 {
+/// Where parts go.
+pub(super) struct Found<'p> {
+    /// Names and values, where the body is a form; at most so many.
+    pub(super) form: Option<(&'p mut Params, usize)>,
+    /// What parts are.
+    pub(super) parts: &'p mut Vec<(Part, u64)>,
+    /// Whose body it is.
+    pub(super) side: BodySide,
+}
+
+/// Reads the parts of a body. Tells how many found no room.
+pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, found: &mut Found<'_>) -> u64 {
     let Some(boundary) = boundary(kind) else { return 0 };
     let finder = memchr::memmem::Finder::new(&boundary);
     // The first boundary may stand at the very beginning, all others behind a line.
@@ -30,33 +42,59 @@ pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, params: &mut Pa
         };
         // A part whose end is not there: its name counts, and its value when the body is whole.
         let whole = next.is_some() || end == TextEnd::Whole;
-        refused += u64::from(!read_part(part, whole, params, most));
+        refused += u64::from(!read_part(part, whole, found));
         let Some(next) = next else { return refused };
         rest = next;
     }
     refused + 1
 }
 
-/// One part behind its boundary; false when there is no room for its name.
-fn read_part(part: &[u8], whole: bool, params: &mut Params, most: usize) -> bool {
+/// One part behind its boundary; false when there is no room for it.
+fn read_part(part: &[u8], whole: bool, found: &mut Found<'_>) -> bool {
     let Some((head, value)) = split(part) else { return true };
-    let mut name = None;
-    let mut file = false;
+    let (mut name, mut file, mut kind) = (None, None, None);
     for line in head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii) {
         let Some(at) = memchr::memchr(b':', line) else { continue };
         let (field, value) = line.split_at(at);
         if field.eq_ignore_ascii_case(b"content-disposition") {
             name = name.or_else(|| attribute(value, b"name"));
-            file |= attribute(value, b"filename").is_some() || attribute(value, b"filename*").is_some();
+            file = file.or_else(|| attribute(value, b"filename")).or_else(|| attribute(value, b"filename*"));
+        } else if field.eq_ignore_ascii_case(b"content-type") {
+            kind = kind.or_else(|| kind_of_field(value.get(1..).unwrap_or_default()));
         }
     }
-    let Some(name) = name else { return true };
-    if file {
-        return params.add_file(name, most);
+    let extension = file.map(Extension::of).unwrap_or_default();
+    let room = found.count(Part { side: found.side, file: file.is_some(), kind, extension });
+    let Some((params, most)) = &mut found.form else { return room };
+    let Some(name) = name else { return room };
+    if file.is_some() {
+        return params.add_file(name, *most) && room;
     }
     let value = value.strip_suffix(b"\r").unwrap_or(value);
     // Half a value is another value.
-    params.add(ParamPlace::Multipart, name, if whole { value } else { b"" }, most)
+    params.add(ParamPlace::Multipart, name, if whole { value } else { b"" }, *most) && room
+}
+
+impl Found<'_> {
+    fn count(&mut self, part: Part) -> bool {
+        let full = self.parts.len() >= MOST_SORTS;
+        match self.parts.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, count)) => *count += 1,
+            None if full => return false,
+            None => self.parts.push((part, 1)),
+        }
+        true
+    }
+}
+
+/// The kind that a Content-Type field says.
+fn kind_of_field(value: &[u8]) -> Option<BodyKind> {
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let mut lower = [0; TYPE_BYTES];
+    let lower = lower.get_mut(..essence.len())?;
+    lower.copy_from_slice(essence);
+    lower.make_ascii_lowercase();
+    kind_of_type(std::str::from_utf8(lower).ok())
 }
 
 /// Head and value of a part: an empty line is between them.
@@ -114,6 +152,10 @@ fn attribute<'x>(text: &'x [u8], wanted: &[u8]) -> Option<&'x [u8]> {
 
 /// Parts that are looked at.
 const MOST_PARTS: usize = 1_024;
+/// Sorts of parts in both bodies of an exchange.
+const MOST_SORTS: usize = 32;
+/// A longer type is none.
+const TYPE_BYTES: usize = 96;
 /// Bytes of the head of a part.
 const HEAD_BYTES: usize = 4_096;
 /// RFC 2046 section 5.1.1 allows 70.
@@ -131,9 +173,15 @@ mod tests {
         Content-Disposition: form-data; name=note\r\n\r\nhello\r\nthere\r\n----x7\r\n\
         Content-Disposition: form-data; name=\"4111111111111111\"\r\n\r\n\r\n----x7--\r\nepilogue\r\n----x7\r\nContent-Disposition: form-data; name=\"late\"\r\n\r\n1";
 
+    fn read_into(kind: &[u8], body: &[u8], end: TextEnd, params: &mut Params, most: usize) -> (u64, Vec<(Part, u64)>) {
+        let mut parts = Vec::new();
+        let found = &mut Found { form: Some((params, most)), parts: &mut parts, side: BodySide::Request };
+        (read_parts(kind, body, end, found), parts)
+    }
+
     fn read(kind: &[u8], body: &[u8], end: TextEnd) -> Vec<(String, ParamType)> {
         let mut params = Params::default();
-        let refused = read_parts(kind, body, end, &mut params, 128);
+        let refused = read_into(kind, body, end, &mut params, 128).0;
         assert_eq!(refused, 0);
         params.list().iter().map(|param| (param.name.clone(), param.kind)).collect()
     }
@@ -148,6 +196,24 @@ mod tests {
         let lines: Vec<u8> = BODY.iter().copied().filter(|b| *b != b'\r').collect();
         assert_eq!(read(KIND, &lines, TextEnd::Whole), expected, "bare line ends");
         assert_eq!(read(b"multipart/form-data", BODY, TextEnd::Whole), [], "no boundary");
+    }
+
+    #[test]
+    fn parts_are_told_by_type_and_extension_and_no_name_of_a_file() {
+        // Catches a name that goes on, a file taken for a field, and a boundary of the answer that is not looked for.
+        let mut params = Params::default();
+        let (_, parts) = read_into(KIND, BODY, TextEnd::Whole, &mut params, 128);
+        let field = Part { side: BodySide::Request, file: false, kind: None, extension: Extension::None };
+        let picture = Part { file: true, kind: Some(BodyKind::Png), extension: Extension::Png, ..field };
+        assert_eq!(parts, [(field, 3), (picture, 1)]);
+        let ranges = b"--r\r\nContent-Type: application/pdf\r\nContent-Range: bytes 0-1/9\r\n\r\nab\r\n--r\r\nContent-Type: \
+            Application/PDF; x=y\r\n\r\ncd\r\n--r\r\nContent-Disposition: attachment; filename*=UTF-8''anna%20schmidt.docx\r\n\r\n\r\n--r--";
+        let mut parts = Vec::new();
+        let found = &mut Found { form: None, parts: &mut parts, side: BodySide::Response };
+        assert_eq!(read_parts(b"multipart/byteranges; boundary=r", ranges, TextEnd::Whole, found), 0);
+        let pdf = Part { side: BodySide::Response, file: false, kind: Some(BodyKind::Pdf), extension: Extension::None };
+        let letter = Part { file: true, kind: None, extension: Extension::Docx, ..pdf };
+        assert_eq!(parts, [(pdf, 2), (letter, 1)]);
     }
 
     #[test]
@@ -172,7 +238,7 @@ mod tests {
             |n: usize| format!("\r\n--b\r\nContent-Disposition: form-data; name=\"field{}\"\r\n\r\n1", letters(n));
         let body: String = (0..5_000).map(part).collect();
         let mut params = Params::default();
-        let refused = read_parts(b"x/y; boundary=b", body.as_bytes(), TextEnd::Whole, &mut params, 16);
+        let refused = read_into(b"x/y; boundary=b", body.as_bytes(), TextEnd::Whole, &mut params, 16).0;
         // Some of these names look like values and stand for one class.
         assert!(params.list().len() == 16 && (900..=1_009).contains(&refused), "{refused}");
         let long = ["\n--b\n", &"a: b\n".repeat(200_000), "\n1"].concat();
@@ -196,7 +262,8 @@ mod tests {
         fn any_bytes_are_parts(kind in prop::collection::vec(any::<u8>(), 0..60), body in prop::collection::vec(any::<u8>(), 0..300)) {
             let mut params = Params::default();
             for kind in [&[b"m; boundary=".as_slice(), &kind].concat(), &kind] {
-                read_parts(kind, &body, TextEnd::Cut, &mut params, 8);
+                let (_, parts) = read_into(kind, &body, TextEnd::Cut, &mut params, 8);
+                prop_assert!(parts.len() <= MOST_SORTS);
             }
             prop_assert!(params.list().len() <= 8);
         }

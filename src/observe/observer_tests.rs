@@ -185,6 +185,38 @@ fn forms_are_parameters() {
 }
 
 #[test]
+fn bodies_are_read_by_what_they_are() {
+    // Catches JSON passed over for its type, a type that is believed against the bytes, and a packed body looked at as it is.
+    let typed = |kind: &'static str, body: &[u8]| {
+        let fields: [(&[u8], &[u8]); 1] = [(b"Content-Type", kind.as_bytes())];
+        let answer = response(200, &fields, body);
+        let asks = request(b"POST", b"/a", &[(b"Host", b"a"), fields[0]], body);
+        observe(&[exchange(Some(asks), Some(answer))]).0.told.remove(0)
+    };
+    for kind in ["text/plain", "application/octet-stream"] {
+        let told = typed(kind, b"{\"id\":7}");
+        assert_eq!(told.shapes.map(|shape| shape.map(|shape| shape.objects)), [Some(1), Some(1)], "{kind}");
+    }
+    let form = typed("application/x-www-form-urlencoded", b"{\"id\":7}");
+    assert_eq!((form.shapes[0].as_ref().map(|shape| shape.objects), form.params.len()), (Some(1), 0));
+    let text = typed("text/plain", b"card: 4111 1111 1111 1111\nbye");
+    let shape = text.shapes[1].as_ref().unwrap();
+    assert_eq!((shape.seen, shape.looks.count(DataClass::Pan)), (2, 1));
+    let rows = typed("text/csv", b"a,b\n1,2\n");
+    assert_eq!(rows.shapes[0].as_ref().map(|shape| shape.objects), Some(2));
+    let picture = typed("application/json", b"\x89PNG\r\n\x1a\n");
+    assert_eq!(picture.shapes, [None, None]);
+    assert!(picture.debug.contains("side: Response, kind: Png, said: Otherwise"), "{}", picture.debug);
+    assert!(typed("application/json", b"{}").debug.contains("odd_bodies: [None, None]"));
+    let mixed = typed(
+        "multipart/mixed; boundary=b",
+        b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"anna.pdf\"\r\n\r\n%PDF-\r\n--b--",
+    );
+    assert_eq!(mixed.debug.matches("file: true, kind: Some(Pdf), extension: Pdf").count(), 2, "{}", mixed.debug);
+    assert!(!mixed.debug.contains("anna"));
+}
+
+#[test]
 fn what_is_no_observation_is_counted() {
     let connect = request(b"CONNECT", b"shop.example:443", &[], b"");
     let (notes, counts) = observe(&[

@@ -15,7 +15,7 @@ use super::inspect::{Inspect, Sampler};
 use super::jwt::Room;
 use super::path::Segments;
 use super::service::Hosts;
-use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, PathSegment};
+use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, Part, PathSegment};
 use crate::limits::Limits;
 use crate::proto::Exchange;
 
@@ -53,6 +53,8 @@ pub struct Scratch {
     /// Empty between exchanges; kept for its capacity.
     pub(super) path: Vec<PathSegment<'static>>,
     pub(super) params: Params,
+    /// Parts of multipart bodies.
+    pub(super) parts: Vec<(Part, u64)>,
     pub(super) auth: Vec<AuthScheme>,
     pub(super) tokens: Room,
     pub(super) request_type: String,
@@ -77,6 +79,7 @@ impl Scratch {
             location: Segments::default(),
             path: Vec::new(),
             params: Params::default(),
+            parts: Vec::new(),
             auth: Vec::new(),
             tokens: Room::default(),
             request_type: String::new(),

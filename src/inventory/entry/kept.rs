@@ -27,6 +27,7 @@ impl Entry {
             && self.traffic.is_sound()
             && self.tokens.as_ref().is_none_or(|tokens| tokens.is_sound(self.requests))
             && self.params.is_sound()
+            && self.odd_bodies.as_ref().is_none_or(|odd| odd.sum() <= self.requests.saturating_mul(2))
             && self.lessons.is_sound()
             && media.all(|name| name.len() <= NAME_BYTES)
     }

@@ -2,7 +2,7 @@
 //!
 //! In: a value and the words of its name. Out: classes, and for card numbers the marks that the vote counts.
 
-use super::issuers::{Digits, begins_like_one, judge};
+use super::issuers::{Digits, begins_like_one, judge, judge_named};
 use super::words::{Topic, Words};
 use crate::api::{DataClass, DataClasses, Mark};
 use crate::observe::formats::is_digits;
@@ -46,6 +46,31 @@ pub(super) fn numbers(value: &[u8], words: Words) -> DataClasses {
         found
     }
 }
+
+/// A card number that is the whole of a value but for letters on one side (`PAN4111111111111111`), or that has twelve digits: only
+/// where a name says card, for order numbers are written so, too.
+pub(super) fn glued(value: &[u8], words: Words) -> DataClasses {
+    if !words.any(CARD) {
+        return DataClasses::NONE;
+    }
+    let Some(from) = value.iter().position(u8::is_ascii_digit) else { return DataClasses::NONE };
+    let run = digits_at(value, from);
+    let (front, rest) = (value.get(..from).unwrap_or_default(), value.get(from + run..).unwrap_or_default());
+    let letters = |text: &[u8]| text.len() <= GLUED && text.iter().all(u8::is_ascii_alphabetic);
+    let one_side = front.is_empty() != rest.is_empty() && letters(front) && letters(rest);
+    let short = run == 12 && front.is_empty() && rest.is_empty();
+    if !one_side && !short {
+        return DataClasses::NONE;
+    }
+    match judge_named(value.get(from..from + run).unwrap_or_default()) {
+        Digits::Card => DataClasses::from(DataClass::Pan).marked(Mark::Named),
+        Digits::Wrong => DataClasses::NONE.marked(Mark::Refuted),
+        Digits::Other => DataClasses::NONE,
+    }
+}
+
+/// Letters that may be glued to a card number: more is another kind of id.
+const GLUED: usize = 8;
 
 /// Names under which card numbers stand.
 const CARD: &[Topic] = &[Topic::Card, Topic::Pan];

@@ -32,6 +32,22 @@ pub(super) fn judge(digits: &[u8]) -> Digits {
     }
 }
 
+/// The same where a name says card: Maestro's of twelve digits too. Without a name accounts and counters have twelve.
+pub(super) fn judge_named(digits: &[u8]) -> Digits {
+    let short = digits.len() == 12 && digits.iter().all(u8::is_ascii_digit);
+    match digits.first() {
+        // Maestro's ranges are those of 5 and 6 that go down to thirteen.
+        Some(b'5' | b'6') if short && begins_like_one(digits, 13) => {
+            if luhn(digits) {
+                Digits::Card
+            } else {
+                Digits::Wrong
+            }
+        }
+        _ => judge(digits),
+    }
+}
+
 /// An issuer has numbers of this length that begin with these digits. Up to six are looked at, fewer will do.
 pub(super) fn begins_like_one(digits: &[u8], length: usize) -> bool {
     let mut low = 0;
@@ -60,7 +76,7 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
 }
 
 /// First six digits from, to, and the lengths that go with them. Ranges may overlap: a number is a card where one row
-/// takes it. Twelve digits, which Maestro once had, are left out: accounts and counters have twelve.
+/// takes it. Twelve digits, which Maestro once had, count under a name only (`judge_named`).
 const ISSUERS: &[(u32, u32, &[usize])] = &[
     (220_000, 220_499, &[16, 17, 18, 19]),             // Mir
     (222_100, 272_099, &[16]),                         // Mastercard

@@ -46,6 +46,9 @@ fn with_digits(value: &[u8], digits: usize, words: Words) -> DataClasses {
     if digits >= 13 {
         found = found.and(cards::numbers(value, words));
     }
+    if digits >= 12 && value.len() <= SHORT {
+        found = found.and(cards::glued(value, words));
+    }
     if digits >= 8 {
         found = found.and(bank::ibans(value, words));
     }

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::api::{Classes, DataClass, Mark};
+use crate::api::{BodyKind, Classes, DataClass, Mark, Shape};
+use crate::observe::encoding::TextEnd;
+use crate::observe::plain::read_plain;
 
 /// Numbers that schemes, acquirers and gateways publish for testing, by scheme.
 const PUBLISHED: &[(&str, &str)] = &[
@@ -134,6 +136,39 @@ fn names_and_groups_say_card_and_bare_digits_do_not() {
         assert!(found.has(DataClass::Pan) && found.is_marked(Mark::Named) == named, "{key}={value}");
     }
     assert!(look("", b"4111111111111112").is_marked(Mark::Refuted));
+}
+
+#[test]
+fn short_and_glued_numbers_count_under_a_name_only() {
+    // Catches order numbers and accounts of twelve digits taken for cards of Maestro.
+    for (key, value, found) in [
+        ("pan", "PAN4111111111111111", true),
+        ("cardNumber", "4111111111111111X", true),
+        ("cardNumber", "675964982648", true),
+        ("card.number", "MAESTRO675964982648", true),
+        ("order", "PAN4111111111111111", false),
+        ("", "PAN4111111111111111", false),
+        ("account", "675964982648", false),
+        ("", "675964982648", false),
+        ("cardNumber", "411111111112", false),
+        ("cardNumber", "A4111111111111111B", false),
+        ("cardNumber", "REFERENCENO4111111111111111", false),
+        ("cardNumber", "A1B4111111111111111", false),
+    ] {
+        let looked = look(key, value.as_bytes());
+        assert_eq!((looked.has(DataClass::Pan), looked.is_marked(Mark::Named)), (found, found), "{key}={value}");
+    }
+    for wrong in ["PAN4111111111111112", "675964982649"] {
+        assert!(look("pan", wrong.as_bytes()).is_marked(Mark::Refuted), "{wrong}");
+    }
+    // Random numbers glued to a prefix, and of twelve digits, under a name: the vote must not take them.
+    let mut dice = Dice(17);
+    let makes: [fn(&mut Dice) -> String; 2] = [|d| format!("REF4{}", d.digits(15)), |d| format!("67{}", d.digits(10))];
+    for make in makes {
+        let mut field = Classes::default();
+        (0..1_500).for_each(|_| field.note(look("card_ref", make(&mut dice).as_bytes())));
+        assert!(field.count(DataClass::Pan) > 50 && field.carried(1_500).is_none(), "{}", field.count(DataClass::Pan));
+    }
 }
 
 #[test]
@@ -408,6 +443,30 @@ fn fields_of_plain_numbers_carry_nothing() {
         }
     }
     assert!(passed > 500, "{passed}: the generator makes no numbers that pass, so it tests nothing");
+}
+
+#[test]
+fn bodies_without_names_full_of_nothing_carry_nothing() {
+    // False positives of logs, tables and pages: the same values, a body of 1,500 of each, with their names and without.
+    let mut dice = Dice(13);
+    for (key, make) in KINDS.iter().chain(NUMBERS) {
+        let values: Vec<String> = (0..1_500).map(|_| make(&mut dice)).collect();
+        let line = |value: &String| format!("{value}\n{key}: {value}\n");
+        let cell = |value: &String| format!("\"{}\",x\n", value.replace('"', "\"\""));
+        let texts = [
+            (BodyKind::Text, values.iter().map(line).collect::<String>()),
+            (BodyKind::Csv, format!("{key},note\n{}", values.iter().map(cell).collect::<String>())),
+            (BodyKind::Html, values.iter().map(|value| format!("<tr><td>{value}</td></tr>")).collect()),
+        ];
+        for (kind, text) in texts {
+            let mut shape = read_plain(kind, text.as_bytes(), TextEnd::Whole).unwrap();
+            assert!(shape.seen >= 1_500, "{key} {kind:?}");
+            shape.vote();
+            shape.fields.values_mut().for_each(Shape::vote);
+            let carried: Vec<_> = shape.fields.values().chain([&shape]).flat_map(|place| place.data.iter()).collect();
+            assert!(carried.is_empty(), "{key} {kind:?}: {carried:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,17 +4,22 @@
 
 use std::mem;
 
-use crate::api::{Client, Direction, Observation, ObservationSink, ParamPlace, Seen, Shape, TokenFacts, TokenIssuer};
+use crate::api::{
+    BodyKind, BodySide, Client, Direction, Observation, ObservationSink, ParamPlace, Seen, Shape, TokenFacts,
+    TokenIssuer,
+};
 use crate::limits::Limits;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
 use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
 use crate::observe::headers::{Usual, fields_of};
 use crate::observe::inspect::{Asked, Inspect};
+use crate::observe::kind::{kind_of_bytes, kind_of_type, odd_body};
 use crate::observe::media::{media_type, method};
-use crate::observe::multipart::read_parts;
+use crate::observe::multipart::{Found, read_parts};
 use crate::observe::noise::{Known, Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
+use crate::observe::plain::read_plain;
 use crate::observe::style::{Scratch, Style, caller};
 use crate::observe::xml::{is_xml, read_xml};
 use crate::proto::{Exchange, Message};
@@ -48,6 +53,7 @@ impl Style for Rest {
             tokens,
             request_type,
             response_type,
+            parts,
             unpacker,
             ..
         } = scratch;
@@ -78,6 +84,10 @@ impl Style for Rest {
         let built_in = || noise_of(request, &path, Known { status, response_type, mere_redirect, agent: client.agent });
         let (noise, decreed) = (said.unwrap_or_else(built_in), said.is_some());
 
+        let odd_bodies = [
+            odd_body(BodySide::Request, request, request_type),
+            response.and_then(|answer| odd_body(BodySide::Response, answer, response_type)),
+        ];
         let mut bodies = 0;
         for message in std::iter::once(request).chain(response).filter(|message| !message.body.is_empty()) {
             bodies += 1;
@@ -95,6 +105,7 @@ impl Style for Rest {
             counts.samples_forgotten += forgotten;
         }
         params.begin(inspected.is_some());
+        parts.clear();
         if let Some(query) = target.query {
             counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
         }
@@ -104,18 +115,33 @@ impl Style for Rest {
             match request_type {
                 Some("application/x-www-form-urlencoded") => {
                     if let Some((form, end)) = unpacker.unpack(request, limits.unpacked_sample) {
-                        left_out += params.read(ParamPlace::Form, form, end, limits.params);
+                        // What some clients call a form where nobody tells them the type.
+                        if kind_of_bytes(form) == Some(BodyKind::Json) {
+                            asked = read_shape(form, end, limits);
+                        } else {
+                            left_out += params.read(ParamPlace::Form, form, end, limits.params);
+                        }
                     }
                 }
-                Some("multipart/form-data") => {
+                Some(named) if named.starts_with("multipart/") => {
                     if let Some((body, end)) = unpacker.unpack(request, limits.unpacked_sample) {
                         let kind = request.field("content-type").unwrap_or_default();
-                        left_out += read_parts(kind, body, end, params, limits.params);
+                        let form = (named == "multipart/form-data").then_some((&mut *params, limits.params));
+                        let found = &mut Found { form, parts: &mut *parts, side: BodySide::Request };
+                        left_out += read_parts(kind, body, end, found);
                     }
                 }
                 _ => asked = shape(request, request_type, unpacker, limits),
             }
             answered = response.and_then(|message| shape(message, response_type, unpacker, limits));
+            if let Some(answer) =
+                response.filter(|_| response_type.is_some_and(|named| named.starts_with("multipart/")))
+                && let Some((body, end)) = unpacker.unpack(answer, limits.unpacked_sample)
+            {
+                let kind = answer.field("content-type").unwrap_or_default();
+                let found = &mut Found { form: None, parts: &mut *parts, side: BodySide::Response };
+                left_out += read_parts(kind, body, end, found);
+            }
         }
 
         out.observation(&Observation {
@@ -135,6 +161,8 @@ impl Style for Rest {
             left_out,
             asked,
             answered,
+            odd_bodies,
+            parts: parts.as_slice(),
             auth,
             token: token.as_ref(),
             encrypted,
@@ -152,19 +180,30 @@ impl Style for Rest {
     }
 }
 
-/// The shape of a message's body, where it is JSON or XML and can be unpacked.
+/// The shape of a message's body, where it is JSON, XML or text and can be unpacked.
 fn shape(message: &Message, media_type: Option<&str>, unpacker: &mut Unpacker, limits: &Limits) -> Option<Shape> {
-    // Said to be something else: not even unpacked.
-    if message.body.is_empty() || !(media_type.is_none() || is_json(media_type, &[]) || is_xml(media_type, &[])) {
+    let said = kind_of_type(media_type);
+    // A type that says nothing is asked what it looks like; one that says something else is not even unpacked.
+    let readable = match said {
+        Some(BodyKind::Json | BodyKind::Xml | BodyKind::Html | BodyKind::Csv) => true,
+        Some(BodyKind::Text) => {
+            !media_type.is_some_and(|named| named.ends_with("css") || named.ends_with("javascript"))
+        }
+        None => media_type.is_none() || kind_of_bytes(&message.body) == Some(BodyKind::Json),
+        Some(_) => false,
+    };
+    if message.body.is_empty() || !readable {
         return None;
     }
     let (body, end) = unpacker.unpack(message, limits.unpacked_sample)?;
-    if is_json(media_type, body) {
+    let seems = kind_of_bytes(body);
+    let doubtful = matches!(said, None | Some(BodyKind::Text));
+    if is_json(media_type, body) || doubtful && seems == Some(BodyKind::Json) {
         read_shape(body, end, limits)
-    } else if is_xml(media_type, body) {
+    } else if is_xml(media_type, body) || doubtful && seems == Some(BodyKind::Xml) {
         read_xml(body, end, limits)
     } else {
-        None
+        read_plain(seems.filter(|_| doubtful).or(said)?, body, end)
     }
 }
 

@@ -14,7 +14,7 @@ const FACTS: usize = 17;
 /// Parameters told; a terminal is no archive.
 const PARAMS: usize = 100;
 /// What is told in words of its own; other keys are told as they stand.
-const KNOWN: [&str; 40] = [
+const KNOWN: [&str; 42] = [
     "service",
     "method",
     "template",
@@ -55,6 +55,8 @@ const KNOWN: [&str; 40] = [
     "learned",
     "tokens",
     "inspected",
+    "odd_bodies",
+    "parts",
 ];
 
 /// Tells it.
@@ -331,17 +333,56 @@ fn bodies(page: &mut Page, endpoint: &Value) {
     let types = |key: &str| object(endpoint, key).and_then(tally).unwrap_or_default();
     let (asked, answered) = (types("request_types"), types("response_types"));
     let shape = endpoint.get("request_shape").filter(|it| it.is_object());
-    if !asked.is_empty() || shape.is_some() {
+    let (odd, parts) = (odd_bodies(endpoint, "request"), parts(endpoint, "request"));
+    if !asked.is_empty() || shape.is_some() || !odd.is_empty() || !parts.is_empty() {
         page.heading("Request bodies", "");
         fact(page, "types", &asked);
+        fact_in(page, Ink::Yellow, "not as said", &odd);
+        fact(page, "parts", &parts);
         shape.into_iter().for_each(|shape| shapes::tell(page, "body", shape));
     }
     let shapes_by_status = object(endpoint, "response_shapes");
-    if !answered.is_empty() || shapes_by_status.is_some() {
+    let (odd, parts) = (odd_bodies(endpoint, "response"), self::parts(endpoint, "response"));
+    if !answered.is_empty() || shapes_by_status.is_some() || !odd.is_empty() || !parts.is_empty() {
         page.heading("Response bodies", "");
         fact(page, "types", &answered);
+        fact_in(page, Ink::Yellow, "not as said", &odd);
+        fact(page, "parts", &parts);
         shapes_by_status.into_iter().flatten().for_each(|(status, shape)| shapes::tell(page, status, shape));
     }
+}
+
+/// Bodies of one side whose type does not tell what they are.
+fn odd_bodies(endpoint: &Value, side: &str) -> String {
+    let of_side = list(endpoint, "odd_bodies").iter().filter(|odd| text(odd, "side") == side);
+    let said = of_side.map(|odd| {
+        let type_says = if text(odd, "said") == "otherwise" { "the type says otherwise" } else { "no type says it" };
+        format!("{} {} ({type_says})", count(number(odd, "seen")), shown(text(odd, "kind")))
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// Parts of multipart bodies of one side: `3 files pdf .pdf`.
+fn parts(endpoint: &Value, side: &str) -> String {
+    let of_side = list(endpoint, "parts").iter().filter(|part| text(part, "side") == side);
+    let said = of_side.map(|part| {
+        let file = part.get("file").and_then(Value::as_bool) == Some(true);
+        let seen = number(part, "seen");
+        let noun = match (file, seen) {
+            (true, 1) => "file",
+            (true, _) => "files",
+            (false, 1) => "field",
+            (false, _) => "fields",
+        };
+        let kind = Some(text(part, "kind")).filter(|kind| !kind.is_empty()).map(|kind| format!(" {}", shown(kind)));
+        let extension = match text(part, "extension") {
+            "" | "none" => String::new(),
+            "other" => " of another extension".to_owned(),
+            extension => format!(" .{}", shown(extension)),
+        };
+        format!("{} {noun}{}{extension}", count(seen), kind.unwrap_or_default())
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// What has no place above: told as it stands, so that nothing a report says is passed over.

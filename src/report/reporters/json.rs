@@ -17,7 +17,7 @@
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
-//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes`, `texts`, `words`, `confidence`) |
+//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `odd_bodies[]` (bodies whose media type does not tell what their first bytes show, left out where none: `side`, `kind`, `said` (`otherwise`, `nothing`), `seen`), `parts[]` (of multipart bodies that were looked into, left out where none: `side`, `file`, `kind` by the part's type or null, `extension` of the file's name (`none`, `other` or a listed one), `seen`), `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes`, `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
 //! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
@@ -39,7 +39,8 @@
 //! words that can be nobody's, `choices`.
 //!
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
-//! `items`, `objects`, `fields`, `data` (classes of sensitive data that its values carry), `partial`.
+//! `items`, `objects`, `fields`, `data` (classes of sensitive data that its values carry), `partial`. Of a text each line is a string, of a
+//! page each run of visible text and each attribute that holds data; each row of a CSV is an object of `column_1`, `column_2` ...
 
 mod traffic;
 
@@ -52,10 +53,10 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 use self::traffic::TrafficOut;
 use super::escape::write_json;
 use super::figures::{confidence, declared, percent, server};
-use crate::api::{AuthScheme, Direction, Noise, PathTemplate, Shape};
+use crate::api::{AuthScheme, Direction, Noise, OddBody, PathTemplate, Shape};
 use crate::diff::{Alias, Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
-use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord, Sorted, TokenRecord, Union};
+use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord, PartRecord, Sorted, TokenRecord, Union};
 use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
 use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
@@ -225,6 +226,10 @@ struct EndpointOut<'a> {
     params: &'a [ParamRecord],
     request_types: &'a Sorted<Box<str>>,
     response_types: &'a Sorted<Box<str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    odd_bodies: Vec<OddBodyOut>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    parts: &'a [PartRecord],
     request_bytes: u64,
     response_bytes: u64,
     request_shape: Option<Box<Shape>>,
@@ -236,6 +241,13 @@ struct EndpointOut<'a> {
     /// Why a learned template is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     learned: Option<&'a Learned>,
+}
+
+#[derive(Serialize)]
+struct OddBodyOut {
+    #[serde(flatten)]
+    body: OddBody,
+    seen: u64,
 }
 
 #[derive(Serialize)]
@@ -429,6 +441,8 @@ impl<'a> EndpointOut<'a> {
             params: &record.params,
             request_types: &record.request_types,
             response_types: &record.response_types,
+            odd_bodies: record.odd_bodies.iter().map(|(body, seen)| OddBodyOut { body: *body, seen: *seen }).collect(),
+            parts: &record.parts,
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
             request_shape: bodies.asked,
