@@ -18,6 +18,7 @@ mod methods;
 mod naming;
 mod opaque;
 mod params;
+mod parts;
 mod path_values;
 mod pins;
 mod profile;
