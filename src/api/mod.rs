@@ -35,7 +35,7 @@ pub use observation::{Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamStyle, ParamType};
 pub use path::{PathSegment, PathTemplate, Piece, SegmentClass, TemplateSegment};
 pub use pin::{HostPattern, Pin, PinId};
-pub use routes::Routes;
+pub use routes::{Routes, Step};
 pub(crate) use rules::alike;
 pub use rules::{Forbid, Forbidden, Rename, TemplateRules, Templates};
 pub use security::AuthScheme;

@@ -203,10 +203,11 @@ impl Entry {
                 note(kind_of(segment), segment.text, segment.looked);
                 continue;
             }
+            let text = if declared.takes(segment.text) { segment.text } else { segment.whole };
             // Of several in one segment the longest is what the segment shows.
-            let longest = declared.captures(segment.text).map(str::len).max();
+            let longest = declared.captures(text).map(str::len).max();
             let mut looked = segment.looked;
-            for text in declared.captures(segment.text) {
+            for text in declared.captures(text) {
                 let own = if Some(text.len()) == longest { std::mem::take(&mut looked) } else { DataClasses::NONE };
                 note(kind_of_part(text), text, own);
             }

@@ -9,6 +9,7 @@ mod clients;
 mod counts;
 mod crowd;
 mod delta;
+mod divided;
 mod entry;
 mod evidence;
 mod fold;

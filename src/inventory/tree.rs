@@ -297,7 +297,7 @@ impl Node {
             Key::Class(class, affix) => {
                 let known = self.classes.len();
                 let (at, node) = self.class(class, affix);
-                let counted = node.counted(faint(segment.text)) + node.noted(segment);
+                let counted = node.counted(faint(segment.text)) + node.noted(segment, affix);
                 let added = counted + if at == known { Self::BYTES } else { 0 };
                 (node, added)
             }
@@ -330,10 +330,10 @@ impl Node {
     }
 
     /// Takes in what a value was like; tells the memory added.
-    fn noted(&mut self, segment: &PathSegment<'_>) -> usize {
+    fn noted(&mut self, segment: &PathSegment<'_>, affix: &str) -> usize {
         let before = self.values.as_ref().map_or(0, |values| size_of::<PathValues>() + values.weight());
         let values = self.values.get_or_insert_default();
-        values.note(segment);
+        values.note(segment, affix);
         (size_of::<PathValues>() + values.weight()).saturating_sub(before)
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use SegmentClass::{Address, Card, Date, Email, Hex, Number, Other, Token, Uuid, Word};
+use SegmentClass::{Address, Card, Date, Email, Hex, Number, Other, Prefixed, Token, Ulid, Uuid, Word};
 
 fn check(class: SegmentClass, texts: &[&str]) {
     for text in texts {
@@ -208,22 +208,42 @@ fn ids_and_secrets_are_never_words() {
     check(
         Token,
         &[
-            "cus_9s6XKzkNRiz8i3",
             "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
             "sk_live_abcdXYzqPwLkJhGfDsAqWeRt",
-            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "dQw4w9WgXcQ",
             "PIubCp_YoWkNu-kK1dzCMp5zIXd6daxb",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
             "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
             "AKIAIOSFODNN7EXAMPLE",
-            "AC53f6e320aae0fd43d92db926de8034a1",
             "xkqzvbnwprtyghjk",
             "JBSWYDPEHPKPXPJB",
             "aGVsbG8gd29ybGQgMTIzNA==",
             "my-article-title-a1b2c3d4e5f6g7",
             "stake1w9qpjcsmdq5hawk1mgdm569mr5qbl33p4py7lebugkf10rdwvy2sz",
             "irMyHZYXwsnrNvz",
+        ],
+    );
+    check(Ulid, &["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01arz3ndektsv4rrffq69g5fav", "01ARZ3NDEKTSV4RRFFQ69G5FAV.json"]);
+    check(
+        Prefixed,
+        &[
+            "cus_9s6XKzkNRiz8i3",
+            "req-4f2a81c0",
+            "ch_1J2k3L4m",
+            "pm_card_1J2k3L4m5N",
+            "enterprise_897762",
+            "AC53f6e320aae0fd43d92db926de8034a1",
+            "cus_9s6XKzkNRiz8i3:cancel",
+        ],
+    );
+    // Catches a form that is too wide: another alphabet, another time, a mixture of cases, more words than a prefix has.
+    check(
+        Token,
+        &[
+            "01ARZ3NDEKTSV4RRFFQ69G5FAU",
+            "71ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAv",
+            "a-b-c-9s6XKzkNRiz8i3",
         ],
     );
     check(
@@ -234,7 +254,6 @@ fn ids_and_secrets_are_never_words() {
             "u1234",
             "INV2024-0001",
             "abc123",
-            "enterprise_897762",
             "555-123-4567",
             "123-45-6789",
             "item-42",

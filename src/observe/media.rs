@@ -44,7 +44,8 @@ fn is_media_type(essence: &str) -> bool {
 
 /// A type or subtype that holds an id, a number or an address where a name should stand. A few digits (`3gpp`, `v3`) may.
 fn is_secret(sub: &str) -> bool {
-    let secret = |part| matches!(classify_segment(part), SegmentClass::Token | SegmentClass::Hex | SegmentClass::Date);
+    use SegmentClass::{Date, Hex, Prefixed, Token, Ulid};
+    let secret = |part| matches!(classify_segment(part), Token | Hex | Date | Ulid | Prefixed);
     sub.bytes().filter(u8::is_ascii_digit).count() > 4 || sub.split(['.', '+']).any(secret)
 }
 
