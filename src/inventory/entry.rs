@@ -85,7 +85,7 @@ impl Entry {
     /// What an empty one takes, with its method, and when it is told.
     pub(super) const BYTES: usize = size_of::<Self>() + 96 + Self::TOLD;
     /// What the figures of one take in a snapshot and in a report, beside parameters and shapes.
-    const TOLD: usize = size_of::<Operation>() + 1_000;
+    const TOLD: usize = size_of::<Operation>() + 900;
 
     /// An empty record that keeps at most `params` parameters.
     pub(super) fn new(params: usize) -> Self {
@@ -237,9 +237,9 @@ impl Entry {
 
     /// Memory it takes when it is told and not held open, but for shapes, which are told one after the other.
     pub(super) fn told(&self) -> usize {
-        let media = self.request_types.weight() + self.response_types.weight();
+        let media = self.request_types.keys().chain(self.response_types.keys()).map(|name| name.len() + 56);
         let params = self.params.len() + self.lessons.params();
-        Self::TOLD + media + self.servers.len() * 48 + params * ParamRecord::BYTES
+        Self::TOLD + media.sum::<usize>() + self.servers.len() * 48 + params * ParamRecord::BYTES
     }
 
     /// Places of shapes, and parameters.

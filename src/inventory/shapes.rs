@@ -11,7 +11,7 @@ mod kept;
 
 use std::collections::BTreeMap;
 
-use crate::api::{Shape, StringFormat};
+use crate::api::{Shape, StringFormat, ceiling, rank};
 use crate::merge::Merge;
 
 /// Which sample an exchange belongs to, and which of its rounds.
@@ -362,17 +362,17 @@ impl Place {
         }
     }
 
-    /// Keeps the smallest names of one mark, as many as an object may have, whatever the other marks have: what is kept of a
+    /// Keeps the names of the smallest rank of one mark, as many as an object may have, whatever the other marks have: what is kept of a
     /// round must not hang on rounds that are given up.
     fn narrow(&mut self, mark: Mark, held: &mut Held) {
         if self.fields.len() <= Shape::MAX_FIELDS {
             return;
         }
-        let mut seen = 0;
+        let of_mark = self.fields.iter().filter(|(_, field)| field.has(mark)).map(|(name, _)| &**name);
+        let Some(ceiling) = ceiling(of_mark, Shape::MAX_FIELDS) else { return };
         let mut lost = Held::default();
-        self.fields.retain_mut(|(_, field)| {
-            seen += usize::from(field.has(mark));
-            if seen <= Shape::MAX_FIELDS || !field.has(mark) {
+        self.fields.retain_mut(|(name, field)| {
+            if !field.has(mark) || rank(name) < ceiling {
                 return true;
             }
             let mut before = Held::default();
@@ -386,11 +386,9 @@ impl Place {
             lost.counts += before.counts - after.counts;
             stays
         });
-        if seen > Shape::MAX_FIELDS {
-            held.places = held.places.saturating_sub(lost.places);
-            held.counts = held.counts.saturating_sub(lost.counts);
-            self.add(Count::new(mark, PARTIAL, 1), held);
-        }
+        held.places = held.places.saturating_sub(lost.places);
+        held.counts = held.counts.saturating_sub(lost.counts);
+        self.add(Count::new(mark, PARTIAL, 1), held);
     }
 
     fn has(&self, mark: Mark) -> bool {
@@ -477,7 +475,8 @@ impl Place {
         shape.vote();
         shape.items = self.items.as_deref().map(|items| Box::new(items.union()));
         shape.partial |= self.fields.len() > Shape::MAX_FIELDS;
-        let fields = self.fields.iter().take(Shape::MAX_FIELDS);
+        let ceiling = ceiling(self.fields.iter().map(|(name, _)| &**name), Shape::MAX_FIELDS);
+        let fields = self.fields.iter().filter(|(name, _)| ceiling.is_none_or(|ceiling| rank(name) < ceiling));
         shape.fields = fields.map(|(name, place)| (name, place.union())).collect();
         shape
     }

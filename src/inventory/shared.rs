@@ -4,7 +4,8 @@
 //! beside services stands behind one lock, taken once a delta.
 //!
 //! Bounds on what all services hold together are kept by rank: when there are too many learned operations, unknown
-//! paths or services, those with the greatest hashes go (services that a declaration names go last). What is among
+//! paths or services, those with the greatest ranks go: a rank is a hash, but words that APIs are made of come first (and
+//! services that a declaration names before them). What is among
 //! the smallest at the end was so at every moment, so the choice does not show the order of arrival; only where
 //! several bounds are met at once it may.
 //!
@@ -20,6 +21,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
 use super::delta::{Delta, Rest};
+use super::lexicon::is_listed;
 use super::pins::Pins;
 use super::shapes::Shapes;
 use super::sketch::chain;
@@ -57,8 +59,9 @@ struct Common {
     ranked: BTreeSet<Rank>,
 }
 
-/// Services that a declaration names come before the others, then the smallest hash.
-type Rank = (bool, u64, ServiceId);
+/// Services that a declaration names come before the others, then those whose names begin with a word of APIs (`api`, `auth`),
+/// then the smallest hash.
+type Rank = (bool, bool, u64, ServiceId);
 
 impl Inventory {
     /// An empty inventory. `templates` are what is declared, and what users say beside; each pin's [`PinId`] is its index, those
@@ -237,7 +240,7 @@ impl Inventory {
             if common.ranked.last().is_none_or(|last| *last < rank) {
                 return false;
             }
-            if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.2)) {
+            if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.3)) {
                 common.other_services.merge(tally.requests());
             }
         }
@@ -280,7 +283,7 @@ impl Inventory {
         // What is left are declared operations, of hosts that a declaration for every host lets anybody make up.
         while held.bytes > most && common.ranked.len() > 1 {
             for _ in 0..common.ranked.len().div_ceil(8) {
-                if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.2)) {
+                if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.3)) {
                     common.other_services.merge(tally.requests());
                 }
             }
@@ -341,7 +344,8 @@ fn root(before: &mut [usize], mut at: usize) -> usize {
 }
 
 fn rank_under(pins: &Pins, service: &ServiceId) -> Rank {
-    (!pins.names(service), rank(service), service.clone())
+    let first = service.host.split('.').next().unwrap_or_default();
+    (!pins.names(service), !is_listed(first), rank(service), service.clone())
 }
 
 /// The hash of a service by which it is ranked.

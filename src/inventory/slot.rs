@@ -104,8 +104,8 @@ impl Slot {
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Open(entry) => entry.weight(),
-            // The shapes among the bytes are in the snapshot too.
-            Self::Away(away) => 2 * away.bytes.len() + 64 + away.told as usize,
+            // About half of the bytes are shapes, which are in the snapshot too.
+            Self::Away(away) => away.bytes.len() / 2 * 3 + 64 + away.told as usize,
         }
     }
 

@@ -23,7 +23,7 @@ use super::sketch::{Distinct, chain};
 use super::slot::Slot;
 use super::snapshot::{Operation, Service};
 use super::traffic::Traffic;
-use super::tree::{Key, Node, Steps};
+use super::tree::{Key, Node, Steps, Way};
 use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -220,7 +220,7 @@ impl Tally {
     /// What is held here, exactly.
     pub(super) fn load(&self) -> Load {
         let mut load = Load { unknown: self.unknown.len(), ..Load::default() };
-        self.learned.each(0, &mut |_, _, entry| {
+        self.learned.each(Way::of(0), &mut |_, _, entry| {
             load.learned += 1;
             load.places += entry.places();
         });
@@ -250,20 +250,20 @@ impl Tally {
     /// Some record is open.
     pub(super) fn has_open(&self) -> bool {
         let mut open = self.pinned.values().flat_map(Methods::iter).any(|(_, slot)| slot.is_open());
-        self.learned.each(0, &mut |_, _, slot| open |= slot.is_open());
+        self.learned.each(Way::of(0), &mut |_, _, slot| open |= slot.is_open());
         open
     }
 
     /// The rank and the weight of every learned record, by which the bounds on them choose.
     pub(super) fn learned_ranks(&self, service: u64, ranks: &mut Vec<(u64, usize)>) {
-        self.learned.each(service, &mut |path, method, entry| ranks.push((chain(path, method), entry.weight())));
+        self.learned.each(Way::of(service), &mut |path, method, slot| ranks.push((path.rank(method), slot.weight())));
     }
 
     /// Forgets learned records of a rank above `ceiling`; their requests stay counted.
     pub(super) fn drop_learned(&mut self, service: u64, ceiling: u64) {
         let other = &mut self.other;
-        self.learned.retain(service, &mut |path, method, entry| {
-            let keep = chain(path, method) <= ceiling;
+        self.learned.retain(Way::of(service), &mut |path, method, entry| {
+            let keep = path.rank(method) <= ceiling;
             if !keep {
                 other.merge(entry.requests());
             }
@@ -316,7 +316,7 @@ impl Tally {
         add("inventory.operations", self.other);
         add("inventory.unknown_paths", self.forgotten.requests);
         add("inventory.path_segments", self.long_paths);
-        self.learned.each(0, &mut |_, _, slot| slot.look().bounds_met(met));
+        self.learned.each(Way::of(0), &mut |_, _, slot| slot.look().bounds_met(met));
         self.pinned.values().flat_map(Methods::iter).for_each(|(_, slot)| slot.look().bounds_met(met));
     }
 

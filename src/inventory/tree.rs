@@ -246,13 +246,13 @@ impl Node {
         }
     }
 
-    /// Visits every record with the hash of its path.
-    pub(super) fn each<'n>(&'n self, path: u64, visit: &mut dyn FnMut(u64, &'n str, &'n Slot)) {
+    /// Visits every record with its way.
+    pub(super) fn each<'n>(&'n self, path: Way, visit: &mut dyn FnMut(Way, &'n str, &'n Slot)) {
         self.methods.iter().for_each(|(method, entry)| visit(path, method, entry));
-        self.words.iter().for_each(|(text, node)| node.each(Key::Word(text).chain(path), visit));
-        self.classes.iter().for_each(|(form, node)| node.each(form.key().chain(path), visit));
+        self.words.iter().for_each(|(text, node)| node.each(path.then(Key::Word(text)), visit));
+        self.classes.iter().for_each(|(form, node)| node.each(path.then(form.key()), visit));
         if let Some(rest) = &self.rest {
-            rest.each(Key::Class(SegmentClass::Word, "").chain(path), visit);
+            rest.each(path.then(Key::Class(SegmentClass::Word, "")), visit);
         }
     }
 
@@ -264,21 +264,21 @@ impl Node {
     }
 
     /// Keeps the records that satisfy and the branches that lead to them.
-    pub(super) fn retain(&mut self, path: u64, keep: &mut dyn FnMut(u64, &str, &Slot) -> bool) {
+    pub(super) fn retain(&mut self, path: Way, keep: &mut dyn FnMut(Way, &str, &Slot) -> bool) {
         self.methods.retain(|method, entry| keep(path, method, entry));
         self.ceiling = None;
         self.words.retain(|text, node| {
-            node.retain(Key::Word(text).chain(path), keep);
+            node.retain(path.then(Key::Word(text)), keep);
             !node.is_bare()
         });
         self.words.shrink_to_fit();
         self.classes.retain_mut(|(form, node)| {
-            node.retain(form.key().chain(path), keep);
+            node.retain(path.then(form.key()), keep);
             !node.is_bare()
         });
         // A level that was too full once stays so: its rest is what tells.
         if let Some(rest) = &mut self.rest {
-            rest.retain(Key::Class(SegmentClass::Word, "").chain(path), keep);
+            rest.retain(path.then(Key::Class(SegmentClass::Word, "")), keep);
         }
     }
 
@@ -389,6 +389,31 @@ impl Node {
         }
         self.ceiling = Some(greatest(self).max(own));
         Room::Word
+    }
+}
+
+/// The way from the root to a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    hash: u64,
+    /// All words on it are such as APIs are made of.
+    listed: bool,
+}
+
+impl Way {
+    /// Of the root of a service.
+    pub(super) const fn of(service: u64) -> Self {
+        Self { hash: service, listed: true }
+    }
+
+    fn then(self, key: Key<'_>) -> Self {
+        let listed = self.listed && !matches!(key, Key::Word(text) if !is_listed(text));
+        Self { hash: key.chain(self.hash), listed }
+    }
+
+    /// The rank of a method there: paths made of words of APIs come first, then the smallest hashes.
+    pub(super) fn rank(self, method: &str) -> u64 {
+        chain(self.hash, method) >> 1 | u64::from(!self.listed) << 63
     }
 }
 

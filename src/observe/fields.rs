@@ -9,7 +9,7 @@ use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_email, is_integer, is_uuid};
 use super::sensitive::look;
-use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Value};
+use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Ranks, Value};
 
 /// Parameters of one exchange.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Params {
     spare: Vec<String>,
     /// Names and values without their escapes, one at a time; kept for their capacity.
     room: [Vec<u8>; 2],
+    /// Names of each place that has as many as may be.
+    full: [Ranks; ParamPlace::ALL.len()],
 }
 
 impl Params {
@@ -34,10 +36,11 @@ impl Params {
     pub(super) fn begin(&mut self, looking: bool) {
         self.looking = looking;
         self.spare.extend(self.list.drain(..).map(|param| param.name));
+        self.full.iter_mut().for_each(Ranks::clear);
     }
 
-    /// Reads a query or a form. At most `most` different names are kept, the first ones; says how many pairs found
-    /// no room. Where the text was cut (`whole` is false) its last pair is left out: half a name is another name.
+    /// Reads a query or a form. At most `most` different names are kept, those of the smallest rank; says how many pairs
+    /// found no room. Where the text was cut (`whole` is false) its last pair is left out: half a name is another name.
     pub(super) fn read(&mut self, place: ParamPlace, text: &[u8], end: TextEnd, most: usize) -> u64 {
         let text = match end {
             TextEnd::Whole => text,
@@ -98,13 +101,31 @@ impl Params {
                     param.looked = param.looked.map_or(looked, |mine| Some(mine.and(looked.unwrap_or_default())));
                 }
             }
-            Err(_) if here(&self.list) >= most => return false,
             Err(at) => {
+                let full = here(&self.list) >= most;
+                if full && !self.make_room(place, bare) {
+                    return false;
+                }
+                // What went may have stood before it.
+                let at =
+                    if full { self.list.partition_point(|p| (p.place, p.name.as_str()) < (place, bare)) } else { at };
                 let mut name = self.spare.pop().unwrap_or_default();
                 name.clear();
                 name.push_str(bare);
                 self.list.insert(at, Param { place, name, kind, style, value, looked });
+                return !full;
             }
+        }
+        true
+    }
+
+    /// Makes room for a name at a place that is full, where one of greater rank has to go.
+    fn make_room(&mut self, place: ParamPlace, name: &str) -> bool {
+        let known = self.list.iter().filter(|param| param.place == place).map(|param| param.name.as_str());
+        let Some(ranks) = self.full.get_mut(place as usize) else { return false };
+        let Some(gone) = ranks.admit(name, known, &mut 1) else { return false };
+        if let Ok(at) = self.list.binary_search_by(|param| (param.place, param.name.as_str()).cmp(&(place, &*gone))) {
+            self.spare.push(self.list.remove(at).name);
         }
         true
     }
