@@ -1,12 +1,14 @@
-//! A request on a path that is known already: through the observer into a worker's share of the inventory.
-
-use std::sync::Arc;
+//! Requests on a path that is known already: through the observer into a worker's share of the inventory. A regression here
+//! means that a busy link needs another core.
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
+use shadowtap::proto::ExchangeSink;
 
 #[path = "../tests/common/known.rs"]
 mod known;
+
+use known::{Head, Ring};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
@@ -15,11 +17,22 @@ fn main() {
     divan::main();
 }
 
-/// By what the path ends in. Bodies are not looked into: what is known costs this much beside them.
-#[divan::bench(args = ["/v1/users/48213/orders", "/v1/users/0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f", "/v1/status/all"])]
+/// By what the path ends in. Each request is another one's: ids, clients, times, hosts, user agents and answers change. Bodies are not
+/// looked into: what is known costs this much beside them.
+#[divan::bench(args = ["/v1/users/{number}/orders", "/v1/users/{uuid}", "/v1/status/all"])]
 fn observe_and_note(bencher: Bencher<'_, '_>, target: &str) {
-    let exchange = known::exchange(target);
+    told(bencher, target, Head::Bare);
+}
+
+/// With what browsers and proxies add to a head: a query, credentials, cookies, ten fields.
+#[divan::bench(args = ["/v1/users/{number}/orders"])]
+fn observe_and_note_full_heads(bencher: Bencher<'_, '_>, target: &str) {
+    told(bencher, target, Head::Full);
+}
+
+fn told(bencher: Bencher<'_, '_>, target: &str, head: Head) {
+    let mut ring = Ring::new(target, head);
     let mut observer = known::observer();
-    (0..known::WARM).for_each(|_| known::tell(&mut observer, &exchange));
-    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| known::tell(&mut observer, Arc::as_ref(&exchange)));
+    (0..known::WARM).for_each(|_| observer.exchange(ring.turn()));
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| observer.exchange(ring.turn()));
 }

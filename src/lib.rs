@@ -93,6 +93,8 @@
 //! - Bodies are drawn by a keyed hash into rounds ([`api::Draw`]); sums of rounds merge, where a list of the smallest hashes was drawn.
 //! - [`policy`] is what users say of their world (networks, owners, templates). Networks and rules of templates are words of
 //!   [`api`], so that neither `observe` nor `inventory` names it.
+//! - A record that is put away is bytes, as a state file would hold them (`inventory/slot.rs`): a hundred thousand operations fit
+//!   a GiB so. A snapshot holds body shapes likewise (`inventory/bodies.rs`) and a report opens one after the other.
 //! - [`store`] is one file and no database: a sensor has one state, which is replaced whole.
 //! - `fleet` is not built yet.
 

@@ -86,9 +86,12 @@ pub struct Limits {
     pub delta_bytes: usize,
     /// ... or when packet time has moved this far since its first.
     pub delta_span: Span,
-    /// Bytes of all that is known of services, weighed rather too high. When full, parameters and shapes are cut, then unknown
+    /// Bytes of all that is known of services and of what it takes to tell it, weighed rather too high. When full, parameters and shapes are cut, then unknown
     /// paths and learned operations go by rank, then services. Counters: those of each.
     pub inventory_bytes: usize,
+    /// Bytes of all that is known of services above which the records of operations are put away: nothing is lost, and each
+    /// that is touched again is read and written anew.
+    pub open_bytes: usize,
 
     /// Depth of `$ref` chains and of schema nesting in a spec. Deeper is a spec error with its place.
     pub ref_depth: usize,
@@ -138,9 +141,9 @@ impl Limits {
     #[must_use]
     pub fn within(bytes: usize, workers: usize) -> Self {
         let workers = workers.max(1);
-        // Half for flows and all they hold, of which half again may be early segments. A third for what was learned, which is
-        // there twice when it is told: in the inventory and in the snapshot. What the flows took may not have gone back to
-        // the system by then: each worker has a heap of its own.
+        // Half for flows and all they hold, of which half again may be early segments. Three eighths for what was learned, with
+        // what it takes to tell it. What the flows took may not have gone back to the system by then: each worker has a heap of
+        // its own.
         let flow_bytes = (bytes / 2 / workers).max(2 << 20);
         Self {
             flow_bytes,
@@ -149,9 +152,12 @@ impl Limits {
             flows: (flow_bytes / 256).clamp(1024, 16 << 20),
             batch_bytes: (bytes / 16 / workers / (Self::default().batches + 2)).clamp(16 << 10, 256 << 10),
             spool_bytes: (bytes / 16 / workers).clamp(1 << 20, 64 << 20),
-            operations: (bytes / 3 / 10_000).clamp(1_000, 1_000_000),
-            inventory_bytes: bytes / 6,
-            shape_nodes: (bytes / 6 / 600).clamp(5_000, 10_000_000),
+            // A hundred thousand in a GiB: about 3 KB each, put away and told, with a body of ten fields both ways.
+            operations: (bytes / 10_000).clamp(1_000, 1_000_000),
+            inventory_bytes: bytes / 8 * 3,
+            open_bytes: bytes / 24,
+            // About 25 bytes each that is put away, and as many when it is told.
+            shape_nodes: (bytes / 400).clamp(5_000, 10_000_000),
             delta_bytes: (bytes / 32 / workers).clamp(64 << 10, 8 << 20),
             services: (bytes / 100_000).clamp(200, 5_000),
             opaque_services: (bytes / 50_000).clamp(200, 10_000),
@@ -203,6 +209,7 @@ impl Default for Limits {
             delta_observations: 4_096,
             delta_bytes: 2 << 20,
             inventory_bytes: 256 << 20,
+            open_bytes: 32 << 20,
             delta_span: Span::from_secs(1),
             ref_depth: 64,
             spec_bytes: 64 << 20,
@@ -217,7 +224,7 @@ impl Default for Limits {
             body_shape_nodes: 2_048,
             sampled_places: 65_536,
             unknown_paths: 16_384,
-            shape_nodes: 400_000,
+            shape_nodes: 1_000_000,
             flow_bytes: 256 << 20,
         }
     }

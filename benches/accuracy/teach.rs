@@ -18,7 +18,7 @@ use shadowtap::observe::Observer;
 use shadowtap::proto::ExchangeSink;
 use shadowtap::time::Timestamp;
 
-use traffic::{Line, exchange, names, shapes, unpack};
+use traffic::{Line, exchange, names_of, shapes, unpack};
 
 /// Notes what is seen, and what its segments are.
 struct Teacher<'s> {
@@ -64,7 +64,7 @@ fn main() -> Result<()> {
     let (traffic, out) = (PathBuf::from(traffic), PathBuf::from(out));
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     fs::write(out.join("figures.json"), serde_json::to_vec(teach::names())?)?;
-    for name in names(&traffic)? {
+    for name in names_of(&traffic, ".ndjson.gz")? {
         one(&traffic, &out, &name, bodies, share).with_context(|| name.clone())?;
     }
     Ok(())

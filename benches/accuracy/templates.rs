@@ -22,7 +22,7 @@ use shadowtap::observe::Observer;
 use shadowtap::proto::ExchangeSink;
 use shadowtap::time::Timestamp;
 
-use traffic::{Line, exchange, names, shapes, unpack};
+use traffic::{Line, exchange, names_of, shapes, unpack};
 
 /// Adds the shapes of bodies to an observation, and remembers what was asked for.
 struct WithBodies<'s> {
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     }
     let [traffic, out] = folders.as_slice() else { bail!("usage: accuracy_templates [--bodies] TRAFFIC_DIR OUT_DIR") };
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    for name in names(traffic)? {
+    for name in names_of(traffic, ".ndjson.gz")? {
         one(traffic, out, &name, bodies).with_context(|| name.clone())?;
     }
     Ok(())

@@ -25,12 +25,12 @@ pub struct Line {
     pub qs: Option<usize>,
 }
 
-/// Names of the traffic in a folder, sorted.
-pub fn names(traffic: &Path) -> Result<Vec<String>> {
+/// Names of the files in a folder that end so, without the ending, sorted.
+pub fn names_of(folder: &Path, ending: &str) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for file in fs::read_dir(traffic).with_context(|| format!("cannot read {}", traffic.display()))? {
+    for file in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let name = file?.file_name().to_string_lossy().into_owned();
-        names.extend(name.strip_suffix(".ndjson.gz").map(str::to_owned));
+        names.extend(name.strip_suffix(ending).map(str::to_owned));
     }
     names.sort_unstable();
     Ok(names)

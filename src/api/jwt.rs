@@ -20,7 +20,7 @@ pub enum TokenIssuer {
     /// It does not say.
     Unnamed,
     /// A host of plain words, lower case, without scheme, port and path.
-    Host(Box<str>),
+    Host(String),
     /// A text that may hold an id or a name: that there was one is all that is kept.
     Other,
 }

@@ -1,7 +1,8 @@
 //! One exchange in the words of APIs: what `observe` makes and `inventory` keeps.
 //!
 //! The privacy line: nothing here can hold a value that crossed the wire, save names and words of paths. The text of
-//! a path segment of a value class is lent for matching against declared templates, and never kept.
+//! a path segment of a value class, and what it has beside (matrix parameters), is lent for matching against declared
+//! templates, and never kept.
 
 use std::net::SocketAddr;
 

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::data::DataClasses;
+use super::routes::Step;
 
-/// What a path segment, name or key looks like. All but `Word` are value classes: such a text is its class from
-/// first sight, in every output and state; a plain word may stand.
+/// What a path segment, name or key looks like. All but `Word` and what is told of words are value classes: such a text is
+/// its class from first sight, in every output and state; a plain word may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentClass {
@@ -26,15 +27,25 @@ pub enum SegmentClass {
     Address,
     /// A number that passes as a payment card number (length, issuer prefix and Luhn).
     Card,
-    /// A prefixed id (`cus_9s6XKzkNRiz8i3`), ULID, base64url, JWT, key, anything of high entropy.
+    /// Base64url, JWT, key, anything of high entropy.
     Token,
     /// Anything else that is no plain word: mixed letters and digits, blanks, odd characters.
     Other,
+    /// Twenty-six characters of Crockford's base 32 that begin with the time.
+    Ulid,
+    /// An id behind the name of its kind: `cus_9s6XKzkNRiz8i3`, `req-4f2a81c0`.
+    Prefixed,
+    /// Told of words that turned out to be values, where all of them are so: languages, with a region perhaps.
+    Locale,
+    /// Told of words, as `Locale`: versions.
+    Version,
+    /// Told of words, as `Locale`: names of files, with their extensions.
+    FileName,
 }
 
 impl SegmentClass {
     /// Every class.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Word,
         Self::Number,
         Self::Uuid,
@@ -45,12 +56,17 @@ impl SegmentClass {
         Self::Card,
         Self::Token,
         Self::Other,
+        Self::Ulid,
+        Self::Prefixed,
+        Self::Locale,
+        Self::Version,
+        Self::FileName,
     ];
 
     /// The text may not be kept.
     #[must_use]
     pub const fn is_value(self) -> bool {
-        !matches!(self, Self::Word)
+        !matches!(self, Self::Word | Self::Locale | Self::Version | Self::FileName)
     }
 
     /// Its name, as it stands in templates: `{number}`.
@@ -67,6 +83,11 @@ impl SegmentClass {
             Self::Card => "card",
             Self::Token => "token",
             Self::Other => "value",
+            Self::Ulid => "ulid",
+            Self::Prefixed => "prefixed",
+            Self::Locale => "locale",
+            Self::Version => "version",
+            Self::FileName => "file_name",
         }
     }
 }
@@ -75,8 +96,10 @@ impl SegmentClass {
 /// class is a value class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathSegment<'x> {
-    /// The decoded text.
+    /// The decoded text, without matrix parameters (`;v=1`).
     pub text: &'x str,
+    /// The decoded text with them: a declared `{id}.json` takes `7;v=1.json` by its end.
+    pub whole: &'x str,
     /// What it looks like.
     pub class: SegmentClass,
     /// Classes of sensitive data that a segment of a value class showed.
@@ -87,13 +110,17 @@ impl<'x> PathSegment<'x> {
     /// A segment that shows nothing sensitive.
     #[must_use]
     pub const fn plain(text: &'x str, class: SegmentClass) -> Self {
-        Self { text, class, looked: DataClasses::NONE }
+        Self { text, whole: text, class, looked: DataClasses::NONE }
     }
 }
 
-impl AsRef<str> for PathSegment<'_> {
-    fn as_ref(&self) -> &str {
+impl Step for PathSegment<'_> {
+    fn text(&self) -> &str {
         self.text
+    }
+
+    fn whole(&self) -> &str {
+        self.whole
     }
 }
 

@@ -6,6 +6,23 @@ use std::collections::BTreeMap;
 
 use super::path::{PathTemplate, TemplateSegment};
 
+/// One segment of a path that is looked up.
+pub trait Step {
+    /// What literals and variables are held against.
+    fn text(&self) -> &str;
+
+    /// What a segment with affixes may be held against too.
+    fn whole(&self) -> &str {
+        self.text()
+    }
+}
+
+impl<S: AsRef<str>> Step for S {
+    fn text(&self) -> &str {
+        self.as_ref()
+    }
+}
+
 /// A set of templates, each with a value.
 #[derive(Clone, Debug)]
 pub struct Routes<T> {
@@ -46,12 +63,12 @@ impl<T> Routes<T> {
 
     /// The most specific template that takes these segments: literal before affixes before variable, from the
     /// left. No allocation. A tree is walked, so each node is visited once at the most, whatever the path.
-    pub fn find<S: AsRef<str>>(&self, path: &[S]) -> Option<&T> {
+    pub fn find<S: Step>(&self, path: &[S]) -> Option<&T> {
         self.find_where(path, &|_| true)
     }
 
     /// Like [`Routes::find`], passing over values that do not satisfy `fits`.
-    pub fn find_where<S: AsRef<str>>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
+    pub fn find_where<S: Step>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
         self.root.find(path, fits)
     }
 }
@@ -77,13 +94,16 @@ impl<T> Node<T> {
         &mut self.mixed[at].1
     }
 
-    fn find<S: AsRef<str>>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
+    fn find<S: Step>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
         let Some((first, rest)) = path.split_first() else { return self.value.as_ref().filter(|value| fits(value)) };
-        let first = first.as_ref();
+        let (first, whole) = (first.text(), first.whole());
         if let Some(found) = self.literals.get(first).and_then(|node| node.find(rest, fits)) {
             return Some(found);
         }
-        let mixed = self.mixed.iter().filter(|(segment, _)| segment.takes(first));
+        let mixed = self
+            .mixed
+            .iter()
+            .filter(|(segment, _)| segment.takes(first) || whole.len() > first.len() && segment.takes(whole));
         for (_, node) in mixed {
             if let Some(found) = node.find(rest, fits) {
                 return Some(found);
@@ -126,6 +146,28 @@ mod tests {
         assert_eq!(find(&routes, "/users/x"), Some("/users/{id}"));
         assert_eq!(find(&routes, "/other/x"), Some("/{a}/x"));
         assert_eq!(find(&routes, "/"), None);
+    }
+
+    #[test]
+    fn what_a_text_leaves_out_is_only_for_affixes() {
+        // Catches matrix parameters that a literal or a variable is held against.
+        struct Part(&'static str, &'static str);
+        impl Step for Part {
+            fn text(&self) -> &str {
+                self.0
+            }
+            fn whole(&self) -> &str {
+                self.1
+            }
+        }
+        let routes = routes(&["/a/{id}.json", "/b/x", "/c/{id}", "/d/{id}.json", "/d/{id}"]);
+        let find = |of: &'static str, last: Part| routes.find(&[Part(of, of), last]).copied();
+        assert_eq!(find("a", Part("7", "7;v=1.json")), Some("/a/{id}.json"));
+        assert_eq!(find("a", Part("7.json", "7.json;v=1")), Some("/a/{id}.json"));
+        assert_eq!(find("a", Part("7", "7;v=1")), None);
+        assert_eq!(find("b", Part("x", "x;v=1")), Some("/b/x"));
+        assert_eq!(find("c", Part("7", "7;v=1.json")), Some("/c/{id}"));
+        assert_eq!(find("d", Part("7", "7;v=1")), Some("/d/{id}"));
     }
 
     #[test]

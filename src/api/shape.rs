@@ -7,6 +7,7 @@ use std::ops::{Index, IndexMut};
 use serde::{Deserialize, Serialize};
 
 use super::data::DataClasses;
+use super::rank::{ceiling, rank};
 use super::vote::Classes;
 use crate::merge::Merge;
 
@@ -80,7 +81,7 @@ impl StringFormat {
 }
 
 impl Shape {
-    /// The bound on the fields of one object; merging keeps the smallest names and marks the rest as partial.
+    /// The bound on the fields of one object; merging keeps the names of the smallest rank ([`super::rank()`]) and marks the rest as partial.
     pub const MAX_FIELDS: usize = 256;
 
     /// Takes in another, at most `below` levels under this one; what lies deeper makes it partial. Tells how many
@@ -110,22 +111,13 @@ impl Shape {
         }
         let mut at = 0;
         for (name, theirs) in other.fields.iter() {
-            // Keeping the smallest names does not depend on the order of arrival.
-            if self.fields.is_beyond(name) {
-                self.partial = true;
-                continue;
-            }
             let (field, new);
             (at, field, new) = self.fields.entry_from(at, name);
             grown += isize::from(new) + field.add(theirs, below);
-            if self.fields.len() > Self::MAX_FIELDS
-                && let Some((_, lost)) = self.fields.pop_last()
-            {
-                self.partial = true;
-                grown = grown.saturating_sub_unsigned(lost.places());
-            }
         }
-        grown
+        let lost = self.fields.narrow(Self::MAX_FIELDS);
+        self.partial |= lost > 0;
+        grown.saturating_sub_unsigned(lost)
     }
 
     /// Places: this one and all below.
@@ -258,21 +250,22 @@ impl Fields {
         (at + 1, &mut self.0[at].1, found.is_err())
     }
 
-    /// There are as many fields as may be, and this name would be last of all.
-    #[must_use]
-    pub fn is_beyond(&self, name: &str) -> bool {
-        self.0.len() >= Shape::MAX_FIELDS && self.last().is_some_and(|last| last < name)
+    /// Takes out a field.
+    pub fn remove(&mut self, name: &str) -> Option<Shape> {
+        let at = self.find(name).ok()?;
+        Some(self.0.remove(at).1)
     }
 
-    /// The greatest name.
-    #[must_use]
-    pub fn last(&self) -> Option<&str> {
-        self.0.last().map(|(name, _)| &**name)
-    }
-
-    /// Takes out the field of the greatest name.
-    pub fn pop_last(&mut self) -> Option<(Box<str>, Shape)> {
-        self.0.pop()
+    /// Keeps at most so many, of the smallest ranks; tells how many places went.
+    fn narrow(&mut self, most: usize) -> usize {
+        let Some(ceiling) = ceiling(self.keys(), most) else { return 0 };
+        let mut lost = 0;
+        self.0.retain(|(name, field)| {
+            let stays = rank(name) < ceiling;
+            lost += if stays { 0 } else { field.places() };
+            stays
+        });
+        lost
     }
 
     /// Forgets all.

@@ -192,7 +192,7 @@ impl Seen<'_> {
     fn directions(&self) -> String {
         let mut sums: BTreeMap<Direction, u64> = BTreeMap::new();
         let all = self.snapshot.services.iter().map(|service| service.traffic.clients.directions.clone());
-        all.for_each(|directions| Merge::merge(&mut sums, directions));
+        all.for_each(|directions| Merge::merge(&mut sums, directions.into_iter().collect()));
         list(
             "",
             &sums.iter().map(|(direction, requests)| format!("{} {requests}", direction.name())).collect::<Vec<_>>(),
@@ -201,9 +201,9 @@ impl Seen<'_> {
 
     /// Where clients called from.
     fn networks(&self) -> String {
-        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        let mut sums: BTreeMap<Box<str>, u64> = BTreeMap::new();
         let all = self.snapshot.services.iter().map(|service| service.traffic.clients.networks.clone());
-        all.for_each(|networks| Merge::merge(&mut sums, networks));
+        all.for_each(|networks| Merge::merge(&mut sums, networks.into_iter().collect()));
         list("", &sums.iter().map(|(name, requests)| format!("{} {requests}", visible(name))).collect::<Vec<_>>())
     }
 

@@ -1,7 +1,7 @@
 //! Snapshots and specs written by hand, for the tests of `diff`, `findings` and `report`.
 
 use crate::api::{AuthScheme, HostPattern, PathTemplate, Scheme, ServiceId};
-use crate::inventory::{OpaqueService, Operation, Record, Service, Snapshot};
+use crate::inventory::{OpaqueService, Operation, Record, Service, Snapshot, Sorted};
 use crate::spec::{HostFlags, Server, Spec, SpecIndex, SpecOperation};
 use crate::time::Timestamp;
 
@@ -12,7 +12,7 @@ pub(crate) fn at(seconds: u64) -> Timestamp {
 /// `GET /users/{id}`, answered so often with each status, by callers with a token.
 pub(crate) fn seen(line: &str, statuses: &[(u16, u64)]) -> Operation {
     let (method, template) = line.split_once(' ').unwrap();
-    let statuses: std::collections::BTreeMap<u16, u64> = statuses.iter().copied().collect();
+    let statuses: Sorted<u16> = statuses.iter().copied().collect();
     let requests = statuses.values().sum();
     let good = statuses.iter().filter(|(status, _)| (200..300).contains(*status)).map(|(_, count)| *count).sum();
     let record = Record {

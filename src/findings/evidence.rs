@@ -14,7 +14,7 @@ impl Evidence {
         let mut evidence = Self {
             requests: record.requests,
             unanswered: record.unanswered,
-            statuses: record.statuses.clone(),
+            statuses: record.statuses.iter().map(|(status, count)| (*status, *count)).collect(),
             clients: record.clients,
             first: Some(record.first),
             last: Some(record.last),

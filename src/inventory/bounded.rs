@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::sorted::Sorted;
 use crate::merge::Merge;
 
 /// Memory of a `BTreeMap` of so many entries, rather too much than too little: a node has room for eleven and is at least
@@ -36,8 +37,22 @@ impl<T, const N: usize> Default for Smallest<T, N> {
 }
 
 impl<T: Ord, const N: usize> Smallest<T, N> {
+    /// It is kept.
+    pub(super) fn has(&self, item: &T) -> bool {
+        self.kept.last().is_some_and(|last| item <= last) && self.kept.binary_search(item).is_ok()
+    }
+
     /// Puts one in. Gives back what found no room: the new one or the one it pushed out.
     pub(super) fn insert(&mut self, item: T) -> Option<T> {
+        // Of servers there is mostly one; and most of what comes to a full set is greater, by far.
+        if let Some(last) = self.kept.last() {
+            if *last == item {
+                return None;
+            }
+            if self.kept.len() >= N && *last < item {
+                return Some(item);
+            }
+        }
         let Err(at) = self.kept.binary_search(&item) else { return None };
         if self.kept.len() < N {
             self.kept.insert(at, item);
@@ -134,10 +149,11 @@ impl<const N: usize> Few<Box<str>, N> {
     }
 
     /// As plain figures; what was not kept stands under `other`.
-    pub(super) fn freeze(&self) -> BTreeMap<String, u64> {
-        let mut frozen: BTreeMap<String, u64> = self.kept.iter().map(|(key, n)| (key.to_string(), *n)).collect();
+    pub(super) fn freeze(&self) -> Sorted<Box<str>> {
+        let mut frozen: Sorted<Box<str>> = self.kept.iter().map(|(key, n)| (key.clone(), *n)).collect();
         if self.more > 0 {
-            frozen.entry("other".to_owned()).or_default().merge(self.more);
+            let called_so = frozen.get("other").copied().unwrap_or_default();
+            frozen.insert("other".into(), called_so.saturating_add(self.more));
         }
         frozen
     }

@@ -1,11 +1,10 @@
 //! Who asked, in classes: from which networks, which way, with what software.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
 use super::kept::MOST;
+use super::sorted::Sorted;
 use crate::api::{Agent, AgentKind, Client, Direction};
 use crate::merge::Merge;
 
@@ -24,11 +23,11 @@ pub(super) struct Clients {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFigures {
     /// By network; what was not kept stands under `other`.
-    pub networks: BTreeMap<String, u64>,
+    pub networks: Sorted<Box<str>>,
     /// By direction.
-    pub directions: BTreeMap<Direction, u64>,
+    pub directions: Sorted<Direction>,
     /// By family of user agents.
-    pub agents: BTreeMap<Agent, u64>,
+    pub agents: Sorted<Agent>,
 }
 
 impl ClientFigures {
@@ -55,12 +54,13 @@ impl Clients {
     /// What a name takes beside its place, rather too much.
     const NAME_COST: usize = Self::NAME_BYTES + 16;
 
-    /// Takes in one request.
-    pub(super) fn note(&mut self, client: &Client<'_>) {
-        self.networks.add_text(client.network, 1);
+    /// Takes in one request. Tells the memory added at the most.
+    pub(super) fn note(&mut self, client: &Client<'_>) -> usize {
+        let known = self.networks.len();
+        let list = self.networks.add_text(client.network, 1);
+        let name = if self.networks.len() > known { Self::NAME_COST } else { 0 };
         self.settle();
-        self.directions.add(client.direction, 1);
-        self.agents.add(client.agent, 1);
+        list + name + self.directions.add(client.direction, 1) + self.agents.add(client.agent, 1)
     }
 
     /// Memory beside itself.
@@ -78,9 +78,10 @@ impl Clients {
 
     /// The plain figures.
     pub(super) fn freeze(&self) -> ClientFigures {
-        let mut networks = self.networks.map(|name| name.to_string());
+        let mut networks = self.networks.map(Clone::clone);
         if self.more > 0 {
-            networks.entry("other".to_owned()).or_default().merge(self.more);
+            let called_so = networks.get("other").copied().unwrap_or_default();
+            networks.insert("other".into(), called_so.saturating_add(self.more));
         }
         ClientFigures { networks, directions: self.directions.map(|it| *it), agents: self.agents.map(|it| *it) }
     }

@@ -1,9 +1,8 @@
 //! Counts by key in a sorted vector: most operations have few keys, and a node of a tree has room for eleven.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::sorted::Sorted;
 use crate::merge::Merge;
 
 /// Counts by key. The keys are few by their type, or kept few by whoever counts.
@@ -20,20 +19,27 @@ impl<K> Default for Counts<K> {
 }
 
 impl<K: Ord> Counts<K> {
-    /// Adds to one.
-    pub(super) fn add(&mut self, key: K, count: u64) {
+    /// Adds to one. Tells the memory added.
+    #[inline]
+    pub(super) fn add(&mut self, key: K, count: u64) -> usize {
         match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
-            Ok(at) => self.0[at].1.merge(count),
+            Ok(at) => {
+                self.0[at].1.merge(count);
+                0
+            }
             Err(at) => self.insert(at, key, count),
         }
     }
 
-    fn insert(&mut self, at: usize, key: K, count: u64) {
+    #[cold]
+    fn insert(&mut self, at: usize, key: K, count: u64) -> usize {
+        let before = self.weight();
         if self.0.len() == self.0.capacity() {
             // A vector's first growth is four; most have one or two.
             self.0.reserve_exact(self.0.len() / 2 + 1);
         }
         self.0.insert(at, (key, count));
+        self.weight() - before
     }
 
     /// Counts by key, in order.
@@ -62,16 +68,19 @@ impl<K: Ord> Counts<K> {
     }
 
     /// As a map.
-    pub(super) fn map<N: Ord>(&self, name: impl Fn(&K) -> N) -> BTreeMap<N, u64> {
+    pub(super) fn map<N: Ord>(&self, name: impl Fn(&K) -> N) -> Sorted<N> {
         self.0.iter().map(|(key, count)| (name(key), *count)).collect()
     }
 }
 
 impl Counts<Box<str>> {
-    /// Adds to one; allocates on first sight only.
-    pub(super) fn add_text(&mut self, key: &str, count: u64) {
+    /// Adds to one; allocates on first sight only. Tells the memory added, without what the key holds.
+    pub(super) fn add_text(&mut self, key: &str, count: u64) -> usize {
         match self.0.binary_search_by(|(known, _)| (**known).cmp(key)) {
-            Ok(at) => self.0[at].1.merge(count),
+            Ok(at) => {
+                self.0[at].1.merge(count);
+                0
+            }
             Err(at) => self.insert(at, key.into(), count),
         }
     }
@@ -82,7 +91,9 @@ impl<K: Ord> Merge for Counts<K> {
         if self.0.is_empty() {
             *self = other;
         } else {
-            other.0.into_iter().for_each(|(key, count)| self.add(key, count));
+            for (key, count) in other.0 {
+                self.add(key, count);
+            }
         }
     }
 }
@@ -92,7 +103,9 @@ impl<'de, K: Deserialize<'de> + Ord> Deserialize<'de> for Counts<K> {
         let mut counts = Self::default();
         let mut all = Vec::<(K, u64)>::deserialize(deserializer)?;
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        all.into_iter().for_each(|(key, count)| counts.add(key, count));
+        for (key, count) in all {
+            counts.add(key, count);
+        }
         Ok(counts)
     }
 }

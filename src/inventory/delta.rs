@@ -140,15 +140,16 @@ impl ObservationSink for Delta {
         self.rest.signals.note(seen.caller, missed, self.limits.clients);
         self.load.bytes += Rest::BYTES;
 
-        if !self.services.contains_key(seen.service) {
-            self.load.bytes += Tally::BYTES;
-            let share = Share { covering: self.pins.covering(seen.service), tally: Tally::default() };
-            self.services.insert(seen.service.clone(), share);
-        }
         if let Some(share) = self.services.get_mut(seen.service) {
             let taken = self.pins.find(&share.covering, method, path);
             self.load += share.tally.note(seen, taken, &self.limits);
+            return;
         }
+        let mut share = Share { covering: self.pins.covering(seen.service), tally: Tally::default() };
+        let taken = self.pins.find(&share.covering, method, path);
+        self.load += share.tally.note(seen, taken, &self.limits);
+        self.load.bytes += Tally::BYTES;
+        self.services.insert(seen.service.clone(), share);
     }
 
     fn opaque(&mut self, seen: &OpaqueSeen<'_>) {

@@ -18,7 +18,8 @@ use super::parts::Parts;
 use super::path_values::{kind_of, kind_of_part};
 use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
-use super::snapshot::Record;
+use super::snapshot::{Operation, ParamRecord, Record};
+use super::sorted::Sorted;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
 use crate::api::{AuthScheme, DataClasses, Noise, Observation, OddBody, PathSegment, PathTemplate, Value};
@@ -81,8 +82,10 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What an empty one takes, with its method.
-    pub(super) const BYTES: usize = size_of::<Self>() + 96;
+    /// What an empty one takes, with its method, and when it is told.
+    pub(super) const BYTES: usize = size_of::<Self>() + 96 + Self::TOLD;
+    /// What the figures of one take in a snapshot and in a report, beside parameters and shapes.
+    const TOLD: usize = size_of::<Operation>() + 900;
 
     /// An empty record that keeps at most `params` parameters.
     pub(super) fn new(params: usize) -> Self {
@@ -91,11 +94,11 @@ impl Entry {
 
     /// Takes in how often, when, by whom and how it was answered. Tells the memory added.
     pub(super) fn count(&mut self, seen: &Observation<'_>) -> usize {
-        let before = self.frame();
+        let mut added = 0;
         self.requests.merge(1);
         match seen.status {
             None => self.unanswered.merge(1),
-            Some(status) => self.statuses.entry(code(status)).or_default().merge(1),
+            Some(status) => added += one_more(&mut self.statuses, code(status)),
         }
         self.mere_redirects.merge(u64::from(seen.mere_redirect));
         self.encrypted.merge(u64::from(seen.encrypted));
@@ -103,24 +106,29 @@ impl Entry {
         self.response_bytes.merge(seen.response_bytes);
         self.window.insert(seen.at);
         if let Some(latency) = seen.latency {
-            self.latency.insert(latency);
+            added += self.latency.insert(latency);
         }
-        self.traffic.note(seen);
+        added += self.traffic.note(seen);
+        let before = self.callers.weight() + self.servers.weight();
         self.callers.insert(seen.caller);
         if seen.status.is_some() {
             self.servers.insert(seen.server);
         }
+        added += (self.callers.weight() + self.servers.weight()).saturating_sub(before);
         let succeeded = seen.status.is_some_and(|status| (200..300).contains(&status));
         for scheme in seen.auth {
-            self.auth.entry(*scheme).or_default().merge(1);
+            added += one_more(&mut self.auth, *scheme);
             if succeeded {
-                self.auth_ok.entry(*scheme).or_default().merge(1);
+                added += one_more(&mut self.auth_ok, *scheme);
             }
         }
         if let Some(token) = seen.token {
-            self.tokens.get_or_insert_default().note(token);
+            let before = self.tokens.as_ref().map_or(0, |tokens| size_of::<Tokens>() + tokens.weight());
+            let tokens = self.tokens.get_or_insert_default();
+            tokens.note(token);
+            added += (size_of::<Tokens>() + tokens.weight()).saturating_sub(before);
         }
-        self.frame().saturating_sub(before)
+        added
     }
 
     /// Counts a request of [`Entry::count`] under its class of noise. Tells the memory added.
@@ -195,10 +203,11 @@ impl Entry {
                 note(kind_of(segment), segment.text, segment.looked);
                 continue;
             }
+            let text = if declared.takes(segment.text) { segment.text } else { segment.whole };
             // Of several in one segment the longest is what the segment shows.
-            let longest = declared.captures(segment.text).map(str::len).max();
+            let longest = declared.captures(text).map(str::len).max();
             let mut looked = segment.looked;
-            for text in declared.captures(segment.text) {
+            for text in declared.captures(text) {
                 let own = if Some(text.len()) == longest { std::mem::take(&mut looked) } else { DataClasses::NONE };
                 note(kind_of_part(text), text, own);
             }
@@ -224,6 +233,13 @@ impl Entry {
     pub(super) fn weight(&self) -> usize {
         let media = self.request_types.weight() + self.response_types.weight();
         self.frame() + self.odd_bytes() + self.params.weight() + media + self.lessons.weight()
+    }
+
+    /// Memory it takes when it is told and not held open, but for shapes, which are told one after the other.
+    pub(super) fn told(&self) -> usize {
+        let media = self.request_types.keys().chain(self.response_types.keys()).map(|name| name.len() + 56);
+        let params = self.params.len() + self.lessons.params();
+        Self::TOLD + media.sum::<usize>() + self.servers.len() * 48 + params * ParamRecord::BYTES
     }
 
     /// Places of shapes, and parameters.
@@ -277,7 +293,7 @@ impl Entry {
         Record {
             requests: self.requests,
             unanswered: self.unanswered,
-            statuses: self.statuses,
+            statuses: self.statuses.into_iter().collect(),
             mere_redirects: self.mere_redirects,
             noise: self.noise.as_ref().map(|noise| noise.map(|class| *class)).unwrap_or_default(),
             first,
@@ -289,19 +305,18 @@ impl Entry {
             clients: self.callers.estimate(),
             scanner_only,
             servers: texts(&self.servers),
-            auth: self.auth,
-            auth_ok: self.auth_ok,
+            auth: self.auth.into_iter().collect(),
+            auth_ok: self.auth_ok.into_iter().collect(),
             tokens: self.tokens.map(|tokens| tokens.freeze()),
             params,
             inspected: lessons.exchanges,
             request_types: self.request_types.freeze(),
             response_types: self.response_types.freeze(),
+            bodies: lessons.bodies,
             odd_bodies: self.odd_bodies.as_ref().map(|odd| odd.map(|body| *body)).unwrap_or_default(),
             parts: lessons.parts.as_ref().map(Parts::freeze).unwrap_or_default(),
-            asked: lessons.shapes.asked.map(|shape| *shape),
-            answered: lessons.shapes.answered,
             encrypted: self.encrypted,
-            variables: BTreeMap::new(),
+            variables: Sorted::new(),
         }
     }
 }
@@ -338,6 +353,17 @@ impl Merge for Entry {
     }
 }
 
+/// Counts one more of a key; tells the memory added at the most.
+fn one_more<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) -> usize {
+    if let Some(count) = counts.get_mut(&key) {
+        count.merge(1);
+        return 0;
+    }
+    let before = tree_bytes::<K, u64>(counts.len());
+    counts.insert(key, 1);
+    tree_bytes::<K, u64>(counts.len()) - before
+}
+
 /// Addresses in the order of their texts, which is the order readers expect of a list.
 pub(super) fn texts(servers: &Smallest<SocketAddr, 16>) -> Vec<String> {
     let mut texts: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -372,7 +398,7 @@ mod tests {
             let token = TokenFacts {
                 algorithm: TokenAlgorithm::named(["RS256", "none"][usize::from(n % 2)]),
                 lifetime: TokenLifetime::of_seconds(f64::from(n) * 9_000.0),
-                issuer: TokenIssuer::Host(format!("login{n}.example").into()),
+                issuer: TokenIssuer::Host(format!("login{n}.example")),
             };
             let kind = BodyKind::ALL[usize::from(n % 17)];
             let odd = |side| Some(OddBody { side, kind, said: Said::Otherwise });
@@ -459,6 +485,6 @@ mod tests {
         let record = entry(&(0..90).collect::<Vec<_>>()).freeze(|_| false);
         assert!(record.statuses.contains_key(&0) && !record.statuses.contains_key(&11));
         assert_eq!((record.params.len(), record.servers.len(), record.request_types.len()), (6, 16, 17));
-        assert_eq!((record.answered.len(), record.clients, record.request_bytes), (8, 90, u64::MAX));
+        assert_eq!((record.bodies.open().answered.len(), record.clients, record.request_bytes), (8, 90, u64::MAX));
     }
 }

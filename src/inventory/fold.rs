@@ -9,6 +9,8 @@
 //! already folded and compares better. Then what waited finds its place: under a word or a variable that is known, or
 //! as a word of its own.
 
+mod tell;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
@@ -18,9 +20,10 @@ use super::naming;
 use super::path_values::Gathered;
 use super::profile::figure;
 use super::sketch::{Distinct, chain, faint};
-use super::snapshot::{Learned, LearnedVariable, ParamRecord, Rule};
+use super::slot::Slot;
+use super::snapshot::Rule;
 use super::tree::{Key, Node};
-use crate::api::{DataClass, Forbidden, PathTemplate, Piece, SegmentClass, Shape, TemplateSegment};
+use crate::api::{Forbidden, SegmentClass, Shape};
 use crate::merge::Merge;
 
 /// A place by its number.
@@ -79,45 +82,10 @@ pub(super) struct Op<'n> {
     /// Requests that were answered by what is there.
     pub(super) ok: u64,
     /// Records, each with the number of its service.
-    shares: Vec<(usize, &'n Entry)>,
+    shares: Vec<(usize, &'n Slot)>,
     /// Fields of bodies, as hashes, sorted.
     pub(super) answered: Vec<u32>,
     pub(super) asked: Vec<u32>,
-}
-
-/// One learned operation.
-pub(super) struct Found {
-    pub(super) service: usize,
-    pub(super) method: String,
-    pub(super) template: PathTemplate,
-    pub(super) entry: Entry,
-    /// Texts each variable stands for.
-    pub(super) variables: BTreeMap<String, u64>,
-    /// The same as parameters.
-    pub(super) params: Vec<ParamRecord>,
-    pub(super) learned: Learned,
-}
-
-impl Found {
-    /// Calls its variables as a user wants: the same template with other names.
-    pub(super) fn rename(&mut self, named: PathTemplate) {
-        let names = |template: &PathTemplate| -> Vec<String> {
-            let pieces = template.segments.iter().flat_map(|segment| &segment.0);
-            let name = |piece: &Piece| if let Piece::Variable(name) = piece { Some(name.clone()) } else { None };
-            pieces.filter_map(name).collect()
-        };
-        let mut counts = std::mem::take(&mut self.variables);
-        for ((old, new), learned) in
-            names(&self.template).iter().zip(names(&named)).zip(self.learned.variables.iter_mut())
-        {
-            self.params.iter_mut().filter(|param| param.name == *old).for_each(|param| param.name.clone_from(&new));
-            if let Some(count) = counts.remove(old) {
-                self.variables.insert(new.clone(), count);
-            }
-            learned.name = new;
-        }
-        self.template = named;
-    }
 }
 
 /// Fields of a body that are compared.
@@ -225,9 +193,10 @@ fn children<'n>(nodes: &[(&'n Node, usize)]) -> BTreeMap<Step<'n>, Nodes<'n>> {
 fn ops<'n>(nodes: &[(&'n Node, usize)]) -> Vec<Op<'n>> {
     let mut ops: Vec<Op<'n>> = Vec::new();
     for (node, of) in nodes {
-        for (method, entry) in node.methods.iter() {
-            let (answered, asked) = fields(entry);
-            let op = Op { method, ok: entry.answered(), shares: vec![(*of, entry)], answered, asked };
+        for (method, slot) in node.methods.iter() {
+            let entry = slot.look();
+            let (answered, asked) = fields(&entry);
+            let op = Op { method, ok: entry.answered(), shares: vec![(*of, slot)], answered, asked };
             add_op(&mut ops, op);
         }
     }
@@ -428,7 +397,7 @@ impl<'n> Places<'n> {
             let mut variable = Variable::of(affix, below, SegmentClass::Word);
             variable.texts.insert(faint(text));
             (variable.words, variable.odds) = (1, folding.get(text).copied().unwrap_or_default());
-            variable.gathered = Gathered::of_word(text, self.at(below).requests);
+            variable.gathered = Gathered::of_word(text.strip_suffix(affix).unwrap_or(text), self.at(below).requests);
             self.add_variable(id, variable);
         }
     }
@@ -579,113 +548,4 @@ impl<'n> Folded<'n> {
         self.added.entry((place, method.to_owned(), service)).or_default().merge(entry.clone());
         true
     }
-
-    /// Every operation.
-    pub(super) fn operations(mut self) -> Vec<Found> {
-        let mut found = Vec::new();
-        let path = Path { sure: 1.0, ..Path::default() };
-        self.tell(self.root, &path, &mut found);
-        found
-    }
-
-    fn tell(&mut self, id: PlaceId, path: &Path, found: &mut Vec<Found>) {
-        let place = std::mem::take(self.places.at_mut(id));
-        for op in place.ops {
-            let mut services: BTreeMap<usize, Vec<&Entry>> = BTreeMap::new();
-            op.shares.into_iter().for_each(|(of, entry)| services.entry(of).or_default().push(entry));
-            for (service, entries) in services {
-                let added = self.added.remove(&(id, op.method.to_owned(), service));
-                let mut entry = added.unwrap_or_default();
-                entries.into_iter().for_each(|part| entry.merge(part.clone()));
-                let (template, variables) = (path.template.clone(), path.counts.clone());
-                let learned = Learned { confidence: percent(path.sure), variables: path.learned.clone() };
-                let params = path
-                    .params
-                    .iter()
-                    .map(|param| ParamRecord { seen: entry.requests(), of: entry.requests(), ..param.clone() })
-                    .collect();
-                found.push(Found {
-                    service,
-                    method: op.method.to_owned(),
-                    template,
-                    entry,
-                    variables,
-                    params,
-                    learned,
-                });
-            }
-        }
-        for (text, below) in place.words {
-            let template = step(&path.template, TemplateSegment::of_literal(text));
-            let sure = self.places.at(below).sure.map_or(path.sure, |sure| sure.min(path.sure));
-            let path = Path { template, parent: Some(text.to_owned()), sure, ..path.clone() };
-            self.tell(below, &path, found);
-        }
-        let mut siblings: Vec<String> = Vec::new();
-        for variable in place.variables {
-            let taken: Vec<&str> = path.counts.keys().chain(&siblings).map(String::as_str).collect();
-            // Ids that pass for card numbers now and then are no cards, and one card among them is.
-            let card = variable.gathered.data().has(DataClass::Pan);
-            let class = |class: &SegmentClass| match class {
-                SegmentClass::Card if !card => SegmentClass::Number,
-                class => *class,
-            };
-            let classes: BTreeSet<SegmentClass> = variable.classes.iter().map(class).collect();
-            let named = if card { BTreeSet::from([SegmentClass::Card]) } else { classes.clone() };
-            let name = naming::variable(&named, path.parent.as_deref(), &taken);
-            let template = step(&path.template, segment(&name, variable.affix));
-            let mut counts = path.counts.clone();
-            counts.insert(name.clone(), variable.texts.estimate());
-            let mut learned = path.learned.clone();
-            learned.push(LearnedVariable {
-                name: name.clone(),
-                segment: path.template.segments.len(),
-                rule: variable.rule(),
-                classes: classes.into_iter().collect(),
-                texts: variable.texts.estimate(),
-                words: variable.words,
-                confidence: percent(variable.sure()),
-            });
-            let mut params = path.params.clone();
-            params.push(variable.gathered.freeze(&name, variable.texts.estimate()));
-            let sure = variable.sure().min(path.sure);
-            self.tell(variable.place, &Path { template, counts, parent: None, sure, params, learned }, found);
-            siblings.push(name);
-        }
-    }
-}
-
-/// The way to a place.
-#[derive(Clone, Default)]
-struct Path {
-    template: PathTemplate,
-    /// How many texts each variable of the template stands for.
-    counts: BTreeMap<String, u64>,
-    /// The last segment, where it is a word.
-    parent: Option<String>,
-    /// How sure the least sure segment is.
-    sure: f64,
-    params: Vec<ParamRecord>,
-    learned: Vec<LearnedVariable>,
-}
-
-/// A probability in hundredths. Never the whole: evidence proves nothing.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 99")]
-fn percent(probability: f64) -> u8 {
-    (probability * 100.0).floor().clamp(0.0, 99.0) as u8
-}
-
-fn segment(name: &str, affix: &str) -> TemplateSegment {
-    let mut segment = TemplateSegment::of_variable(name);
-    if !affix.is_empty() {
-        segment.0.push(Piece::Literal(affix.to_owned()));
-    }
-    segment
-}
-
-fn step(template: &PathTemplate, segment: TemplateSegment) -> PathTemplate {
-    let mut segments = Vec::with_capacity(template.segments.len() + 1);
-    segments.extend_from_slice(&template.segments);
-    segments.push(segment);
-    PathTemplate { segments }
 }

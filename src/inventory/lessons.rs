@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bodies::Bodies;
 use super::kept::MOST;
 use super::params::Params;
 use super::parts::Parts;
@@ -51,7 +52,7 @@ struct Round {
 /// All of it as one.
 pub(super) struct Learned {
     pub(super) exchanges: u64,
-    pub(super) shapes: Union,
+    pub(super) bodies: Bodies,
     pub(super) params: Vec<ParamRecord>,
     pub(super) parts: Option<Parts>,
 }
@@ -132,7 +133,7 @@ impl Lessons {
             ParamPlace::Multipart => forms[1],
             _ => exchanges,
         };
-        Learned { exchanges, shapes: self.shapes.union(), params: params.freeze(of), parts }
+        Learned { exchanges, bodies: Bodies::of(&self.shapes), params: params.freeze(of), parts }
     }
 
     /// Memory beside itself, rather too much.
@@ -143,7 +144,12 @@ impl Lessons {
 
     /// Places of shapes, and parameters.
     pub(super) fn places(&self) -> usize {
-        self.rounds().map(|round| round.params.len()).sum::<usize>() + self.shapes.places()
+        self.params() + self.shapes.places()
+    }
+
+    /// Parameters, each as often as there are rounds that have it.
+    pub(super) fn params(&self) -> usize {
+        self.rounds().map(|round| round.params.len()).sum::<usize>()
     }
 
     /// Brings the places of shapes, and the parameters, down to `cap` of each.
@@ -353,8 +359,8 @@ mod tests {
     }
 
     fn told(lessons: &Lessons) -> (u64, Union, Vec<ParamRecord>, Option<Parts>) {
-        let Learned { exchanges, shapes, params, parts } = lessons.clone().freeze();
-        (exchanges, shapes, params, parts)
+        let Learned { exchanges, bodies, params, parts } = lessons.clone().freeze();
+        (exchanges, bodies.open(), params, parts)
     }
 
     proptest! {
@@ -382,7 +388,7 @@ mod tests {
     fn a_refusal_is_not_lost_among_successes() {
         // Catches one sample for all statuses: of ten thousand exchanges, it would hold a dozen refusals.
         let lessons = learned(&(0..10_000).collect::<Vec<_>>()).freeze();
-        let [fine, refused] = [200, 422].map(|status| lessons.shapes.answered[&status].seen);
+        let [fine, refused] = [200, 422].map(|status| lessons.bodies.open().answered[&status].seen);
         assert!((20..=Draw::SAMPLE).contains(&fine) && (20..=Draw::SAMPLE).contains(&refused), "{fine} {refused}");
         assert_eq!(lessons.exchanges, fine + refused);
         // Of the seven names two are beyond the bound.

@@ -116,20 +116,77 @@ fn is_version(bytes: &[u8]) -> bool {
         && number.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
+/// What a word may be as a value, where all of its siblings are of the same sort: `it`, `no` and `me` are words too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// A language that could be a word.
+    Language,
+    /// A language with its region: `en-US`, `pt_BR`, `zh-Hans-CN`.
+    Region,
+    /// `v2.1`, `1.4.0`.
+    Version,
+    /// With an extension.
+    File,
+}
+
+impl Sort {
+    /// The sort of a word; most have none.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        if is_version(word.as_bytes()) {
+            return Some(Self::Version);
+        }
+        if split_affix(word).1.starts_with('.') {
+            return Some(Self::File);
+        }
+        let mut parts = word.split(['-', '_']);
+        let language = parts.next().filter(|part| LANGUAGES.binary_search(part).is_ok())?;
+        let (Some(second), third) = (parts.next(), parts.next()) else {
+            return (language.len() == word.len()).then_some(Self::Language);
+        };
+        let region = match third {
+            None => second,
+            Some(region) if is_script(second) && parts.next().is_none() => region,
+            Some(_) => return None,
+        };
+        let region = region.as_bytes();
+        match region.len() {
+            2 if region.iter().all(u8::is_ascii_uppercase) => Some(Self::Region),
+            2 if region.iter().all(u8::is_ascii_lowercase) => Some(Self::Language),
+            3 if region.iter().all(u8::is_ascii_digit) => Some(Self::Region),
+            _ => None,
+        }
+    }
+}
+
+fn is_script(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    bytes.len() == 4 && bytes[0].is_ascii_uppercase() && bytes[1..].iter().all(u8::is_ascii_lowercase)
+}
+
+/// Languages that services are translated into (ISO 639-1). Sorted.
+#[rustfmt::skip]
+const LANGUAGES: &[&str] = &[
+    "af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et", "eu",
+    "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km", "kn",
+    "ko", "ky", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "my", "nb", "ne", "nl", "nn", "no", "pa", "pl", "pt",
+    "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "zh", "zu",
+];
+
 /// Which share of a word's parts, as joints and camel case divide it, APIs are made of. Numbers are no part.
 fn known_parts(word: &str) -> f64 {
     let (mut all, mut known) = (0, 0);
     for run in word.split(|c: char| !c.is_alphabetic()).filter(|run| !run.is_empty()) {
         let mut start = 0;
-        let chars: Vec<(usize, char)> = run.char_indices().collect();
-        for (at, pair) in chars.windows(2).enumerate() {
-            let [(_, a), (index, b)] = pair else { continue };
-            let next_lower = chars.get(at + 2).is_some_and(|(_, c)| c.is_lowercase());
-            if b.is_uppercase() && (a.is_lowercase() || next_lower) {
+        let mut before: Option<char> = None;
+        let mut chars = run.char_indices().peekable();
+        while let Some((index, letter)) = chars.next() {
+            let next_lower = chars.peek().is_some_and(|(_, c)| c.is_lowercase());
+            if letter.is_uppercase() && before.is_some_and(|b| b.is_lowercase() || next_lower) {
                 all += 1;
-                known += usize::from(is_part(run.get(start..*index).unwrap_or_default()));
-                start = *index;
+                known += usize::from(is_part(run.get(start..index).unwrap_or_default()));
+                start = index;
             }
+            before = Some(letter);
         }
         all += 1;
         known += usize::from(is_part(run.get(start..).unwrap_or_default()));
@@ -138,7 +195,7 @@ fn known_parts(word: &str) -> f64 {
 }
 
 fn is_part(part: &str) -> bool {
-    is_known(&part.to_ascii_lowercase())
+    if part.bytes().any(|b| b.is_ascii_uppercase()) { is_known(&part.to_ascii_lowercase()) } else { is_known(part) }
 }
 
 /// A word that APIs are made of, as it is listed or with an `s`. Rougher than [`is_known`], and allocates nothing.
@@ -307,6 +364,33 @@ mod tests {
     fn the_words_are_sorted() {
         // Catches a word that a binary search would never find.
         assert!(WORDS.is_sorted() && RESERVED.is_sorted());
+    }
+
+    #[test]
+    fn a_word_may_be_a_language_a_version_or_a_file() {
+        // Catches words that hold a language, and languages that nobody speaks.
+        assert!(LANGUAGES.is_sorted());
+        for (word, sort) in [
+            ("en", Some(Sort::Language)),
+            ("en-us", Some(Sort::Language)),
+            ("en-US", Some(Sort::Region)),
+            ("pt_BR", Some(Sort::Region)),
+            ("zh-Hans-CN", Some(Sort::Region)),
+            ("es-419", Some(Sort::Region)),
+            ("v2.1", Some(Sort::Version)),
+            ("1.4.0", Some(Sort::Version)),
+            ("report.csv", Some(Sort::File)),
+            ("english", None),
+            ("en-", None),
+            ("en-USA", None),
+            ("en-US-x-y", None),
+            ("no-reply", None),
+            ("xx-US", None),
+            ("me", None),
+            ("", None),
+        ] {
+            assert_eq!(Sort::of(word), sort, "{word}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The records of one path, by method.
 
 use super::entry::Entry;
+use super::slot::Slot;
 use crate::merge::Merge;
 
 /// Records by method, in order. Methods that no standard knows are bounded: the smallest are kept, the rest share
@@ -8,7 +9,7 @@ use crate::merge::Merge;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Methods {
     // A sorted vector: nearly every path has one or two, and a tree node would have room for eleven.
-    entries: Vec<(Box<str>, Box<Entry>)>,
+    entries: Vec<(Box<str>, Slot)>,
 }
 
 /// What stands for a method that is not kept by its name; `observe` writes the same for odd ones.
@@ -48,12 +49,25 @@ const KNOWN: [&str; 26] = [
 impl Methods {
     /// The record of a method, made on first sight by `make`; and whether it was made now.
     pub(super) fn entry(&mut self, method: &str, make: impl Fn() -> Entry) -> (&mut Entry, bool) {
+        let (slot, made) = self.slot(method, || make().into());
+        (slot.open(), made)
+    }
+
+    /// Where the record of a method lies, made on first sight; and whether it was made now.
+    pub(super) fn slot(&mut self, method: &str, make: impl Fn() -> Slot) -> (&mut Slot, bool) {
+        if let Ok(at) = self.find(method) {
+            return (&mut self.entries[at].1, false);
+        }
         let before = self.entries.len();
-        let method = if self.find(method).is_ok() || self.admit(method) { method } else { STRANGE };
+        let method = if self.admit(method) { method } else { STRANGE };
         let at = match self.find(method) {
             Ok(at) => at,
             Err(at) => {
-                self.entries.insert(at, (method.into(), Box::new(make())));
+                if self.entries.len() == self.entries.capacity() {
+                    // A vector's first growth is four; most paths have one or two methods.
+                    self.entries.reserve_exact(self.entries.len() / 2 + 1);
+                }
+                self.entries.insert(at, (method.into(), make()));
                 at
             }
         };
@@ -61,25 +75,25 @@ impl Methods {
         (&mut self.entries[at].1, made)
     }
 
-    /// The record of a method.
-    pub(super) fn get_mut(&mut self, method: &str) -> Option<&mut Entry> {
+    /// Where the record of a method lies.
+    pub(super) fn get_mut(&mut self, method: &str) -> Option<&mut Slot> {
         let at = self.find(method).ok()?;
-        self.entries.get_mut(at).map(|(_, entry)| &mut **entry)
+        self.entries.get_mut(at).map(|(_, slot)| slot)
     }
 
     /// All records, in order of method.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.entries.iter().map(|(method, entry)| (&**method, &**entry))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Slot)> {
+        self.entries.iter().map(|(method, slot)| (&**method, slot))
     }
 
     /// All records, in order of method.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Entry)> {
-        self.entries.iter_mut().map(|(method, entry)| (&**method, &mut **entry))
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Slot)> {
+        self.entries.iter_mut().map(|(method, slot)| (&**method, slot))
     }
 
     /// Keeps the records that satisfy.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&str, &Entry) -> bool) {
-        self.entries.retain(|(method, entry)| keep(method, entry));
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&str, &Slot) -> bool) {
+        self.entries.retain(|(method, slot)| keep(method, slot));
     }
 
     /// None.
@@ -103,7 +117,7 @@ impl Methods {
         }
         let (_, folded) = self.entries.remove(last);
         match self.find(STRANGE) {
-            Ok(at) => self.entries[at].1.merge(*folded),
+            Ok(at) => self.entries[at].1.merge(folded),
             Err(at) => self.entries.insert(at, (STRANGE.into(), folded)),
         }
         true
@@ -113,7 +127,10 @@ impl Methods {
 impl Merge for Methods {
     fn merge(&mut self, other: Self) {
         for (method, theirs) in other.entries {
-            self.entry(&method, Entry::default).0.merge(*theirs);
+            match self.find(&method) {
+                Ok(at) => self.entries[at].1.merge(theirs),
+                Err(_) => self.slot(&method, Slot::default).0.merge(theirs),
+            }
         }
     }
 }

@@ -3,11 +3,13 @@
 //! A worker notes observations in its own [`Delta`] and hands it to the shared [`Inventory`] now and then. Whatever
 //! the order and the split, the same set of observations gives the same [`Snapshot`].
 
+mod bodies;
 mod bounded;
 mod clients;
 mod counts;
 mod crowd;
 mod delta;
+mod divided;
 mod entry;
 mod evidence;
 mod fold;
@@ -27,7 +29,9 @@ mod shapes;
 mod shared;
 mod signals;
 mod sketch;
+mod slot;
 mod snapshot;
+mod sorted;
 mod tally;
 #[cfg(feature = "teach")]
 pub mod teach;
@@ -39,14 +43,17 @@ mod weights;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use bodies::Bodies;
 pub use clients::ClientFigures;
 pub use delta::Delta;
 pub use kept::{Kept, Unsound};
 pub use pins::Pins;
 pub use rates::RateSeries;
+pub use shapes::Union;
 pub use shared::{Inventory, Restore};
 pub use snapshot::{
     Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord, Quantiles, Record, Rule,
     Service, Snapshot, TokenRecord,
 };
+pub use sorted::Sorted;
 pub use traffic::TrafficFigures;

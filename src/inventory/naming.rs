@@ -14,7 +14,8 @@ pub(super) fn variable(classes: &BTreeSet<SegmentClass>, parent: Option<&str>, t
         _ => SegmentClass::Number,
     };
     let plain = match class {
-        SegmentClass::Number => "id",
+        SegmentClass::Number | SegmentClass::Prefixed => "id",
+        SegmentClass::FileName => "fileName",
         SegmentClass::Word => "name",
         class => class.name(),
     };
@@ -27,9 +28,17 @@ pub(super) fn variable(classes: &BTreeSet<SegmentClass>, parent: Option<&str>, t
     names.chain(numbered).find(|name| !taken.contains(&name.as_str())).unwrap_or_else(|| plain.to_owned())
 }
 
+/// This name, with a number where it is taken.
+pub(super) fn unique(plain: &str, taken: &[&str]) -> String {
+    let numbered = (2_u32..).map(|n| format!("{plain}{n}"));
+    let mut names = std::iter::once(plain.to_owned()).chain(numbered);
+    names.find(|name| !taken.contains(&name.as_str())).unwrap_or_else(|| plain.to_owned())
+}
+
 /// A class whose texts tell one thing from another of its kind; the others say what they are by their form.
 pub(super) const fn is_id(class: SegmentClass) -> bool {
-    !matches!(class, SegmentClass::Date | SegmentClass::Email | SegmentClass::Address | SegmentClass::Card)
+    use SegmentClass::{Address, Card, Date, Email, FileName, Locale, Version};
+    !matches!(class, Date | Email | Address | Card | Locale | Version | FileName)
 }
 
 /// The singular of a plural noun: of a word that names a collection.
@@ -253,6 +262,10 @@ mod tests {
         assert_eq!(name(SegmentClass::Number, Some("users")), "userId");
         assert_eq!(name(SegmentClass::Uuid, Some("user-companies")), "userCompanyId");
         assert_eq!(name(SegmentClass::Token, Some("Boxes")), "boxId");
+        assert_eq!(name(SegmentClass::Ulid, Some("events")), "eventId");
+        assert_eq!(name(SegmentClass::Prefixed, Some("status")), "id");
+        assert_eq!(name(SegmentClass::Locale, Some("translations")), "locale");
+        assert_eq!(name(SegmentClass::FileName, Some("reports")), "fileName");
         assert_eq!(name(SegmentClass::Number, Some("status")), "id");
         assert_eq!(name(SegmentClass::Uuid, Some("user")), "uuid");
         assert_eq!(name(SegmentClass::Date, Some("reports")), "date");

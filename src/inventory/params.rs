@@ -3,14 +3,13 @@
 //! In: the parameters of one request, each once. Out: plain figures. Those of queries are noted for every request,
 //! those of bodies for those that were looked into ([`super::lessons`]).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::bounded::text_bytes;
 use super::kept::MOST;
 use super::snapshot::ParamRecord;
-use crate::api::{Classes, DataClasses, Param, ParamPlace, ParamStyle, ParamType, Value, Values};
+use super::sorted::Sorted;
+use crate::api::{Classes, DataClasses, Param, ParamPlace, ParamStyle, ParamType, Value, Values, rank};
 use crate::merge::Merge;
 
 /// Longer names and media types are not kept as they are: nobody reads them, and they are as long as a head.
@@ -18,7 +17,7 @@ pub(super) const NAME_BYTES: usize = 128;
 /// What stands in the place of a name that is too long; as `observe` writes a name of no plain class.
 const LONG_NAME: &str = "{value}";
 
-/// Parameters of one operation: the smallest (place, name) are kept.
+/// Parameters of one operation: those of the smallest rank are kept, whatever came first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Params {
     // INVARIANT: sorted by place and name, none twice. A vector and not a map: most operations have few, each sample has a
@@ -28,7 +27,22 @@ pub(super) struct Params {
     limit: Option<usize>,
     /// Sightings of parameters that were not kept.
     more: u64,
+    #[serde(skip)]
+    full: Full,
 }
+
+/// The greatest rank of those that are kept, where there are as many as may be and it was asked for. It follows from the others,
+/// and so makes no difference.
+#[derive(Clone, Copy, Debug, Default)]
+struct Full(Option<u64>);
+
+impl PartialEq for Full {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Full {}
 
 /// One parameter: how often, and what its values looked like.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +108,10 @@ impl ParamSeen {
         (self.place, &self.name)
     }
 
+    fn rank(&self) -> u64 {
+        rank_of(self.place, &self.name)
+    }
+
     /// Takes in another's share of the same parameter.
     fn absorb(&mut self, other: Self) {
         self.seen.merge(other.seen);
@@ -115,6 +133,10 @@ impl Params {
     pub(super) fn note(&mut self, param: &Param) -> (bool, usize) {
         let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
         let found = self.find(param.place, name);
+        if found.is_err() && self.is_beyond(param.place, name) {
+            self.more.merge(1);
+            return (false, 0);
+        }
         let at = found.unwrap_or_else(|at| {
             self.insert(at, ParamSeen::new(param.place, name));
             at
@@ -123,7 +145,9 @@ impl Params {
         let before = seen.weight();
         seen.note(param);
         let grown = seen.weight().saturating_sub(before);
-        self.settle();
+        if found.is_err() {
+            self.settle();
+        }
         (found.is_err(), grown + if found.is_err() { Self::bytes(name.len()) } else { 0 })
     }
 
@@ -162,10 +186,10 @@ impl Params {
         self.kept.insert(at, seen);
     }
 
-    /// What one takes, with a name of `name` bytes.
+    /// What one takes, with a name of `name` bytes, and when it is told.
     const fn bytes(name: usize) -> usize {
         // A list that has grown has room for half as many more.
-        2 * size_of::<ParamSeen>() + text_bytes(name)
+        2 * size_of::<ParamSeen>() + text_bytes(name) + ParamRecord::BYTES
     }
 
     /// So many found no room before they came here.
@@ -209,12 +233,28 @@ impl Params {
         self.kept.iter().map(|seen| Self::bytes(seen.name.len()) + seen.weight()).sum()
     }
 
-    fn settle(&mut self) {
-        while self.limit.is_some_and(|limit| self.kept.len() > limit) {
-            if let Some(seen) = self.kept.pop() {
-                self.more.merge(seen.seen);
-            }
+    /// There are as many as may be, and this one would be the first to go.
+    fn is_beyond(&mut self, place: ParamPlace, name: &str) -> bool {
+        if self.limit.is_none_or(|limit| self.kept.len() < limit) {
+            return false;
         }
+        let greatest = self.full.0.or_else(|| self.kept.iter().map(ParamSeen::rank).max());
+        self.full.0 = greatest;
+        greatest.is_none_or(|greatest| rank_of(place, name) > greatest)
+    }
+
+    /// Brings what is kept down to the bound.
+    fn settle(&mut self) {
+        self.full = Full::default();
+        let Some(limit) = self.limit.filter(|limit| self.kept.len() > *limit) else { return };
+        let mut ranks: Vec<u64> = self.kept.iter().map(ParamSeen::rank).collect();
+        let ceiling = *ranks.select_nth_unstable(limit).1;
+        let more = &mut self.more;
+        self.kept.retain(|seen| {
+            let stays = seen.rank() < ceiling;
+            more.merge(if stays { 0 } else { seen.seen });
+            stays
+        });
     }
 }
 
@@ -228,7 +268,11 @@ impl Merge for Params {
         for theirs in other.kept {
             match self.find(theirs.place, &theirs.name) {
                 Ok(at) => self.kept[at].absorb(theirs),
-                Err(at) => self.insert(at, theirs),
+                Err(_) if self.is_beyond(theirs.place, &theirs.name) => self.more.merge(theirs.seen),
+                Err(at) => {
+                    self.insert(at, theirs);
+                    self.settle();
+                }
             }
         }
         self.settle();
@@ -240,8 +284,15 @@ pub(super) fn numbered(number: u32) -> char {
     char::from_u32(number.saturating_add(u32::from('0'))).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
+/// Words of APIs first, then the smallest hashes, whatever the place.
+fn rank_of(place: ParamPlace, name: &str) -> u64 {
+    // The upper bit says whether the name is listed.
+    let rank = rank(name);
+    rank ^ xxhash_rust::xxh3::xxh3_64_with_seed(&[place as u8], 0x7a5e) >> 1
+}
+
 /// What was counted, by what it is.
-fn told<K: Copy + Ord>(names: &[K], counts: &Counts) -> BTreeMap<K, u64> {
+fn told<K: Copy + Ord>(names: &[K], counts: &Counts) -> Sorted<K> {
     counts.iter().filter_map(|(at, count)| Some((*names.get(usize::from(*at))?, *count))).collect()
 }
 
@@ -255,5 +306,40 @@ impl Params {
                 let figures = seen.seen.max(seen.looked) <= MOST && seen.values.is_sound();
                 figures && seen.name.len() <= NAME_BYTES && counted(&seen.kinds) && counted(&seen.styles)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(names: &[String], limit: usize) -> Params {
+        let mut params = Params::new(limit);
+        for name in names {
+            let _ = params.note(&Param::plain(ParamPlace::Query, name, ParamType::Integer));
+        }
+        params
+    }
+
+    #[test]
+    fn words_of_apis_stay_where_names_are_too_many_whatever_the_order_and_split() {
+        // Catches a list that keeps the first comers or the first of the alphabet, and sightings that are lost on the way.
+        let mut names: Vec<String> = (0..300).map(|n| format!("a{}x{n}", n % 7)).collect();
+        names.extend(["zone", "status", "currency"].iter().flat_map(|name| vec![(*name).to_owned(); 3]));
+        let whole = noted(&names, 20);
+        let kept = |name: &str| whole.find(ParamPlace::Query, name).is_ok();
+        assert!(kept("zone") && kept("status") && kept("currency") && whole.len() == 20);
+        assert_eq!(whole.kept.iter().map(|seen| seen.seen).sum::<u64>() + whole.more, names.len() as u64);
+        for seed in 0..6 {
+            names.sort_by_key(|name| xxhash_rust::xxh3::xxh3_64_with_seed(name.as_bytes(), seed));
+            let (a, b) = names.split_at(40 * usize::try_from(seed).unwrap());
+            let mut united = noted(b, 20);
+            united.merge(noted(a, 20));
+            assert_eq!(whole, united, "seed {seed}");
+            assert_eq!(whole, noted(&names, 20), "seed {seed}");
+        }
+        let mut cut = whole.clone();
+        cut.cut_to(5);
+        assert_eq!(cut, noted(&names, 5), "what is cut later is what would have been left out");
     }
 }

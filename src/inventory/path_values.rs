@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::divided::{Divided, Part, Parts};
 use super::kept::MOST;
+use super::lexicon::Sort;
 use super::snapshot::ParamRecord;
+use super::sorted::Sorted;
 use crate::api::{
     Classes, DataClasses, ParamPlace, ParamType, PathSegment, SegmentClass, Value, ValueFigures, Values, split_affix,
 };
@@ -24,15 +27,20 @@ pub(super) struct PathValues {
     /// The shortest and the longest, in letters.
     lengths: Option<(u32, u32)>,
     looks: Classes,
+    parts: Parts,
 }
 
 impl PathValues {
-    /// Takes in one segment. Allocates where a class of data shows for the first time.
-    pub(super) fn note(&mut self, segment: &PathSegment<'_>) {
+    /// Takes in one segment. Allocates where a value shows something for the first time.
+    pub(super) fn note(&mut self, segment: &PathSegment<'_>, affix: &str) {
         self.seen.merge(1);
-        let number = segment.class == SegmentClass::Number;
-        self.fractions.merge(u64::from(number && is_fraction(segment.text)));
-        self.stretch(letters(split_affix(segment.text).0));
+        let stem = segment.text.strip_suffix(affix).unwrap_or(segment.text);
+        self.fractions.merge(u64::from(segment.class == SegmentClass::Number && stem.contains('.')));
+        self.stretch(letters(stem));
+        match segment.class {
+            SegmentClass::Other | SegmentClass::Token | SegmentClass::Prefixed => self.parts.note(stem, 1),
+            _ => self.parts = Parts::Whole,
+        }
         self.looks.note(segment.looked);
     }
 
@@ -53,8 +61,8 @@ impl PathValues {
     }
 
     /// Memory beside itself.
-    pub(super) const fn weight(&self) -> usize {
-        self.looks.weight()
+    pub(super) fn weight(&self) -> usize {
+        self.looks.weight() + self.parts.weight()
     }
 
     /// It could have been noted.
@@ -63,6 +71,7 @@ impl PathValues {
             && self.fractions <= self.seen
             && self.lengths.is_none_or(|(shortest, longest)| shortest <= longest)
             && (self.lengths.is_some() || self.seen == 0)
+            && self.parts.is_sound()
     }
 }
 
@@ -75,6 +84,7 @@ impl Merge for PathValues {
             self.stretch(longest);
         }
         self.looks.merge(other.looks);
+        self.parts.merge(other.parts);
     }
 }
 
@@ -84,6 +94,10 @@ pub(super) struct Gathered {
     values: PathValues,
     kinds: BTreeMap<ParamType, u64>,
     words: Values,
+    /// How many different words, in all and by sort.
+    texts: u64,
+    sorts: [u64; 4],
+    parts: Parts,
     /// Words that were not kept.
     crowd: bool,
 }
@@ -96,7 +110,11 @@ impl Gathered {
             for (kind, count) in values.kinds(class) {
                 gathered.kinds.entry(kind).or_default().merge(count);
             }
+            gathered.parts.merge(values.parts.clone());
             gathered.values.merge(values.clone());
+        }
+        if gathered.crowd {
+            gathered.parts = Parts::Whole;
         }
         gathered
     }
@@ -106,7 +124,25 @@ impl Gathered {
         let mut gathered = Self::default();
         gathered.words.note_often(Value::of(text.as_bytes()), requests);
         gathered.kinds.insert(kind_of_word(text), requests);
+        gathered.texts = 1;
+        gathered.parts.note(text, requests);
+        if let Some(sort) = Sort::of(text) {
+            gathered.sorts[sort as usize] = 1;
+        }
         gathered
+    }
+
+    /// The class of its words, where they say more than that they are words.
+    pub(super) const fn class_of_words(&self) -> SegmentClass {
+        let [languages, regions, versions, files] = self.sorts;
+        match self.texts {
+            0 => SegmentClass::Word,
+            all if versions == all => SegmentClass::Version,
+            all if files == all => SegmentClass::FileName,
+            // Two letters are a language among languages.
+            all if languages + regions == all && (regions > 0 || all >= LANGUAGES) => SegmentClass::Locale,
+            _ => SegmentClass::Word,
+        }
     }
 
     /// Classes of sensitive data, by vote over all of them.
@@ -125,11 +161,36 @@ impl Gathered {
             name: name.to_owned(),
             seen: 0,
             of: 0,
-            kinds: self.kinds.clone(),
-            styles: BTreeMap::new(),
+            kinds: self.kinds.iter().map(|(kind, count)| (*kind, *count)).collect(),
+            styles: Sorted::new(),
             values: ValueFigures { distinct, lengths, choices },
             data: self.data(),
         }
+    }
+}
+
+impl Gathered {
+    /// The parts of its values, where they are variables of their own.
+    pub(super) fn divided(&self, texts: u64) -> Option<&Divided> {
+        self.parts.variables(texts)
+    }
+
+    /// The parts as parameters of these names. What the whole values showed stands at the longer part.
+    pub(super) fn freeze_parts(&self, divided: &Divided, names: &[String]) -> Vec<ParamRecord> {
+        let longest = |part: &Part| part.values.lengths().map_or(0, |(_, most)| most);
+        let [a, b] = &divided.parts;
+        let second = longest(b) > longest(a);
+        let freeze = |(at, (part, name)): (usize, (&Part, &String))| ParamRecord {
+            place: ParamPlace::Path,
+            name: name.clone(),
+            seen: 0,
+            of: 0,
+            kinds: part.kinds().collect(),
+            styles: Sorted::new(),
+            values: part.values.freeze(),
+            data: if (at == 1) == second { self.data() } else { DataClasses::NONE },
+        };
+        divided.parts.iter().zip(names).enumerate().map(freeze).collect()
     }
 }
 
@@ -138,9 +199,15 @@ impl Merge for Gathered {
         self.values.merge(other.values);
         Merge::merge(&mut self.kinds, other.kinds);
         self.words.merge(other.words);
+        self.parts.merge(other.parts);
+        self.texts.merge(other.texts);
+        self.sorts.iter_mut().zip(other.sorts).for_each(|(mine, theirs)| mine.merge(theirs));
         self.crowd |= other.crowd;
     }
 }
+
+/// So many words that are languages and nothing else are no chance.
+const LANGUAGES: u64 = 3;
 
 /// The type of a value of this class.
 pub(super) const fn kind(class: SegmentClass) -> ParamType {
@@ -293,6 +360,35 @@ mod tests {
         assert_eq!((refused.values.lengths, refused.data), (Some((1, 16)), DataClass::Pan.into()));
         let alone = only(&all[..4], &[]);
         assert_eq!(alone.operations[0].record.params[0].data, DataClass::Pan.into());
+    }
+
+    #[test]
+    fn words_of_one_sort_say_what_they_are() {
+        // Catches a language among words that are none, and words that are told as words where they are more.
+        let class = |all: &[&str]| {
+            let mut gathered = Gathered::default();
+            all.iter().for_each(|text| gathered.merge(Gathered::of_word(text, 1)));
+            gathered.class_of_words()
+        };
+        assert_eq!(class(&["en", "de", "pt-BR"]), SegmentClass::Locale);
+        assert_eq!(class(&["en", "it", "no"]), SegmentClass::Locale);
+        assert_eq!(class(&["en-US"]), SegmentClass::Locale);
+        assert_eq!(class(&["it", "no"]), SegmentClass::Word);
+        assert_eq!(class(&["en", "it", "no", "me"]), SegmentClass::Word);
+        assert_eq!(class(&["v1.2.0", "v2.0.1"]), SegmentClass::Version);
+        assert_eq!(class(&["a.csv", "b.pdf"]), SegmentClass::FileName);
+        assert_eq!(class(&["a.csv", "b"]), SegmentClass::Word);
+        assert_eq!(class(&[]), SegmentClass::Word);
+        // Once they are values: as a class that is told, and as a name.
+        let words = ["en", "de", "fr", "es", "pt-BR", "zh-CN", "ja", "nl", "sv", "pl", "cs", "tr"];
+        let mut all = Vec::new();
+        for word in words {
+            all.extend(lines(&format!("GET /guides/{word} 200\nGET /guides/{word}/title 200\nPUT /guides/{word} 200")));
+        }
+        all.iter_mut().for_each(|said| said.fields = vec!["id".into(), "name".into()]);
+        let service = only(&all, &[]);
+        let learned = operation(&service, "GET /guides/{locale}").learned.as_ref().unwrap();
+        assert_eq!(learned.variables[0].classes, [SegmentClass::Locale]);
     }
 
     #[test]

@@ -148,6 +148,9 @@ impl Pins {
         method: &'m str,
         path: &[PathSegment<'_>],
     ) -> Option<Taken<'m>> {
+        if covering.is_empty() {
+            return None;
+        }
         let spoken: &[&'m str] = if method == "HEAD" { &["HEAD", "GET"] } else { &[method] };
         for method in spoken.iter().copied() {
             let declares = |id: &PinId| self.get(*id).is_some_and(|pin| pin.methods.iter().any(|m| m == method));

@@ -29,15 +29,30 @@ pub struct RateSeries {
     pub start: Timestamp,
     /// How long each is.
     pub width: Span,
-    /// Requests in each, none left out.
-    pub counts: Vec<u64>,
+    /// Requests in each, none left out; put away as bytes, since most are few and many are none.
+    counts: Box<[u8]>,
 }
 
 impl RateSeries {
+    /// Of these counts, bucket by bucket.
+    #[must_use]
+    pub fn new(start: Timestamp, width: Span, counts: &[u64]) -> Self {
+        if counts.is_empty() {
+            return Self::default();
+        }
+        Self { start, width, counts: postcard::to_stdvec(counts).unwrap_or_default().into() }
+    }
+
+    /// Requests in each bucket.
+    #[must_use]
+    pub fn counts(&self) -> Vec<u64> {
+        postcard::from_bytes(&self.counts).unwrap_or_default()
+    }
+
     /// The most requests in one bucket.
     #[must_use]
     pub fn peak(&self) -> u64 {
-        self.counts.iter().copied().max().unwrap_or(0)
+        self.counts().into_iter().max().unwrap_or(0)
     }
 }
 
@@ -45,14 +60,44 @@ impl Rates {
     /// At this many buckets the width doubles: an hour is told by the minute, a month by nine hours.
     const BUCKETS: usize = 96;
 
-    /// Takes in one request.
-    pub(super) fn insert(&mut self, at: Timestamp) {
+    /// Takes in one request. Tells the memory added.
+    pub(super) fn insert(&mut self, at: Timestamp) -> usize {
         let second = at.nanos() / 1_000_000_000;
         let place = (second >> self.width).checked_sub(self.first);
         match place.and_then(|place| self.counts.get_mut(usize::try_from(place).ok()?)) {
-            Some(count) => count.merge(1),
-            None => self.merge(Self { width: 0, first: second, counts: vec![1] }),
+            Some(count) => {
+                count.merge(1);
+                0
+            }
+            None => {
+                let before = self.weight();
+                self.begin(second);
+                self.weight().saturating_sub(before)
+            }
         }
+    }
+
+    /// Takes in the first request of a bucket. Time goes on, so that it mostly lies behind the last: then what is there grows, or is
+    /// drawn together, in its place.
+    #[cold]
+    fn begin(&mut self, second: u64) {
+        if self.counts.is_empty() || second >> self.width < self.first {
+            return self.merge(Self { width: 0, first: second, counts: vec![1] });
+        }
+        let mut width = self.width;
+        while (second >> width) - (self.first >> (width - self.width)) >= Self::BUCKETS as u64 {
+            width += 1;
+        }
+        self.widen(width);
+        let place = usize::try_from((second >> self.width) - self.first).unwrap_or(usize::MAX).min(Self::BUCKETS - 1);
+        if place >= self.counts.capacity() {
+            let room = (place + 1 + self.counts.len() / 2).min(Self::BUCKETS);
+            self.counts.reserve_exact(room - self.counts.len());
+        }
+        if place >= self.counts.len() {
+            self.counts.resize(place + 1, 0);
+        }
+        self.counts[place].merge(1);
     }
 
     /// Memory beside itself.
@@ -73,7 +118,7 @@ impl Rates {
     /// The plain figures.
     pub(super) fn freeze(&self) -> RateSeries {
         let start = Timestamp::from_parts(self.first.saturating_mul(1 << self.width), 0);
-        RateSeries { start, width: Span::from_secs(1 << self.width), counts: self.counts.clone() }
+        RateSeries::new(start, Span::from_secs(1 << self.width), &self.counts)
     }
 
     /// Doubles the width until it is this one.
@@ -83,16 +128,16 @@ impl Rates {
             return;
         }
         let first = self.first >> shift;
-        let mut counts: Vec<u64> = Vec::new();
-        for (place, count) in (self.first..).zip(&self.counts) {
-            let at = usize::try_from((place >> shift) - first).unwrap_or(usize::MAX);
-            match counts.get_mut(at) {
-                Some(sum) => sum.merge(*count),
-                // Places come one after the other, so none is passed over.
-                None => counts.push(*count),
-            }
+        let mut length = 0;
+        for at in 0..self.counts.len() {
+            let to = usize::try_from(((self.first + at as u64) >> shift) - first).unwrap_or(usize::MAX).min(at);
+            let count = std::mem::take(&mut self.counts[at]);
+            // Never behind where it comes from, and the next is never passed over: nothing is written over.
+            self.counts[to].merge(count);
+            length = to + 1;
         }
-        *self = Self { width, first, counts };
+        self.counts.truncate(length);
+        (self.width, self.first) = (width, first);
     }
 
     /// Widths from the first of both to the last of both, when buckets are this wide.
@@ -141,7 +186,9 @@ mod tests {
 
     fn rates(seconds: &[u64]) -> Rates {
         let mut rates = Rates::default();
-        seconds.iter().for_each(|second| rates.insert(Timestamp::from_parts(*second, 999)));
+        for second in seconds {
+            rates.insert(Timestamp::from_parts(*second, 999));
+        }
         rates
     }
 
@@ -167,10 +214,10 @@ mod tests {
             prop_assert_eq!(&whole, &right);
             prop_assert!(whole.is_sound());
             let series = whole.freeze();
-            prop_assert_eq!(series.counts.iter().sum::<u64>(), seconds.len() as u64);
+            prop_assert_eq!(series.counts().iter().sum::<u64>(), seconds.len() as u64);
             if let (Some(first), Some(last)) = (seconds.iter().min(), seconds.iter().max()) {
                 let span = (last - first) * 1_000_000_000;
-                prop_assert!(series.counts.len() <= Rates::BUCKETS);
+                prop_assert!(series.counts().len() <= Rates::BUCKETS);
                 prop_assert!(series.width == Span::from_secs(1) || series.width.nanos() * 24 < span, "no wider than it must be");
                 prop_assert_eq!(series.start.nanos() % series.width.nanos(), 0, "aligned");
             }
@@ -181,7 +228,7 @@ mod tests {
     fn buckets_begin_at_multiples_of_their_width() {
         let series = rates(&[1_000, 1_000, 1_001, 1_500]).freeze();
         assert_eq!((series.width, series.start), (Span::from_secs(8), Timestamp::from_parts(1_000, 0)));
-        assert_eq!((series.counts.len(), series.counts[0], series.counts[62], series.peak()), (63, 3, 1, 3));
+        assert_eq!((series.counts().len(), series.counts()[0], series.counts()[62], series.peak()), (63, 3, 1, 3));
         assert_eq!(rates(&[]).freeze().peak(), 0);
         let far = rates(&[0, u64::MAX / 1_000_000_000]);
         assert!(far.is_sound() && far.counts.len() <= Rates::BUCKETS, "{far:?}");

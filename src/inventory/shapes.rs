@@ -11,7 +11,7 @@ mod kept;
 
 use std::collections::BTreeMap;
 
-use crate::api::{Shape, StringFormat};
+use crate::api::{Shape, StringFormat, ceiling, rank};
 use crate::merge::Merge;
 
 /// Which sample an exchange belongs to, and which of its rounds.
@@ -41,9 +41,11 @@ pub(super) struct Shapes {
 
 /// The union of all marks, as plain shapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Union {
-    pub(super) asked: Option<Box<Shape>>,
-    pub(super) answered: BTreeMap<u16, Shape>,
+pub struct Union {
+    /// Shape of request bodies.
+    pub asked: Option<Box<Shape>>,
+    /// Shape of response bodies by status.
+    pub answered: BTreeMap<u16, Shape>,
 }
 
 /// What is held: places, and counts at them.
@@ -79,7 +81,8 @@ struct Count(u64);
 impl Count {
     const COUNT_BITS: u32 = 47;
     const KIND_BITS: u32 = 7;
-    const MOST: u64 = (1 << Self::COUNT_BITS) - 1;
+    /// Not more than what can be read back.
+    const MOST: u64 = super::kept::MOST;
 
     const fn new(mark: Mark, kind: u8, count: u64) -> Self {
         let count = if count < Self::MOST { count } else { Self::MOST };
@@ -99,7 +102,7 @@ impl Count {
     }
 
     const fn count(self) -> u64 {
-        self.0 & Self::MOST
+        self.0 & ((1 << Self::COUNT_BITS) - 1)
     }
 }
 
@@ -359,17 +362,17 @@ impl Place {
         }
     }
 
-    /// Keeps the smallest names of one mark, as many as an object may have, whatever the other marks have: what is kept of a
+    /// Keeps the names of the smallest rank of one mark, as many as an object may have, whatever the other marks have: what is kept of a
     /// round must not hang on rounds that are given up.
     fn narrow(&mut self, mark: Mark, held: &mut Held) {
         if self.fields.len() <= Shape::MAX_FIELDS {
             return;
         }
-        let mut seen = 0;
+        let of_mark = self.fields.iter().filter(|(_, field)| field.has(mark)).map(|(name, _)| &**name);
+        let Some(ceiling) = ceiling(of_mark, Shape::MAX_FIELDS) else { return };
         let mut lost = Held::default();
-        self.fields.retain_mut(|(_, field)| {
-            seen += usize::from(field.has(mark));
-            if seen <= Shape::MAX_FIELDS || !field.has(mark) {
+        self.fields.retain_mut(|(name, field)| {
+            if !field.has(mark) || rank(name) < ceiling {
                 return true;
             }
             let mut before = Held::default();
@@ -383,11 +386,9 @@ impl Place {
             lost.counts += before.counts - after.counts;
             stays
         });
-        if seen > Shape::MAX_FIELDS {
-            held.places = held.places.saturating_sub(lost.places);
-            held.counts = held.counts.saturating_sub(lost.counts);
-            self.add(Count::new(mark, PARTIAL, 1), held);
-        }
+        held.places = held.places.saturating_sub(lost.places);
+        held.counts = held.counts.saturating_sub(lost.counts);
+        self.add(Count::new(mark, PARTIAL, 1), held);
     }
 
     fn has(&self, mark: Mark) -> bool {
@@ -474,7 +475,8 @@ impl Place {
         shape.vote();
         shape.items = self.items.as_deref().map(|items| Box::new(items.union()));
         shape.partial |= self.fields.len() > Shape::MAX_FIELDS;
-        let fields = self.fields.iter().take(Shape::MAX_FIELDS);
+        let ceiling = ceiling(self.fields.iter().map(|(name, _)| &**name), Shape::MAX_FIELDS);
+        let fields = self.fields.iter().filter(|(name, _)| ceiling.is_none_or(|ceiling| rank(name) < ceiling));
         shape.fields = fields.map(|(name, place)| (name, place.union())).collect();
         shape
     }

@@ -4,9 +4,12 @@
 //! beside services stands behind one lock, taken once a delta.
 //!
 //! Bounds on what all services hold together are kept by rank: when there are too many learned operations, unknown
-//! paths or services, those with the greatest hashes go (services that a declaration names go last). What is among
+//! paths or services, those with the greatest ranks go: a rank is a hash, but words that APIs are made of come first (and
+//! services that a declaration names before them). What is among
 //! the smallest at the end was so at every moment, so the choice does not show the order of arrival; only where
 //! several bounds are met at once it may.
+//!
+//! Before anything goes, all records are put away ([`super::slot`]), which loses nothing.
 
 mod kept;
 
@@ -18,6 +21,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 
 use super::delta::{Delta, Rest};
+use super::lexicon::is_listed;
 use super::pins::Pins;
 use super::shapes::Shapes;
 use super::sketch::chain;
@@ -49,12 +53,15 @@ struct Common {
     load: Load,
     /// Requests of services for which there was no room.
     other_services: u64,
+    /// When what is held takes more bytes than this (and than `Limits::open_bytes`), all records are put away.
+    open_bytes: usize,
     /// Every service that is kept, by rank: a flood of made-up hosts must find the last one without looking at all.
     ranked: BTreeSet<Rank>,
 }
 
-/// Services that a declaration names come before the others, then the smallest hash.
-type Rank = (bool, u64, ServiceId);
+/// Services that a declaration names come before the others, then those whose names begin with a word of APIs (`api`, `auth`),
+/// then the smallest hash.
+type Rank = (bool, bool, u64, ServiceId);
 
 impl Inventory {
     /// An empty inventory. `templates` are what is declared, and what users say beside; each pin's [`PinId`] is its index, those
@@ -112,6 +119,10 @@ impl Inventory {
         let (held, limits) = (common.load, &self.limits);
         // A quarter above the bound before anybody counts: counting costs as much as all that is held.
         let over = |held: usize, limit: usize| held > limit.saturating_add(limit / 4);
+        if held.bytes > common.open_bytes.max(limits.open_bytes) {
+            self.put_away(common);
+        }
+        let held = common.load;
         if over(held.learned, limits.operations)
             || over(held.unknown, limits.unknown_paths)
             || over(held.places, limits.shape_nodes)
@@ -119,6 +130,15 @@ impl Inventory {
         {
             self.tidy(common);
         }
+    }
+
+    /// Puts all records away, and counts what is held. Next time when half as much again is.
+    fn put_away(&self, common: &mut Common) {
+        self.services.iter_mut().filter(|tally| tally.has_open()).for_each(|mut tally| {
+            Arc::make_mut(&mut tally).put_away();
+        });
+        common.load = self.count();
+        common.open_bytes = common.load.bytes.saturating_add(common.load.bytes / 2);
     }
 
     /// All that was seen so far, sorted and folded. Workers wait while what is held is counted, and not while it is
@@ -220,7 +240,7 @@ impl Inventory {
             if common.ranked.last().is_none_or(|last| *last < rank) {
                 return false;
             }
-            if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.2)) {
+            if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.3)) {
                 common.other_services.merge(tally.requests());
             }
         }
@@ -233,6 +253,10 @@ impl Inventory {
     fn tidy(&self, common: &mut Common) {
         let most = self.limits.inventory_bytes;
         let mut held = self.count();
+        if held.bytes > most {
+            self.put_away(common);
+            held = common.load;
+        }
         if held.unknown > self.limits.unknown_paths || held.bytes > most {
             self.services.iter_mut().for_each(|mut tally| Arc::make_mut(&mut tally).settle_unknown());
             self.keep_unknown(most / 4);
@@ -259,7 +283,7 @@ impl Inventory {
         // What is left are declared operations, of hosts that a declaration for every host lets anybody make up.
         while held.bytes > most && common.ranked.len() > 1 {
             for _ in 0..common.ranked.len().div_ceil(8) {
-                if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.2)) {
+                if let Some((_, tally)) = common.ranked.pop_last().and_then(|last| self.services.remove(&last.3)) {
                     common.other_services.merge(tally.requests());
                 }
             }
@@ -320,7 +344,8 @@ fn root(before: &mut [usize], mut at: usize) -> usize {
 }
 
 fn rank_under(pins: &Pins, service: &ServiceId) -> Rank {
-    (!pins.names(service), rank(service), service.clone())
+    let first = service.host.split('.').next().unwrap_or_default();
+    (!pins.names(service), !is_listed(first), rank(service), service.clone())
 }
 
 /// The hash of a service by which it is ranked.

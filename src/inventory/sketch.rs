@@ -45,6 +45,10 @@ impl Distinct {
 
     /// Takes in one hash.
     pub(super) fn insert(&mut self, hash: u64) {
+        // What is among the few is among the many too.
+        if self.few.has(&hash) {
+            return;
+        }
         if let Some(many) = &mut self.many {
             many.update_with_coupon(coupon(hash));
         }
@@ -116,8 +120,8 @@ impl Buckets {
     /// The last octave: 2^40 us is twelve days, 2^40 bytes a terabyte; what is more counts there.
     const OCTAVES: u32 = 40;
 
-    fn insert(&mut self, figure: u64) {
-        self.0.add(Self::bucket(figure), 1);
+    fn insert(&mut self, figure: u64) -> usize {
+        self.0.add(Self::bucket(figure), 1)
     }
 
     /// The quantiles for 50, 95 and 99 percent, each the upper bound of its bucket.
@@ -164,10 +168,10 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    /// Takes in one latency.
-    pub(super) fn insert(&mut self, latency: Span) {
-        self.buckets.insert(latency.nanos() / 1_000);
+    /// Takes in one latency. Tells the memory added.
+    pub(super) fn insert(&mut self, latency: Span) -> usize {
         self.slowest = self.slowest.max(latency);
+        self.buckets.insert(latency.nanos() / 1_000)
     }
 
     /// The quantiles, never above the slowest, which is exact.
@@ -203,10 +207,10 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// Takes in one size.
-    pub(super) fn insert(&mut self, bytes: u64) {
-        self.buckets.insert(bytes);
+    /// Takes in one size. Tells the memory added.
+    pub(super) fn insert(&mut self, bytes: u64) -> usize {
         self.largest = self.largest.max(bytes);
+        self.buckets.insert(bytes)
     }
 
     /// The quantiles, never above the largest, which is exact.
@@ -295,7 +299,8 @@ mod tests {
             }
         }
         let mut histogram = Histogram::default();
-        (1..=100).for_each(|ms| histogram.insert(Span::from_millis(ms)));
+        let added: usize = (1..=100).map(|ms| histogram.insert(Span::from_millis(ms))).sum();
+        assert_eq!(added, histogram.weight());
         let frozen = histogram.freeze().unwrap();
         assert_eq!(frozen.max, Span::from_millis(100));
         assert_eq!(frozen.p50, Span::from_nanos(57_344_000));
@@ -304,7 +309,8 @@ mod tests {
         assert_eq!(histogram.freeze().unwrap().max, Span::from_nanos(u64::MAX));
         assert_eq!(Histogram::default().freeze(), None);
         let mut sizes = Sizes::default();
-        [0, 0, 0, 7, 100, u64::MAX].into_iter().for_each(|bytes| sizes.insert(bytes));
+        let added: usize = [0, 0, 0, 7, 100, u64::MAX].into_iter().map(|bytes| sizes.insert(bytes)).sum();
+        assert_eq!(added, sizes.weight());
         assert_eq!(sizes.freeze(), Some(Quantiles { p50: 0, p95: (1 << 41) - 1, p99: (1 << 41) - 1, max: u64::MAX }));
     }
 }

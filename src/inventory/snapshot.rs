@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::bodies::Bodies;
+use super::sorted::Sorted;
 use super::traffic::TrafficFigures;
 use crate::api::{
     AuthScheme, DataClasses, Noise, OddBody, ParamPlace, ParamStyle, ParamType, Part, PathTemplate, PinId,
-    SegmentClass, ServiceId, Shape, TokenAlgorithm, TokenLifetime, ValueFigures,
+    SegmentClass, ServiceId, TokenAlgorithm, TokenLifetime, ValueFigures,
 };
 use crate::time::{Span, Timestamp};
 
@@ -135,12 +137,12 @@ pub struct Record {
     /// Requests without a response in the capture.
     pub unanswered: u64,
     /// Responses by status.
-    pub statuses: BTreeMap<u16, u64>,
+    pub statuses: Sorted<u16>,
     /// 3xx among them that only move the caller to another spelling of the same path.
     pub mere_redirects: u64,
     /// Requests by class of noise, among `requests`: those of crawlers and scanners, and what users say. What is noise by its path
     /// belongs to the service and makes no operation; where a declaration takes it, it is an ordinary request.
-    pub noise: BTreeMap<Noise, u64>,
+    pub noise: Sorted<Noise>,
     /// First request.
     pub first: Timestamp,
     /// Last request.
@@ -160,9 +162,9 @@ pub struct Record {
     /// Addresses that answered, in order; bounded.
     pub servers: Vec<String>,
     /// Requests by credentials carried; a request with several counts under each.
-    pub auth: BTreeMap<AuthScheme, u64>,
+    pub auth: Sorted<AuthScheme>,
     /// Requests that succeeded (2xx) by credentials carried.
-    pub auth_ok: BTreeMap<AuthScheme, u64>,
+    pub auth_ok: Sorted<AuthScheme>,
     /// What the JSON Web Tokens say of themselves; `None` when none was shown.
     pub tokens: Option<TokenRecord>,
     /// Exchanges whose bodies were looked into: what body shapes and parameters of bodies are known from.
@@ -170,22 +172,20 @@ pub struct Record {
     /// Parameters, in order of place and name; bounded.
     pub params: Vec<ParamRecord>,
     /// Request media types.
-    pub request_types: BTreeMap<String, u64>,
+    pub request_types: Sorted<Box<str>>,
     /// Response media types.
-    pub response_types: BTreeMap<String, u64>,
+    pub response_types: Sorted<Box<str>>,
     /// Bodies whose media type does not tell what they are.
-    pub odd_bodies: BTreeMap<OddBody, u64>,
+    pub odd_bodies: Sorted<OddBody>,
     /// Parts of multipart bodies that were looked into, by what they are; bounded.
     pub parts: Vec<PartRecord>,
-    /// Shape of request bodies.
-    pub asked: Option<Shape>,
-    /// Shape of response bodies by status.
-    pub answered: BTreeMap<u16, Shape>,
+    /// Shapes of bodies.
+    pub bodies: Bodies,
     /// Requests that came out of TLS.
     pub encrypted: u64,
     /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template. Counted
     /// over all operations below the same place; empty where operations of the service had to be left out.
-    pub variables: BTreeMap<String, u64>,
+    pub variables: Sorted<String>,
 }
 
 impl Record {
@@ -211,7 +211,7 @@ pub struct TokenRecord {
     /// By the time from `iat` to `exp`.
     pub lifetimes: BTreeMap<TokenLifetime, u64>,
     /// By the host of `iss`; under `other` those that are no host of plain words, and those beyond sixteen.
-    pub issuers: BTreeMap<String, u64>,
+    pub issuers: Sorted<Box<str>>,
 }
 
 /// Latency quantiles.
@@ -253,15 +253,20 @@ pub struct ParamRecord {
     /// Of so many: all requests, or for what is not in the query those that were looked into (and had such a body).
     pub of: u64,
     /// What its values looked like.
-    pub kinds: BTreeMap<ParamType, u64>,
+    pub kinds: Sorted<ParamType>,
     /// How more than one plain value was put under it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub styles: BTreeMap<ParamStyle, u64>,
+    #[serde(skip_serializing_if = "Sorted::is_empty")]
+    pub styles: Sorted<ParamStyle>,
     /// How long its values were, how many different, and which, where they are a closed set.
     pub values: ValueFigures,
     /// Classes of sensitive data that it carries, by vote over the values that were looked at.
     #[serde(skip_serializing_if = "DataClasses::is_none")]
     pub data: DataClasses,
+}
+
+impl ParamRecord {
+    /// What one takes, with its name and its lists, rather too much.
+    pub(super) const BYTES: usize = size_of::<Self>() + 400;
 }
 
 /// Parts of multipart bodies.

@@ -20,9 +20,10 @@ use super::methods::Methods;
 use super::pins::{Pins, Taken};
 use super::signals::Signals;
 use super::sketch::{Distinct, chain};
+use super::slot::Slot;
 use super::snapshot::{Operation, Service};
 use super::traffic::Traffic;
-use super::tree::{Key, Node, steps};
+use super::tree::{Key, Node, Steps, Way};
 use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -122,9 +123,7 @@ impl Tally {
     pub(super) fn note(&mut self, seen: &Observation<'_>, taken: Option<Taken<'_>>, limits: &Limits) -> Load {
         self.requests.merge(1);
         self.window.insert(seen.at);
-        let before = self.traffic.weight();
-        self.traffic.note(seen);
-        let grown = Load { bytes: self.traffic.weight().saturating_sub(before), ..Load::default() };
+        let grown = Load { bytes: self.traffic.note(seen), ..Load::default() };
         if seen.status.is_some() {
             self.servers.insert(seen.server);
         }
@@ -165,15 +164,15 @@ impl Tally {
         // HEAD asks what GET would say (RFC 9110 section 9.3.2).
         let method = if method == "HEAD" { "GET" } else { method };
         self.long_paths.merge(u64::from(path.len() > limits.path_segments));
-        let steps = steps(path, limits);
+        let mut steps = Steps::of(path, limits);
         let noisy = noise.is_some();
         if seen.status.is_some_and(says_nothing_here) || !shows(noise, seen) {
-            let hash = Unknown::hash(steps.clone().map(|(key, _)| key), method, noisy);
+            let hash = Unknown::hash(steps.clone().map(|step| step.key()), method, noisy);
             let known = self.unknown.len();
             let mut bytes = 0;
             let unknown = self.unknown.entry(hash).or_insert_with(|| {
                 let mut path = String::new();
-                steps.for_each(|(key, _)| key.write(&mut path));
+                steps.for_each(|step| step.key().write(&mut path));
                 bytes = Unknown::BYTES + path.len();
                 Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
             });
@@ -181,12 +180,13 @@ impl Tally {
             bytes += unknown.entry.count(seen) + noise.map_or(0, |noise| unknown.entry.sort(noise));
             return Load { unknown: self.unknown.len() - known, bytes, ..Load::default() };
         }
-        let (place, grown) = self.learned.place(steps, limits);
-        let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
-        let counted = entry.count(seen) + noise.map_or(0, |noise| entry.sort(noise));
-        let (places, learned) = entry.learn(seen);
-        let bytes = grown + counted + learned + if new { Entry::BYTES } else { 0 };
-        Load { learned: usize::from(new), unknown: 0, places, bytes }
+        self.learned.reach(&mut steps, limits, 0, |place, grown| {
+            let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
+            let counted = entry.count(seen) + noise.map_or(0, |noise| entry.sort(noise));
+            let (places, learned) = entry.learn(seen);
+            let bytes = grown + counted + learned + if new { Entry::BYTES } else { 0 };
+            Load { learned: usize::from(new), unknown: 0, places, bytes }
+        })
     }
 
     /// Takes in another's share of the same service.
@@ -220,7 +220,7 @@ impl Tally {
     /// What is held here, exactly.
     pub(super) fn load(&self) -> Load {
         let mut load = Load { unknown: self.unknown.len(), ..Load::default() };
-        self.learned.each(0, &mut |_, _, entry| {
+        self.learned.each(Way::of(0), &mut |_, _, entry| {
             load.learned += 1;
             load.places += entry.places();
         });
@@ -237,20 +237,33 @@ impl Tally {
 
     /// Cuts the shapes of each operation to at most `cap` places, and its parameters to as many.
     pub(super) fn cut_places(&mut self, cap: usize) {
-        self.learned.each_mut(&mut |entry| entry.cut_places(cap));
-        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, entry)| entry.cut_places(cap));
+        self.learned.each_mut(&mut |slot| slot.cut_places(cap));
+        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, slot)| slot.cut_places(cap));
+    }
+
+    /// Puts all records away.
+    pub(super) fn put_away(&mut self) {
+        self.learned.each_mut(&mut Slot::put_away);
+        self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, slot)| slot.put_away());
+    }
+
+    /// Some record is open.
+    pub(super) fn has_open(&self) -> bool {
+        let mut open = self.pinned.values().flat_map(Methods::iter).any(|(_, slot)| slot.is_open());
+        self.learned.each(Way::of(0), &mut |_, _, slot| open |= slot.is_open());
+        open
     }
 
     /// The rank and the weight of every learned record, by which the bounds on them choose.
     pub(super) fn learned_ranks(&self, service: u64, ranks: &mut Vec<(u64, usize)>) {
-        self.learned.each(service, &mut |path, method, entry| ranks.push((chain(path, method), entry.weight())));
+        self.learned.each(Way::of(service), &mut |path, method, slot| ranks.push((path.rank(method), slot.weight())));
     }
 
     /// Forgets learned records of a rank above `ceiling`; their requests stay counted.
     pub(super) fn drop_learned(&mut self, service: u64, ceiling: u64) {
         let other = &mut self.other;
-        self.learned.retain(service, &mut |path, method, entry| {
-            let keep = chain(path, method) <= ceiling;
+        self.learned.retain(Way::of(service), &mut |path, method, entry| {
+            let keep = path.rank(method) <= ceiling;
             if !keep {
                 other.merge(entry.requests());
             }
@@ -266,8 +279,9 @@ impl Tally {
             let keys = split(&unknown.path).map(Key::read);
             let found = learned.find_mut(keys).and_then(|node| node.methods.get_mut(&unknown.method));
             let unsettled = found.is_none();
-            if let Some(entry) = found {
-                entry.merge(std::mem::take(&mut *unknown.entry));
+            if let Some(slot) = found {
+                let theirs = std::mem::take(&mut *unknown.entry);
+                slot.change(|entry| entry.merge(theirs));
             }
             unsettled
         });
@@ -302,8 +316,8 @@ impl Tally {
         add("inventory.operations", self.other);
         add("inventory.unknown_paths", self.forgotten.requests);
         add("inventory.path_segments", self.long_paths);
-        self.learned.each(0, &mut |_, _, entry| entry.bounds_met(met));
-        self.pinned.values().flat_map(Methods::iter).for_each(|(_, entry)| entry.bounds_met(met));
+        self.learned.each(Way::of(0), &mut |_, _, slot| slot.look().bounds_met(met));
+        self.pinned.values().flat_map(Methods::iter).for_each(|(_, slot)| slot.look().bounds_met(met));
     }
 
     /// The plain figures: declared operations, learned ones folded, what was not found. Tallies of one service under
@@ -326,13 +340,15 @@ impl Tally {
             if in_vain {
                 // Nobody else asked for it, and they got nothing. That it refused them shows all the same that it may be there.
                 let others = record.requests.saturating_sub(record.noise.values().sum());
-                record.noise.entry(Noise::Scanner).or_default().merge(others);
+                let mut noise: BTreeMap<_, _> = record.noise.into_iter().collect();
+                noise.entry(Noise::Scanner).or_default().merge(others);
+                record.noise = noise.into_iter().collect();
                 unknown[found.service].scanned.merge(others);
             }
             // What was dropped for want of room took its texts along, when depends on the order: no figure then.
             let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
-                record.variables = found.variables;
+                record.variables = found.variables.into_iter().collect();
                 record.params.splice(0..0, found.params);
             }
             let evidence = Some(found.learned).filter(|_| whole);
@@ -354,11 +370,11 @@ impl Tally {
         let mut operations = learned;
         for (pin, methods) in &self.pinned {
             let Some(declared) = pins.get(*pin) else { continue };
-            operations.extend(methods.iter().map(|(method, entry)| Operation {
+            operations.extend(methods.iter().map(|(method, slot)| Operation {
                 method: method.to_owned(),
                 template: declared.template.clone(),
                 pin: Some(*pin),
-                record: entry.clone().freeze(is_scanner).under(&declared.template),
+                record: slot.look().into_owned().freeze(is_scanner).under(&declared.template),
                 learned: None,
             }));
         }

@@ -327,6 +327,36 @@ fn too_many_operations_are_counted_in_one_sum() {
 }
 
 #[test]
+fn words_of_apis_stay_where_there_is_too_much_of_anything() {
+    // Catches a full set that keeps what came first, or the first of the alphabet: a flood of made-up names would push out what
+    // is used.
+    let bounds = [
+        ("inventory.operations", Limits { operations: 30, params: 8, ..Limits::default() }),
+        ("inventory.services", Limits { services: 6, params: 8, ..Limits::default() }),
+    ];
+    let mut all: Vec<Said> = Vec::new();
+    for n in 0..60 {
+        let word = format!("a{}z", char::from(b'a' + n % 26)).repeat(1 + usize::from(n / 26));
+        let host = if n % 2 == 0 { "api.shop.example".to_owned() } else { format!("{word}.example") };
+        let params = vec![word.clone(), "status".to_owned(), "page".to_owned(), "order_id".to_owned()];
+        all.push(Said { host: host.clone(), params, ..said(&format!("GET /{word}/{word}q 200")) });
+        all.push(Said { host, params: vec!["status".to_owned()], ..said("GET /orders/search 200") });
+    }
+    for (met, limits) in bounds {
+        let snapshot = snapshot_of(&limits, &[], &all);
+        let api = snapshot.services.iter().find(|service| service.id.host == "api.shop.example").unwrap();
+        let searched = api.operations.iter().filter(|found| found.template.to_string().ends_with("/search"));
+        let searched: u64 = searched.map(|found| found.record.requests).sum();
+        assert_eq!(searched, 30, "what every host has stays: {:?}", names(api));
+        assert!(snapshot.bounds.contains_key(met), "{met}: {:?}", snapshot.bounds);
+        for seed in 0..4 {
+            let other = scattered(&limits, &[], &all, 1 + seed as usize, seed);
+            assert_eq!(format!("{:?}", snapshot.services), format!("{:?}", other.services), "{met}, seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn made_up_hosts_do_not_push_out_a_declared_one() {
     let limits = Limits { services: 8, ..Limits::default() };
     let mut all: Vec<Said> = (0..300).map(|i| Said { host: format!("h{i}.example"), ..said("GET /a 200") }).collect();

@@ -36,19 +36,19 @@ pub struct TrafficFigures {
 }
 
 impl Traffic {
-    /// Takes in one request.
-    pub(super) fn note(&mut self, seen: &Observation<'_>) {
+    /// Takes in one request. Tells the memory added at the most.
+    pub(super) fn note(&mut self, seen: &Observation<'_>) -> usize {
+        let mut added = self.rates.insert(seen.at) + self.clients.note(&seen.client);
         if let Some(duration) = seen.duration {
-            self.duration.insert(duration);
+            added += self.duration.insert(duration);
         }
         if seen.request_bytes > 0 {
-            self.request_sizes.insert(seen.request_bytes);
+            added += self.request_sizes.insert(seen.request_bytes);
         }
         if seen.status.is_some() {
-            self.response_sizes.insert(seen.response_bytes);
+            added += self.response_sizes.insert(seen.response_bytes);
         }
-        self.rates.insert(seen.at);
-        self.clients.note(&seen.client);
+        added
     }
 
     /// Memory beside itself.

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::bounded::text_bytes;
-use super::entry::Entry;
 use super::kept::Step;
 use super::lexicon::{affix, is_listed};
 use super::methods::Methods;
 use super::path_values::PathValues;
 use super::sketch::{Distinct, chain, faint};
+use super::slot::Slot;
 use crate::api::{PathSegment, SegmentClass};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -35,7 +35,7 @@ impl<'a> Key<'a> {
 
     /// The text of a word that [`Key::of`] takes for one.
     pub(super) fn is_word(text: &str) -> bool {
-        !text.is_empty() && text.len() <= Self::WORD_BYTES && !text.contains(['{', '}', '/'])
+        !text.is_empty() && text.len() <= Self::WORD_BYTES && !text.bytes().any(|b| matches!(b, b'{' | b'}' | b'/'))
     }
 
     /// The key of a segment. What would not read back from a template is no word, whatever it was called.
@@ -74,16 +74,46 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The steps of a path, each with its segment. What follows [`Limits::path_segments`] is one step of no class.
-pub(super) fn steps<'a>(
+/// One step of a path as it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stride<'a> {
+    segment: PathSegment<'a>,
+    /// It stands for all that follows, and is of no class.
+    is_rest: bool,
+}
+
+impl<'a> Stride<'a> {
+    /// Its key.
+    pub(super) fn key(&self) -> Key<'a> {
+        if self.is_rest { Key::Class(SegmentClass::Other, "") } else { Key::of(&self.segment) }
+    }
+}
+
+/// The steps of a path. What follows [`Limits::path_segments`] is one step of no class.
+#[derive(Clone, Debug)]
+pub(super) struct Steps<'a> {
     path: &'a [PathSegment<'a>],
-    limits: &Limits,
-) -> impl Iterator<Item = (Key<'a>, &'a PathSegment<'a>)> + Clone {
-    let bound = limits.path_segments.max(1);
-    let cut = if path.len() > bound { bound - 1 } else { usize::MAX };
-    path.iter().take(bound).enumerate().map(move |(at, segment)| {
-        (if at == cut { Key::Class(SegmentClass::Other, "") } else { Key::of(segment) }, segment)
-    })
+    /// Steps to come.
+    left: usize,
+}
+
+impl<'a> Steps<'a> {
+    /// Those of a path.
+    pub(super) fn of(path: &'a [PathSegment<'a>], limits: &Limits) -> Self {
+        Self { path, left: limits.path_segments.max(1) }
+    }
+}
+
+impl<'a> Iterator for Steps<'a> {
+    type Item = Stride<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Stride<'a>> {
+        let (segment, rest) = self.path.split_first().filter(|_| self.left > 0)?;
+        self.path = rest;
+        self.left -= 1;
+        Some(Stride { segment: *segment, is_rest: self.left == 0 && !rest.is_empty() })
+    }
 }
 
 /// What values of one place are told apart by. Affixes come from tables ([`affix`]), so there are not without end.
@@ -126,20 +156,26 @@ impl Node {
     /// less than half full when it has just grown.
     pub(super) const BYTES: usize = 3 * size_of::<(Box<str>, Self)>();
 
-    /// The place of a path, made on first sight; and how much memory that took at the most. Allocates nothing when the
-    /// path is known.
-    pub(super) fn place<'a>(
+    /// Goes to the place of a path, made on first sight, and tells `then` of it and how much memory the way took at the
+    /// most: `bytes`, and what was added. Allocates nothing when the path is known. As deep as a path has steps
+    /// ([`Limits::path_segments`]); it calls itself, so that a known word is looked up once.
+    pub(super) fn reach<R>(
         &mut self,
-        steps: impl Iterator<Item = (Key<'a>, &'a PathSegment<'a>)>,
+        steps: &mut Steps<'_>,
         limits: &Limits,
-    ) -> (&mut Self, usize) {
-        let (mut node, mut bytes) = (self, 0);
-        for (key, segment) in steps {
-            let added;
-            (node, added) = node.child(key, segment, limits.level_words);
-            bytes += added;
+        bytes: usize,
+        then: impl FnOnce(&mut Self, usize) -> R,
+    ) -> R {
+        let Some(step) = steps.next() else { return then(self, bytes) };
+        // What lies among the words is one, and need not be asked whether it may be.
+        if step.segment.class == SegmentClass::Word
+            && !step.is_rest
+            && let Some(known) = self.words.get_mut(step.segment.text)
+        {
+            return known.reach(steps, limits, bytes, then);
         }
-        (node, bytes)
+        let (node, added) = self.child(step.key(), &step.segment, limits.level_words);
+        node.reach(steps, limits, bytes + added, then)
     }
 
     /// What lies one step below, made on first sight; it counts no text but of a word that finds no room.
@@ -210,39 +246,39 @@ impl Node {
         }
     }
 
-    /// Visits every record with the hash of its path.
-    pub(super) fn each<'n>(&'n self, path: u64, visit: &mut dyn FnMut(u64, &'n str, &'n Entry)) {
+    /// Visits every record with its way.
+    pub(super) fn each<'n>(&'n self, path: Way, visit: &mut dyn FnMut(Way, &'n str, &'n Slot)) {
         self.methods.iter().for_each(|(method, entry)| visit(path, method, entry));
-        self.words.iter().for_each(|(text, node)| node.each(Key::Word(text).chain(path), visit));
-        self.classes.iter().for_each(|(form, node)| node.each(form.key().chain(path), visit));
+        self.words.iter().for_each(|(text, node)| node.each(path.then(Key::Word(text)), visit));
+        self.classes.iter().for_each(|(form, node)| node.each(path.then(form.key()), visit));
         if let Some(rest) = &self.rest {
-            rest.each(Key::Class(SegmentClass::Word, "").chain(path), visit);
+            rest.each(path.then(Key::Class(SegmentClass::Word, "")), visit);
         }
     }
 
     /// Visits every record to change it.
-    pub(super) fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Entry)) {
+    pub(super) fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Slot)) {
         self.methods.iter_mut().for_each(|(_, entry)| visit(entry));
         let below = self.words.values_mut().chain(self.classes.iter_mut().map(|(_, node)| node));
         below.chain(self.rest.as_deref_mut()).for_each(|node| node.each_mut(visit));
     }
 
     /// Keeps the records that satisfy and the branches that lead to them.
-    pub(super) fn retain(&mut self, path: u64, keep: &mut dyn FnMut(u64, &str, &Entry) -> bool) {
+    pub(super) fn retain(&mut self, path: Way, keep: &mut dyn FnMut(Way, &str, &Slot) -> bool) {
         self.methods.retain(|method, entry| keep(path, method, entry));
         self.ceiling = None;
         self.words.retain(|text, node| {
-            node.retain(Key::Word(text).chain(path), keep);
+            node.retain(path.then(Key::Word(text)), keep);
             !node.is_bare()
         });
         self.words.shrink_to_fit();
         self.classes.retain_mut(|(form, node)| {
-            node.retain(form.key().chain(path), keep);
+            node.retain(path.then(form.key()), keep);
             !node.is_bare()
         });
         // A level that was too full once stays so: its rest is what tells.
         if let Some(rest) = &mut self.rest {
-            rest.retain(Key::Class(SegmentClass::Word, "").chain(path), keep);
+            rest.retain(path.then(Key::Class(SegmentClass::Word, "")), keep);
         }
     }
 
@@ -261,7 +297,7 @@ impl Node {
             Key::Class(class, affix) => {
                 let known = self.classes.len();
                 let (at, node) = self.class(class, affix);
-                let counted = node.counted(faint(segment.text)) + node.noted(segment);
+                let counted = node.counted(faint(segment.text)) + node.noted(segment, affix);
                 let added = counted + if at == known { Self::BYTES } else { 0 };
                 (node, added)
             }
@@ -294,10 +330,10 @@ impl Node {
     }
 
     /// Takes in what a value was like; tells the memory added.
-    fn noted(&mut self, segment: &PathSegment<'_>) -> usize {
+    fn noted(&mut self, segment: &PathSegment<'_>, affix: &str) -> usize {
         let before = self.values.as_ref().map_or(0, |values| size_of::<PathValues>() + values.weight());
         let values = self.values.get_or_insert_default();
-        values.note(segment);
+        values.note(segment, affix);
         (size_of::<PathValues>() + values.weight()).saturating_sub(before)
     }
 
@@ -317,7 +353,7 @@ impl Node {
             + self.classes.capacity() * size_of::<(Form, Self)>()
             + self.texts.weight()
             + self.values.as_ref().map_or(0, |values| size_of::<PathValues>() + values.weight())
-            + self.methods.iter().map(|(_, entry)| entry.weight()).sum::<usize>()
+            + self.methods.iter().map(|(_, slot)| slot.weight()).sum::<usize>()
             + words.chain(classes).sum::<usize>()
             + rest
     }
@@ -353,6 +389,31 @@ impl Node {
         }
         self.ceiling = Some(greatest(self).max(own));
         Room::Word
+    }
+}
+
+/// The way from the root to a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    hash: u64,
+    /// All words on it are such as APIs are made of.
+    listed: bool,
+}
+
+impl Way {
+    /// Of the root of a service.
+    pub(super) const fn of(service: u64) -> Self {
+        Self { hash: service, listed: true }
+    }
+
+    fn then(self, key: Key<'_>) -> Self {
+        let listed = self.listed && !matches!(key, Key::Word(text) if !is_listed(text));
+        Self { hash: key.chain(self.hash), listed }
+    }
+
+    /// The rank of a method there: paths made of words of APIs come first, then the smallest hashes.
+    pub(super) fn rank(self, method: &str) -> u64 {
+        chain(self.hash, method) >> 1 | u64::from(!self.listed) << 63
     }
 }
 

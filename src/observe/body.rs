@@ -11,7 +11,7 @@ use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_digits, is_email, is_integer, is_url, is_uuid};
 use super::sensitive::look;
-use crate::api::{Shape, StringFormat};
+use crate::api::{Ranks, Shape, StringFormat};
 use crate::limits::Limits;
 
 /// Whether a body of this media type (lower case, without parameters) is JSON. Where none is said, it is when it
@@ -40,6 +40,7 @@ pub(super) fn read_shape(body: &[u8], end: TextEnd, limits: &Limits) -> Option<S
         at: 0,
         end,
         room: limits.body_shape_nodes,
+        rankings: RANKINGS,
         limits,
         text: Vec::new(),
         way: String::new(),
@@ -68,6 +69,8 @@ struct Scan<'x> {
     end: TextEnd,
     /// Shapes that may still be made.
     room: usize,
+    /// Full objects whose names may still be ranked.
+    rankings: usize,
     limits: &'x Limits,
     /// A string with its escapes undone.
     text: Vec<u8>,
@@ -197,8 +200,9 @@ impl<'x> Scan<'x> {
             self.at += 1;
             return Ok(());
         }
+        let mut ranks = Ranks::default();
         loop {
-            let more = self.field(shape, depth).and_then(|()| self.another(b'}'));
+            let more = self.field(shape, &mut ranks, depth).and_then(|()| self.another(b'}'));
             match more {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
@@ -212,7 +216,7 @@ impl<'x> Scan<'x> {
     }
 
     /// One name and its value.
-    fn field(&mut self, shape: &mut Shape, depth: usize) -> Result<(), Stop> {
+    fn field(&mut self, shape: &mut Shape, ranks: &mut Ranks, depth: usize) -> Result<(), Stop> {
         if self.skip_blanks() != Some(b'"') {
             return Err(Stop);
         }
@@ -226,17 +230,17 @@ impl<'x> Scan<'x> {
         if let Some(field) = shape.fields.get_mut(&name) {
             return self.value_of(&key, field, depth + 1);
         }
-        // The smallest names stay, as in `Merge`, so that the order of fields does not show.
-        if shape.fields.len() >= self.limits.shape_fields {
-            shape.partial = true;
-            match shape.fields.last() {
-                Some(last) if *last > *name => drop(shape.fields.pop_last()),
-                _ => return self.skip(),
-            }
-        }
         if self.room == 0 {
             shape.partial = true;
             return self.skip();
+        }
+        // Those of the smallest rank stay, as in `Merge`, so that the order of fields does not show.
+        if shape.fields.len() >= self.limits.shape_fields {
+            shape.partial = true;
+            match ranks.admit(&name, shape.fields.keys(), &mut self.rankings) {
+                Some(gone) => drop(shape.fields.remove(&gone)),
+                None => return self.skip(),
+            }
         }
         self.room -= 1;
         let mut field = Shape::default();
@@ -399,6 +403,8 @@ pub(super) fn format_of(text: &[u8]) -> StringFormat {
     }
 }
 
+/// Objects of more fields than are kept whose names are ranked; of others the first names stay.
+pub(super) const RANKINGS: usize = 32;
 /// Items of one array, and values one after another, that are looked at.
 const MOST_VALUES: usize = 256;
 /// Bytes of a name on the way to a value that are looked at.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
+use super::glance::{Glance, glance};
 use super::sensitive::{begins_like_secret, is_card};
 use super::spelling::{Spelling, is_standard, is_written, is_year};
 use crate::api::{SegmentClass, split_affix};
@@ -16,19 +17,60 @@ use crate::api::{SegmentClass, split_affix};
 /// What one decoded path segment looks like.
 #[must_use]
 pub fn classify_segment(text: &str) -> SegmentClass {
-    classify(text, SEGMENT_TAIL)
+    match classify(text, SEGMENT_TAIL) {
+        class @ (SegmentClass::Token | SegmentClass::Other) => of_id(split_affix(text).0.as_bytes()).unwrap_or(class),
+        class => class,
+    }
+}
+
+/// Ids whose form says more than that nobody wrote them.
+fn of_id(text: &[u8]) -> Option<SegmentClass> {
+    if is_ulid(text) {
+        return Some(SegmentClass::Ulid);
+    }
+    // A secret has a prefix too.
+    (!begins_like_secret(text) && is_prefixed(text)).then_some(SegmentClass::Prefixed)
+}
+
+/// Ten characters of milliseconds, sixteen of chance; of our time are those that begin with 01.
+fn is_ulid(text: &[u8]) -> bool {
+    let crockford = |b: &u8| matches!(b.to_ascii_uppercase(), b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z');
+    text.len() == 26
+        && text.starts_with(b"01")
+        && text.iter().all(crockford)
+        && (text.iter().any(u8::is_ascii_uppercase) != text.iter().any(u8::is_ascii_lowercase))
+}
+
+/// A word or two in small letters, a mark, and one run of letters and digits; or two capitals and 32 hexadecimal digits.
+fn is_prefixed(text: &[u8]) -> bool {
+    if let [b'A'..=b'Z', b'A'..=b'Z', hex @ ..] = text
+        && hex.len() == 32
+    {
+        return hex.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    }
+    let Some(at) = text.iter().rposition(|b| matches!(b, b'_' | b'-')) else { return false };
+    let (head, tail) = (&text[..at], &text[at + 1..]);
+    let letters = head.iter().filter(|b| b.is_ascii_lowercase()).count();
+    let marks = head.iter().filter(|b| matches!(b, b'_' | b'-')).count();
+    (1..=24).contains(&letters)
+        && marks <= 1
+        && letters + marks == head.len()
+        && head.first().is_some_and(u8::is_ascii_lowercase)
+        && tail.len() >= 6
+        && tail.iter().all(u8::is_ascii_alphanumeric)
+        && tail.iter().any(u8::is_ascii_digit)
 }
 
 /// A parameter name or body key as it may be kept: the name itself, or `{number}`, `{uuid}` and the like where it is
 /// of a value class. In `filter[NAME]`, `a.NAME` and `items[3].id` each part is judged alone, and an index goes.
 #[must_use]
 pub fn name_or_class(name: &str) -> Cow<'_, str> {
-    if name.len() > NAME_BYTES || name.chars().any(char::is_control) {
-        return in_braces(SegmentClass::Other);
-    }
     let bytes = name.as_bytes();
     if bytes.len() <= SHORT_WORD && bytes.iter().all(u8::is_ascii_lowercase) {
         return Cow::Borrowed(name);
+    }
+    if name.len() > NAME_BYTES || name.chars().any(char::is_control) {
+        return in_braces(SegmentClass::Other);
     }
     let class = whole(bytes);
     if let Some(class) = class {
@@ -99,6 +141,11 @@ fn in_braces(class: SegmentClass) -> Cow<'static, str> {
         SegmentClass::Address => "{address}",
         SegmentClass::Card => "{card}",
         SegmentClass::Token => "{token}",
+        SegmentClass::Ulid => "{ulid}",
+        SegmentClass::Prefixed => "{prefixed}",
+        SegmentClass::Locale => "{locale}",
+        SegmentClass::Version => "{version}",
+        SegmentClass::FileName => "{file_name}",
         SegmentClass::Other => "{value}",
     })
 }
@@ -113,10 +160,18 @@ fn classify(text: &str, tail: usize) -> SegmentClass {
     if bytes.len() > SEGMENT_BYTES {
         return if bytes.iter().all(|b| is_blob(*b)) { SegmentClass::Token } else { SegmentClass::Other };
     }
-    // One made of words would pass for a slug.
-    if begins_like_secret(bytes) {
-        return SegmentClass::Token;
+    match glance(bytes) {
+        Glance::Sure(class) => class,
+        // One made of words would pass for a slug.
+        _ if begins_like_secret(bytes) => SegmentClass::Token,
+        Glance::Letters => slug(bytes, tail),
+        Glance::Unsure => examined(text, tail),
     }
+}
+
+/// The class of a text that takes a closer look.
+fn examined(text: &str, tail: usize) -> SegmentClass {
+    let bytes = text.as_bytes();
     if let Some(class) = whole(bytes) {
         return class;
     }

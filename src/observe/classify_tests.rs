@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use SegmentClass::{Address, Card, Date, Email, Hex, Number, Other, Token, Uuid, Word};
+use SegmentClass::{Address, Card, Date, Email, Hex, Number, Other, Prefixed, Token, Ulid, Uuid, Word};
 
 fn check(class: SegmentClass, texts: &[&str]) {
     for text in texts {
@@ -208,22 +208,42 @@ fn ids_and_secrets_are_never_words() {
     check(
         Token,
         &[
-            "cus_9s6XKzkNRiz8i3",
             "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
             "sk_live_abcdXYzqPwLkJhGfDsAqWeRt",
-            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
             "dQw4w9WgXcQ",
             "PIubCp_YoWkNu-kK1dzCMp5zIXd6daxb",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
             "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
             "AKIAIOSFODNN7EXAMPLE",
-            "AC53f6e320aae0fd43d92db926de8034a1",
             "xkqzvbnwprtyghjk",
             "JBSWYDPEHPKPXPJB",
             "aGVsbG8gd29ybGQgMTIzNA==",
             "my-article-title-a1b2c3d4e5f6g7",
             "stake1w9qpjcsmdq5hawk1mgdm569mr5qbl33p4py7lebugkf10rdwvy2sz",
             "irMyHZYXwsnrNvz",
+        ],
+    );
+    check(Ulid, &["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01arz3ndektsv4rrffq69g5fav", "01ARZ3NDEKTSV4RRFFQ69G5FAV.json"]);
+    check(
+        Prefixed,
+        &[
+            "cus_9s6XKzkNRiz8i3",
+            "req-4f2a81c0",
+            "ch_1J2k3L4m",
+            "pm_card_1J2k3L4m5N",
+            "enterprise_897762",
+            "AC53f6e320aae0fd43d92db926de8034a1",
+            "cus_9s6XKzkNRiz8i3:cancel",
+        ],
+    );
+    // Catches a form that is too wide: another alphabet, another time, a mixture of cases, more words than a prefix has.
+    check(
+        Token,
+        &[
+            "01ARZ3NDEKTSV4RRFFQ69G5FAU",
+            "71ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAv",
+            "a-b-c-9s6XKzkNRiz8i3",
         ],
     );
     check(
@@ -234,7 +254,6 @@ fn ids_and_secrets_are_never_words() {
             "u1234",
             "INV2024-0001",
             "abc123",
-            "enterprise_897762",
             "555-123-4567",
             "123-45-6789",
             "item-42",
@@ -341,4 +360,33 @@ fn random_keys_are_values() {
     assert_eq!(words(&keys(b"0123456789abcdef", 32)), 0);
     let passed = words(&keys(small, 26));
     assert!(passed <= 10, "{passed} of 5000 keys of small letters were taken for words");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_096))]
+
+    /// Catches a short cut that decides otherwise than the long way.
+    #[test]
+    fn a_first_look_decides_nothing_by_itself(
+        text in "[a-zA-Z_~$-]{0,40}|[0-9]{1,24}|[vV][0-9]|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[a-f-]{36}|[0-9a-fx-]{36}|.{0,12}",
+        tail in 1_usize..3,
+    ) {
+        match glance(text.as_bytes()) {
+            Glance::Sure(class) => {
+                prop_assert_eq!(examined(&text, tail), class, "{}", text);
+                prop_assert!(!begins_like_secret(text.as_bytes()), "{}", text);
+            }
+            Glance::Letters => prop_assert_eq!(examined(&text, tail), slug(text.as_bytes(), tail), "{}", text),
+            Glance::Unsure => {}
+        }
+    }
+}
+
+#[test]
+fn most_segments_take_one_look() {
+    // Catches a short cut that is taken no more.
+    for text in ["customers", "order_items", "48213", "4111111111111111", "0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f", "v1"]
+    {
+        assert_ne!(glance(text.as_bytes()), Glance::Unsure, "{text}");
+    }
 }

@@ -5,13 +5,11 @@
 //! values one by one. Out: a sorted list with each (place, name) once. The list and its strings are used again for each
 //! exchange.
 
-use std::borrow::Cow;
-
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_email, is_integer, is_uuid};
 use super::sensitive::look;
-use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Value};
+use crate::api::{Param, ParamPlace, ParamStyle, ParamType, Ranks, Value};
 
 /// Parameters of one exchange.
 #[derive(Debug, Default)]
@@ -22,6 +20,10 @@ pub(super) struct Params {
     looking: bool,
     /// Emptied names, kept for their capacity; never more than the list once held.
     spare: Vec<String>,
+    /// Names and values without their escapes, one at a time; kept for their capacity.
+    room: [Vec<u8>; 2],
+    /// Names of each place that has as many as may be.
+    full: [Ranks; ParamPlace::ALL.len()],
 }
 
 impl Params {
@@ -34,23 +36,27 @@ impl Params {
     pub(super) fn begin(&mut self, looking: bool) {
         self.looking = looking;
         self.spare.extend(self.list.drain(..).map(|param| param.name));
+        self.full.iter_mut().for_each(Ranks::clear);
     }
 
-    /// Reads a query or a form. At most `most` different names are kept, the first ones; says how many pairs found
-    /// no room. Where the text was cut (`whole` is false) its last pair is left out: half a name is another name.
+    /// Reads a query or a form. At most `most` different names are kept, those of the smallest rank; says how many pairs
+    /// found no room. Where the text was cut (`whole` is false) its last pair is left out: half a name is another name.
     pub(super) fn read(&mut self, place: ParamPlace, text: &[u8], end: TextEnd, most: usize) -> u64 {
         let text = match end {
             TextEnd::Whole => text,
             TextEnd::Cut => text.get(..text.iter().rposition(|b| *b == b'&').unwrap_or(0)).unwrap_or_default(),
         };
         let mut refused = 0;
+        let [mut names, mut values] = std::mem::take(&mut self.room);
         for pair in text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             let (name, value) = match memchr::memchr(b'=', pair) {
                 Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..).unwrap_or_default()),
                 None => (pair, &pair[..0]),
             };
-            refused += u64::from(!self.add(place, &decoded(name), &decoded(value), most));
+            let (name, value) = (decoded(name, &mut names), decoded(value, &mut values));
+            refused += u64::from(!self.add(place, name, value, most));
         }
+        self.room = [names, values];
         refused
     }
 
@@ -95,13 +101,31 @@ impl Params {
                     param.looked = param.looked.map_or(looked, |mine| Some(mine.and(looked.unwrap_or_default())));
                 }
             }
-            Err(_) if here(&self.list) >= most => return false,
             Err(at) => {
+                let full = here(&self.list) >= most;
+                if full && !self.make_room(place, bare) {
+                    return false;
+                }
+                // What went may have stood before it.
+                let at =
+                    if full { self.list.partition_point(|p| (p.place, p.name.as_str()) < (place, bare)) } else { at };
                 let mut name = self.spare.pop().unwrap_or_default();
                 name.clear();
                 name.push_str(bare);
                 self.list.insert(at, Param { place, name, kind, style, value, looked });
+                return !full;
             }
+        }
+        true
+    }
+
+    /// Makes room for a name at a place that is full, where one of greater rank has to go.
+    fn make_room(&mut self, place: ParamPlace, name: &str) -> bool {
+        let known = self.list.iter().filter(|param| param.place == place).map(|param| param.name.as_str());
+        let Some(ranks) = self.full.get_mut(place as usize) else { return false };
+        let Some(gone) = ranks.admit(name, known, &mut 1) else { return false };
+        if let Ok(at) = self.list.binary_search_by(|param| (param.place, param.name.as_str()).cmp(&(place, &*gone))) {
+            self.spare.push(self.list.remove(at).name);
         }
         true
     }
@@ -153,13 +177,39 @@ const KEY_BYTES: usize = 128;
 /// A longer item of a list is text.
 const ITEM_BYTES: usize = 32;
 
-/// `+` and percent escapes undone; borrowed where there are none.
-pub(super) fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.iter().any(|b| matches!(b, b'+' | b'%')) {
-        return Cow::Borrowed(text);
+/// `+` and percent escapes undone, in `room` where there are any.
+fn decoded<'t>(text: &'t [u8], room: &'t mut Vec<u8>) -> &'t [u8] {
+    if memchr::memchr2(b'+', b'%', text).is_none() {
+        return text;
     }
-    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-    Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
+    room.clear();
+    room.extend(unescaped(text));
+    room
+}
+
+/// Byte by byte, `+` and percent escapes undone. What is no escape stands as it is.
+pub(super) fn unescaped(text: &[u8]) -> impl Iterator<Item = u8> + Clone {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (byte, after) = match rest {
+            [b'%', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                (digit(*high) << 4 | digit(*low), after)
+            }
+            [b'+', after @ ..] => (b' ', after),
+            [byte, after @ ..] => (*byte, after),
+            [] => return None,
+        };
+        rest = after;
+        Some(byte)
+    })
+}
+
+/// The value of a hexadecimal digit.
+const fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        _ => byte.to_ascii_lowercase() - b'a' + 10,
+    }
 }
 
 /// What a value looks like.
@@ -197,6 +247,17 @@ mod tests {
         let mut params = Params::default();
         params.read(ParamPlace::Query, text.as_bytes(), TextEnd::Whole, 128);
         params.list().iter().map(|p| (p.name.clone(), p.kind)).collect()
+    }
+
+    proptest! {
+        /// Catches an escape that is undone otherwise than everywhere else.
+        #[test]
+        fn escapes_are_undone_as_everywhere(text in "[+%0-9a-fA-Fg]{0,40}") {
+            let spaced: Vec<u8> = text.bytes().map(|b| if b == b'+' { b' ' } else { b }).collect();
+            let expected: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
+            let mut room = vec![7];
+            prop_assert_eq!(decoded(text.as_bytes(), &mut room), expected);
+        }
     }
 
     #[test]

@@ -5,14 +5,44 @@
 
 use super::fields::Params;
 use crate::api::ParamPlace;
-use crate::proto::Message;
+use crate::proto::{Message, is_named};
+
+/// The fields of a request that every exchange is asked for, found in one pass; of each the first of its name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Usual<'x> {
+    pub(super) host: Option<&'x [u8]>,
+    pub(super) user_agent: Option<&'x [u8]>,
+    pub(super) content_length: Option<&'x [u8]>,
+    pub(super) transfer_encoding: Option<&'x [u8]>,
+}
+
+impl<'x> Usual<'x> {
+    /// Those of a request.
+    pub(super) fn of(request: &'x Message) -> Self {
+        let mut usual = Self::default();
+        for (name, value) in request.fields() {
+            // Their lengths tell them apart, and most others from them.
+            let (wanted, place) = match name.len() {
+                4 => (&b"host"[..], &mut usual.host),
+                10 => (&b"user-agent"[..], &mut usual.user_agent),
+                14 => (&b"content-length"[..], &mut usual.content_length),
+                17 => (&b"transfer-encoding"[..], &mut usual.transfer_encoding),
+                _ => continue,
+            };
+            if place.is_none() && is_named(name, wanted) {
+                *place = Some(value);
+            }
+        }
+        usual
+    }
+}
 
 /// Reads the head of a request; at most `most` names of either place. Tells how many found no room.
 pub(super) fn fields_of(request: &Message, params: &mut Params, most: usize) -> u64 {
     let mut refused = 0;
     let mut lower = [0; NAME_BYTES];
     for (name, value) in request.fields() {
-        if name.eq_ignore_ascii_case(b"cookie") {
+        if is_named(name, b"cookie") {
             for pair in value.split(|b| *b == b';') {
                 // RFC 6265 section 5.4 asks for `name=value`; browsers also send a bare value, whose name is empty.
                 let Some(at) = memchr::memchr(b'=', pair) else { continue };

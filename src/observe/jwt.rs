@@ -14,20 +14,35 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::classify::classify_segment;
 use crate::api::{SegmentClass, TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime};
 
+/// What reading a token takes, used again for each.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// One part, decoded.
+    part: Box<[u8; ROOM]>,
+    /// The name of the issuer, which goes along with the facts. Whoever puts the one before back saves an allocation.
+    pub(super) name: String,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { part: Box::new([0; ROOM]), name: String::new() }
+    }
+}
+
 /// The facts of a text that has the form of a token (`sensitive::is_jwt`).
-pub(super) fn facts(token: &[u8]) -> TokenFacts {
+pub(super) fn facts(token: &[u8], room: &mut Room) -> TokenFacts {
+    let Room { part: room, name } = room;
     let mut parts = token.split(|b| *b == b'.');
     let (header, claims) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let mut room = [0_u8; ROOM];
     if parts.count() > 1 {
         let issuer = TokenIssuer::Unnamed;
         return TokenFacts { algorithm: TokenAlgorithm::Encrypted, lifetime: TokenLifetime::Unknown, issuer };
     }
-    let algorithm = match read::<Header<'_>>(header, &mut room) {
+    let algorithm = match read::<Header<'_>>(header, room) {
         Some(Header { alg: Some(Text(alg)) }) => TokenAlgorithm::named(&alg),
         _ => TokenAlgorithm::Other,
     };
-    let Some(claims) = read::<Claims<'_>>(claims, &mut room) else {
+    let Some(claims) = read::<Claims<'_>>(claims, room) else {
         return TokenFacts { algorithm, lifetime: TokenLifetime::Unknown, issuer: TokenIssuer::Unnamed };
     };
     let lifetime = match (claims.exp, claims.iat.or(claims.nbf)) {
@@ -35,7 +50,7 @@ pub(super) fn facts(token: &[u8]) -> TokenFacts {
         (Some(Seconds(exp)), Some(Seconds(from))) => TokenLifetime::of_seconds(exp - from),
         (Some(_), None) => TokenLifetime::Unknown,
     };
-    TokenFacts { algorithm, lifetime, issuer: claims.iss.map_or(TokenIssuer::Unnamed, |Text(iss)| issuer(&iss)) }
+    TokenFacts { algorithm, lifetime, issuer: claims.iss.map_or(TokenIssuer::Unnamed, |Text(iss)| issuer(&iss, name)) }
 }
 
 /// Bytes of a part that are read; a longer part is passed over.
@@ -54,7 +69,7 @@ fn read<'r, T: Deserialize<'r>>(part: &[u8], room: &'r mut [u8; ROOM]) -> Option
 }
 
 /// `https://login.shop.example/oauth` is `login.shop.example`; a tenant's id in it makes it another.
-fn issuer(text: &str) -> TokenIssuer {
+fn issuer(text: &str, name: &mut String) -> TokenIssuer {
     let host = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or(host);
     let host = host
@@ -64,7 +79,10 @@ fn issuer(text: &str) -> TokenIssuer {
         label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && classify_segment(label) == SegmentClass::Word
     };
     if (1..=HOST_BYTES).contains(&host.len()) && host.contains('.') && host.split('.').all(plain) {
-        TokenIssuer::Host(host.to_ascii_lowercase().into())
+        name.clear();
+        name.push_str(host);
+        name.make_ascii_lowercase();
+        TokenIssuer::Host(std::mem::take(name))
     } else {
         TokenIssuer::Other
     }
@@ -173,6 +191,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn facts(token: &[u8]) -> TokenFacts {
+        super::facts(token, &mut Room::default())
+    }
 
     fn token(header: &str, claims: &str) -> Vec<u8> {
         let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);

@@ -7,6 +7,7 @@ mod credentials;
 mod encoding;
 mod fields;
 mod formats;
+mod glance;
 mod headers;
 mod inspect;
 mod jwt;

@@ -41,9 +41,10 @@ struct Notes {
 impl ObservationSink for Notes {
     fn observation(&mut self, seen: &Observation<'_>) {
         let Seen::Http { method, path } = seen.seen;
+        // Lent for matching: the text of a value, and the whole of what has matrix parameters.
         let kept: Vec<_> = path
             .iter()
-            .map(|s| crate::api::PathSegment { text: if s.class.is_value() { "" } else { s.text }, ..*s })
+            .map(|s| crate::api::PathSegment { text: if s.class.is_value() { "" } else { s.text }, whole: "", ..*s })
             .collect();
         let masked = Observation { seen: Seen::Http { method, path: &kept }, ..seen.clone() };
         self.told.push(Told {

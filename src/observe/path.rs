@@ -26,8 +26,10 @@ impl<'a> Target<'a> {
     /// Splits a target. Never fails: what has no known form is a path.
     pub(super) fn split(target: &'a [u8]) -> Self {
         // A fragment is never sent (RFC 9110 section 7.1); whoever sends one does not mean a path.
-        let target = before(target, b'#').0;
-        let (front, query) = before(target, b'?');
+        let (front, query) = match memchr::memchr2(b'?', b'#', target) {
+            None => (target, None),
+            Some(_) => before(before(target, b'#').0, b'?'),
+        };
         let mut split = Self { path: front, query, ..Self::default() };
         if front.first() == Some(&b'/') {
             return split;
@@ -60,34 +62,75 @@ pub(super) struct Segments {
     text: String,
     /// Where each ends in `text`, its slash not counted; each begins behind the slash of the one before.
     ends: Vec<usize>,
+    /// The decoded segments that had matrix parameters, with them.
+    wholes: String,
+    /// Which segments these are, and where each ends in `wholes`.
+    whole_ends: Vec<(usize, usize)>,
 }
 
 impl Segments {
     /// Reads a path as sent. Allocates only when it is longer than any before it.
     pub(super) fn read(&mut self, path: &[u8]) {
+        if self.read_plain(path) {
+            return;
+        }
         self.text.clear();
         self.ends.clear();
+        self.wholes.clear();
+        self.whole_ends.clear();
         for raw in path.split(|b| *b == b'/') {
             // Matrix parameters (RFC 3986 section 3.3) are no part of a name.
-            let (raw, _) = before(raw, b';');
+            let (bare, params) = before(raw, b';');
             let start = self.text.len();
-            match std::str::from_utf8(raw) {
-                Ok(plain) if !raw.contains(&b'%') => self.text.push_str(plain),
-                _ => self.text.push_str(&percent_encoding::percent_decode(raw).decode_utf8_lossy()),
-            }
+            decode(bare, &mut self.text);
             match self.text.get(start..) {
                 Some("" | ".") | None => self.text.truncate(start),
                 // RFC 3986 section 5.2.4; above the root there is nothing.
                 Some("..") => {
                     self.ends.pop();
                     self.text.truncate(self.ends.last().map_or(0, |end| end + 1));
+                    while self.whole_ends.pop_if(|(at, _)| *at >= self.ends.len()).is_some() {
+                        self.wholes.truncate(self.whole_ends.last().map_or(0, |(_, end)| *end));
+                    }
                 }
                 Some(_) => {
+                    if params.is_some() {
+                        decode(raw, &mut self.wholes);
+                        self.whole_ends.push((self.ends.len(), self.wholes.len()));
+                    }
                     self.ends.push(self.text.len());
                     self.text.push('/');
                 }
             }
         }
+    }
+
+    /// Reads a path that is spelt already as it is kept, but for its outer slashes: nothing escaped, no parameters, no dots
+    /// in front, nothing empty. False: it takes the long way.
+    fn read_plain(&mut self, path: &[u8]) -> bool {
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        self.text.clear();
+        self.ends.clear();
+        // Where the segment begins that is read.
+        let mut start = 0;
+        for (at, byte) in path.iter().enumerate() {
+            if !IS_MARK[usize::from(*byte)] {
+                continue;
+            }
+            match byte {
+                b'/' if at > start => self.ends.push(at),
+                b'.' if at > start => continue,
+                _ => return false,
+            }
+            start = at + 1;
+        }
+        let Ok(text) = std::str::from_utf8(path) else { return false };
+        self.text.push_str(text);
+        if start < path.len() {
+            self.ends.push(path.len());
+            self.text.push('/');
+        }
+        true
     }
 
     /// The decoded path without its first and last slash: equal for equal paths.
@@ -98,6 +141,7 @@ impl Segments {
     /// Lists the segments with their classes, at most `most`: what is left then is one segment of class `Other`.
     pub(super) fn list<'x>(&'x self, most: usize, list: &mut Vec<PathSegment<'x>>) {
         let mut start = 0;
+        let (mut wholes, mut whole_start) = (self.whole_ends.iter().peekable(), 0);
         // Where the words begin that stand right before: what they say of a value.
         let (mut before, mut word): (Option<usize>, Option<usize>) = (None, None);
         for (at, &end) in self.ends.iter().enumerate() {
@@ -108,7 +152,9 @@ impl Segments {
             }
             let text = self.text.get(start..end).unwrap_or_default();
             // In front of a path `2.0` and `2010-04-01` say which version; further behind it may be a price or a mark.
-            let fronted = at < FRONT && is_version(text) || at == 0 && is_date(text.as_bytes());
+            let fronted = at < FRONT
+                && text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+                && (is_version(text) || at == 0 && is_date(text.as_bytes()));
             let class = if fronted { SegmentClass::Word } else { classify_segment(text) };
             let looked = if class.is_value() {
                 let words = word.map(|word| before.unwrap_or(word)).and_then(|from| self.text.get(from..start));
@@ -116,10 +162,22 @@ impl Segments {
             } else {
                 DataClasses::NONE
             };
-            list.push(PathSegment { text, class, looked });
+            let whole = match wholes.next_if(|(of, _)| *of == at) {
+                Some((_, end)) => self.wholes.get(std::mem::replace(&mut whole_start, *end)..*end).unwrap_or(text),
+                None => text,
+            };
+            list.push(PathSegment { text, whole, class, looked });
             (before, word) = if class.is_value() { (None, None) } else { (word, Some(start)) };
             start = end + 1;
         }
+    }
+}
+
+/// Percent-decodes, once, behind what is there.
+fn decode(raw: &[u8], into: &mut String) {
+    match std::str::from_utf8(raw) {
+        Ok(plain) if !raw.contains(&b'%') => into.push_str(plain),
+        _ => into.push_str(&percent_encoding::percent_decode(raw).decode_utf8_lossy()),
     }
 }
 
@@ -127,7 +185,9 @@ impl Segments {
 /// iterator is done in place.
 pub(super) fn recycled<'y>(mut list: Vec<PathSegment<'_>>) -> Vec<PathSegment<'y>> {
     list.clear();
-    list.into_iter().map(|segment| PathSegment { text: "", class: segment.class, looked: segment.looked }).collect()
+    list.into_iter()
+        .map(|segment| PathSegment { text: "", whole: "", class: segment.class, looked: segment.looked })
+        .collect()
 }
 
 /// `2.0`, `1.1`, `10.2`.
@@ -135,6 +195,16 @@ fn is_version(text: &str) -> bool {
     matches!(text.as_bytes(), [b'0'..=b'9', b'.', b'0'..=b'9'] | [b'1'..=b'9', b'0'..=b'9', b'.', b'0'..=b'9'])
 }
 
+/// Marks that divide a path, or change what it says.
+static IS_MARK: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 4 {
+        table[b"/%;."[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 /// Segments among which a version is looked for: `/api/rest/2.0/users`.
 const FRONT: usize = 3;
 /// Longer schemes are none.
@@ -167,6 +237,24 @@ mod tests {
         assert_eq!(texts("/a%2Fb/%2561"), ["a/b", "%61"], "decoded once, and an escaped slash divides nothing");
         assert_eq!(texts("/%ff%"), ["\u{fffd}%"], "what is no text is shown as such");
         assert_eq!(texts("/a/%2e%2E/b"), ["b"]);
+    }
+
+    #[test]
+    fn matrix_parameters_are_kept_for_who_declares_what_follows_them() {
+        // Catches the whole of one segment told of another, above all behind dots that go back.
+        let wholes = |path: &str| {
+            let mut segments = Segments::default();
+            segments.read(b"/x;y/z;1");
+            segments.read(path.as_bytes());
+            let mut list = Vec::new();
+            segments.list(32, &mut list);
+            list.iter().map(|s| (s.text.to_owned(), s.whole.to_owned())).collect::<Vec<_>>()
+        };
+        let pair = |text: &str, whole: &str| (text.to_owned(), whole.to_owned());
+        assert_eq!(wholes("/a;v=1.json/b/%63;d=%2F"), [pair("a", "a;v=1.json"), pair("b", "b"), pair("c", "c;d=/")]);
+        assert_eq!(wholes("/a;1/b;2/../c;3/d"), [pair("a", "a;1"), pair("c", "c;3"), pair("d", "d")]);
+        assert_eq!(wholes("/a;1/..;2/../b"), [pair("b", "b")]);
+        assert_eq!(wholes("/;x/a"), [pair("a", "a")]);
     }
 
     #[test]

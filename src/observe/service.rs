@@ -9,18 +9,80 @@ use std::fmt::Write;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use idna::AsciiDenyList;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::path::Target;
 use crate::api::{Scheme, ServiceId};
 
-/// Writes the service that was asked into `into`, whose buffer is used again.
+/// Services named before, by keyed hash: most requests write the name of their host as others did. Of each what was written and what it
+/// means, so that nobody is taken for somebody else; a place is taken over by the next one that falls on it.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    key: u64,
+    known: Box<[Known]>,
+    /// What was written too oddly to be remembered.
+    other: ServiceId,
+}
+
+/// One way to write a service.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    written: Vec<u8>,
+    encrypted: bool,
+    service: ServiceId,
+}
+
+impl Hosts {
+    /// Services that are remembered.
+    const PLACES: usize = 64;
+    /// Bytes of a name that is remembered.
+    const WRITTEN: usize = 128;
+
+    /// None yet; `key` keys the places.
+    pub(super) fn new(key: u64) -> Self {
+        Self { key, known: vec![Known::default(); Self::PLACES].into(), other: ServiceId::default() }
+    }
+
+    /// The service that was asked; see [`name_service`].
+    pub(super) fn name(
+        &mut self,
+        target: &Target<'_>,
+        host: Option<&[u8]>,
+        server: SocketAddr,
+        encrypted: bool,
+    ) -> &ServiceId {
+        let Some(host) = host.filter(|host| target.authority.is_none() && (1..=Self::WRITTEN).contains(&host.len()))
+        else {
+            name_service(target, host, server, encrypted, &mut self.other);
+            return &self.other;
+        };
+        let known = &mut self.known[xxh3_64_with_seed(host, self.key) as usize % Self::PLACES];
+        if known.encrypted != encrypted || known.written != host {
+            known.written.clear();
+            if !name_service(target, Some(host), server, encrypted, &mut known.service) {
+                // It names nobody, and the address of whoever answered stands in: another each time.
+                std::mem::swap(&mut known.service, &mut self.other);
+                return &self.other;
+            }
+            // One with userinfo is not remembered: that is a credential.
+            if !host.contains(&b'@') {
+                known.written.extend_from_slice(host);
+            }
+            known.encrypted = encrypted;
+        }
+        &known.service
+    }
+}
+
+/// Writes the service that was asked into `into`, whose buffer is used again. Tells whether the authority names one: if not, the
+/// server's address stands in.
 pub(super) fn name_service(
     target: &Target<'_>,
     host: Option<&[u8]>,
     server: SocketAddr,
     encrypted: bool,
     into: &mut ServiceId,
-) {
+) -> bool {
     into.host.clear();
     into.scheme = if encrypted { Scheme::Https } else { Scheme::Http };
     // The URL's own scheme says which port goes without saying: a proxy is asked for `https://` URLs in clear.
@@ -32,11 +94,15 @@ pub(super) fn name_service(
     // RFC 9112 section 3.2.2: the authority of an absolute target wins over Host.
     let authority = target.authority.filter(|a| !a.is_empty()).or(host).unwrap_or_default();
     match read_authority(authority, &mut into.host) {
-        Some(port) => into.port = port.unwrap_or_else(|| scheme.default_port()),
+        Some(port) => {
+            into.port = port.unwrap_or_else(|| scheme.default_port());
+            true
+        }
         None => {
             into.host.clear();
             write_address(server.ip(), &mut into.host);
             into.port = server.port();
+            false
         }
     }
 }
@@ -54,6 +120,9 @@ fn read_authority(authority: &[u8], host: &mut String) -> Option<Option<u16>> {
     let authority = authority.trim_ascii();
     if authority.is_empty() || authority.len() > MAX_AUTHORITY {
         return None;
+    }
+    if let Some(port) = read_plain(authority, host) {
+        return Some(port);
     }
     // Userinfo is a credential, or a lure; either way no part of a name.
     let authority = match authority.iter().rposition(|b| *b == b'@') {
@@ -83,6 +152,50 @@ fn read_authority(authority: &[u8], host: &mut String) -> Option<Option<u16>> {
     write_name(name, host).then_some(port)
 }
 
+/// Writes a name that is spelt already as it is kept, and says the port: the most frequent by far, in one pass. `None`: it takes
+/// a closer look, and nothing was written.
+fn read_plain(authority: &[u8], host: &mut String) -> Option<Option<u16>> {
+    let end = authority.iter().position(|b| *b == b':').unwrap_or(authority.len());
+    let (name, port) = authority.split_at(end);
+    // No longer than a label may be, so that none is too long; and none is empty.
+    if name.len() > MAX_LABEL {
+        return None;
+    }
+    let (mut odd, mut before) = (0, HOST_DOT);
+    for byte in name {
+        let kind = HOST_BYTES[usize::from(*byte)];
+        odd |= kind & (HOST_OTHER | before);
+        // Two marks in a row: an empty label, or `xn--`, which is decoded.
+        before = kind & (HOST_DOT | HOST_DASH);
+    }
+    if odd != 0 || before == HOST_DOT {
+        return None;
+    }
+    let port = if port.is_empty() { None } else { read_port(port.get(1..)?)? };
+    host.push_str(std::str::from_utf8(name).ok()?);
+    Some(port)
+}
+
+const HOST_OTHER: u8 = 1;
+const HOST_DOT: u8 = 1 << 1;
+const HOST_DASH: u8 = 1 << 2;
+
+/// Which bytes stand in a name that is spelt as it is kept.
+static HOST_BYTES: [u8; 256] = {
+    let mut kinds = [HOST_OTHER; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => 0,
+            b'.' => HOST_DOT,
+            b'-' => HOST_DASH,
+            _ => HOST_OTHER,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 fn read_ipv6(literal: &[u8]) -> Option<Ipv6Addr> {
     if literal.iter().filter(|b| **b == b':').count() < 2 {
         return None;
@@ -100,10 +213,9 @@ fn read_port(digits: &[u8]) -> Option<Option<u16>> {
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    match std::str::from_utf8(digits).ok()?.parse::<u16>() {
-        Ok(0) | Err(_) => None,
-        Ok(port) => Some(Some(port)),
-    }
+    let port =
+        digits.iter().try_fold(0_u16, |port, digit| port.checked_mul(10)?.checked_add(u16::from(digit - b'0')))?;
+    (port > 0).then_some(Some(port))
 }
 
 fn write_address(address: IpAddr, host: &mut String) {
@@ -131,11 +243,13 @@ fn write_name(name: &[u8], host: &mut String) -> bool {
     if host.ends_with('.') {
         host.pop();
     }
-    !host.is_empty() && host.len() <= MAX_HOST && host.split('.').all(|label| (1..=63).contains(&label.len()))
+    !host.is_empty() && host.len() <= MAX_HOST && host.split('.').all(|label| (1..=MAX_LABEL).contains(&label.len()))
 }
 
 /// Longest name, RFC 1035 section 2.3.4, without its last dot.
 const MAX_HOST: usize = 253;
+/// Longest label, likewise.
+const MAX_LABEL: usize = 63;
 /// Longer authorities are not looked at.
 const MAX_AUTHORITY: usize = 1024;
 
@@ -175,6 +289,37 @@ mod tests {
             assert_eq!(named(b"/", Some(host.as_bytes()), false), "http://[2001:db8::7]", "{host}");
         }
         assert_eq!(named(b"/", Some(b"192.0.2.1:8000"), false), "http://192.0.2.1:8000");
+    }
+
+    #[test]
+    fn what_is_remembered_does_not_show() {
+        // Catches a memory that takes one for another: of another scheme, of another server, or in its place.
+        let mut hosts = Hosts::new(7);
+        let server = |n: u8| SocketAddr::from(([10, 0, 0, n], 8080));
+        let mut long = b"a.".repeat(64);
+        long.push(b'b');
+        for round in 0..3_u8 {
+            for n in 0..200_u8 {
+                let host = format!("h{n}.example:{}", 80 + u16::from(n % 3));
+                let odd = format!("user:{n}@Host{n}.example");
+                let nobody = format!("?{n}");
+                for (target, host) in [
+                    (&b"/"[..], Some(host.as_bytes())),
+                    (b"/", Some(odd.as_bytes())),
+                    (b"/", Some(nobody.as_bytes())),
+                    (b"/", Some(&long)),
+                    (b"/", None),
+                    (b"https://other.example/", Some(host.as_bytes())),
+                ] {
+                    let (target, encrypted) = (Target::split(target), n % 2 == round % 2);
+                    let mut expected = ServiceId::default();
+                    name_service(&target, host, server(n + round), encrypted, &mut expected);
+                    assert_eq!(*hosts.name(&target, host, server(n + round), encrypted), expected, "{host:?}");
+                    assert_eq!(*hosts.name(&target, host, server(n + round), encrypted), expected, "{host:?}");
+                }
+            }
+        }
+        assert!(hosts.known.iter().all(|known| !known.written.contains(&b'@')), "a credential");
     }
 
     #[test]

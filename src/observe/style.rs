@@ -12,8 +12,10 @@ use super::agents::Agents;
 use super::encoding::Unpacker;
 use super::fields::Params;
 use super::inspect::{Inspect, Sampler};
+use super::jwt::Room;
 use super::path::Segments;
-use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, Part, PathSegment, ServiceId};
+use super::service::Hosts;
+use crate::api::{AuthScheme, Networks, NoiseRules, ObservationSink, Part, PathSegment};
 use crate::limits::Limits;
 use crate::proto::Exchange;
 
@@ -43,7 +45,7 @@ pub struct Scratch {
     pub(super) sampler: Sampler,
     /// None is looked at: packets are being lost for want of time.
     pub(super) hurried: bool,
-    pub(super) service: ServiceId,
+    pub(super) hosts: Hosts,
     /// The path of the request.
     pub(super) segments: Segments,
     /// The path of a redirect's location.
@@ -54,6 +56,7 @@ pub struct Scratch {
     /// Parts of multipart bodies.
     pub(super) parts: Vec<(Part, u64)>,
     pub(super) auth: Vec<AuthScheme>,
+    pub(super) tokens: Room,
     pub(super) request_type: String,
     pub(super) response_type: String,
     pub(super) unpacker: Unpacker,
@@ -71,13 +74,14 @@ impl Scratch {
             agents: Agents::new(key),
             sampler: Sampler::new(Inspect::default(), limits.sampled_places, key),
             hurried: false,
-            service: ServiceId::default(),
+            hosts: Hosts::new(key),
             segments: Segments::default(),
             location: Segments::default(),
             path: Vec::new(),
             params: Params::default(),
             parts: Vec::new(),
             auth: Vec::new(),
+            tokens: Room::default(),
             request_type: String::new(),
             response_type: String::new(),
             unpacker: Unpacker::default(),

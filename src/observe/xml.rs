@@ -6,11 +6,11 @@
 //! an attack: declarations are stepped over, so no entity is ever expanded, names of closing tags are not compared,
 //! recursion ends at `Limits::shape_depth`, and every byte is read once.
 
-use super::body::format_of;
+use super::body::{RANKINGS, format_of};
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::sensitive::look;
-use crate::api::Shape;
+use crate::api::{Ranks, Shape};
 use crate::limits::Limits;
 
 /// Whether a body of this media type (lower case, without parameters) is XML with data in it. Where none is said, it is when
@@ -25,11 +25,11 @@ pub(super) fn is_xml(media_type: Option<&str>, body: &[u8]) -> bool {
 
 /// The shape of a document. `None` when there is not even an element.
 pub(super) fn read_xml(body: &[u8], end: TextEnd, limits: &Limits) -> Option<Shape> {
-    let mut scan = Scan { rest: body, room: limits.body_shape_nodes, limits };
+    let mut scan = Scan { rest: body, room: limits.body_shape_nodes, rankings: RANKINGS, limits };
     let mut shape = Shape { seen: 1, objects: 1, ..Shape::default() };
     let read = loop {
         match scan.next() {
-            Ok(Token::Open(tag)) => break scan.child(&mut shape, tag, "", 0),
+            Ok(Token::Open(tag)) => break scan.child((&mut shape, &mut Ranks::default()), tag, "", 0),
             Ok(_) => {}
             Err(Stop) => return None,
         }
@@ -61,6 +61,8 @@ struct Scan<'x> {
     rest: &'x [u8],
     /// Shapes that may still be made.
     room: usize,
+    /// Full elements whose names may still be ranked.
+    rankings: usize,
     limits: &'x Limits,
 }
 
@@ -148,17 +150,23 @@ impl<'x> Scan<'x> {
     }
 
     /// Reads an element into the field of its name. `around` is the name of what it stands in.
-    fn child(&mut self, shape: &mut Shape, tag: Tag<'x>, around: &str, depth: usize) -> Result<(), Stop> {
+    fn child(
+        &mut self,
+        (shape, ranks): (&mut Shape, &mut Ranks),
+        tag: Tag<'x>,
+        around: &str,
+        depth: usize,
+    ) -> Result<(), Stop> {
         let name = String::from_utf8_lossy(tag.name);
         let short = if name.len() <= NAME_BYTES { &*name } else { "" };
         let key = if around.is_empty() { short.to_owned() } else { [around, ".", short].concat() };
-        self.field(shape, &name, |scan, field| scan.element(field, tag, (&key, short), depth + 1))
+        self.field((shape, ranks), &name, |scan, field| scan.element(field, tag, (&key, short), depth + 1))
     }
 
     /// Reads something into the field of this name, which is made on first sight while there is room.
     fn field(
         &mut self,
-        shape: &mut Shape,
+        (shape, ranks): (&mut Shape, &mut Ranks),
         name: &str,
         read: impl FnOnce(&mut Self, &mut Shape) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
@@ -167,16 +175,17 @@ impl<'x> Scan<'x> {
             return read(self, field);
         }
         let mut field = Shape::default();
-        let full = shape.fields.len() >= self.limits.shape_fields;
-        // The smallest names stay, as in `Merge`, so that the order of fields does not show.
-        let beyond = full && shape.fields.last().is_none_or(|last| *last <= *name);
-        if beyond || self.room == 0 {
+        if self.room == 0 {
             shape.partial = true;
             return read(self, &mut field);
         }
-        if full {
+        // Those of the smallest rank stay, as in `Merge`, so that the order of fields does not show.
+        if shape.fields.len() >= self.limits.shape_fields {
             shape.partial = true;
-            drop(shape.fields.pop_last());
+            match ranks.admit(&name, shape.fields.keys(), &mut self.rankings) {
+                Some(gone) => drop(shape.fields.remove(&gone)),
+                None => return read(self, &mut field),
+            }
         }
         self.room -= 1;
         let outcome = read(self, &mut field);
@@ -200,11 +209,11 @@ impl<'x> Scan<'x> {
             shape.partial = true;
             return if tag.closed { Ok(()) } else { self.skip() };
         }
-        let mut parts = false;
+        let (mut parts, mut ranks) = (false, Ranks::default());
         for (attribute, value) in attributes(tag.attributes) {
             parts = true;
             let attribute = String::from_utf8_lossy(attribute);
-            let _ = self.field(shape, &["@", &*attribute].concat(), |_, field| {
+            let _ = self.field((shape, &mut ranks), &["@", &*attribute].concat(), |_, field| {
                 leaf(field, &attribute, value);
                 Ok(())
             });
@@ -218,7 +227,7 @@ impl<'x> Scan<'x> {
                     Ok(Token::Text(more)) => text = text.or(Some(more)),
                     Ok(Token::Open(tag)) => {
                         parts = true;
-                        if let Err(stop) = self.child(shape, tag, name, depth) {
+                        if let Err(stop) = self.child((shape, &mut ranks), tag, name, depth) {
                             break Err(stop);
                         }
                     }
@@ -229,7 +238,7 @@ impl<'x> Scan<'x> {
         };
         match text {
             Some(text) if parts => {
-                let _ = self.field(shape, "#text", |_, field| {
+                let _ = self.field((shape, &mut ranks), "#text", |_, field| {
                     leaf(field, key, text);
                     Ok(())
                 });

@@ -162,8 +162,15 @@ impl Message {
     /// The first field of this name, letter case ignored.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&[u8]> {
-        self.fields().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+        self.fields().find(|(n, _)| is_named(n, name.as_bytes())).map(|(_, value)| value)
     }
+}
+
+/// A field's name is this one, letter case ignored. Most names differ in length already, and many are spelt alike.
+#[must_use]
+#[inline]
+pub fn is_named(name: &[u8], wanted: &[u8]) -> bool {
+    name.len() == wanted.len() && (name == wanted || name.eq_ignore_ascii_case(wanted))
 }
 
 /// What was ambiguous about the framing of an exchange: each a smuggling indicator (RFC 9112 sections 6 and 11.2).

@@ -1,5 +1,6 @@
 //! What the subjects share: captures of the repository, runs through the library, runs of the real binary.
 
+pub mod estate;
 pub mod flood;
 pub mod mangle;
 pub mod network;

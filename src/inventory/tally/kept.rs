@@ -73,8 +73,8 @@ impl Tally {
         out(&Kept(Part::Service(Cow::Borrowed(service), Cow::Owned(head))))?;
         for (pin, methods) in &self.pinned {
             let Some(number) = numbers.of(*pin, pins, out)? else { continue };
-            for (method, entry) in methods.iter() {
-                out(&Kept(Part::Declared(number, method.into(), Cow::Borrowed(entry))))?;
+            for (method, slot) in methods.iter() {
+                out(&Kept(Part::Declared(number, method.into(), slot.look())))?;
             }
         }
         tell_node(&self.learned, 0, out)?;
@@ -88,8 +88,8 @@ impl Tally {
 
 /// Tells the records of a place, then what lies below it. The depth is that of the tree: `Limits::path_segments`.
 fn tell_node<E>(node: &Node, depth: usize, out: &mut Out<'_, E>) -> Result<(), E> {
-    for (method, entry) in node.methods.iter() {
-        out(&Kept(Part::Learned(method.into(), Cow::Borrowed(entry))))?;
+    for (method, slot) in node.methods.iter() {
+        out(&Kept(Part::Learned(method.into(), slot.look())))?;
     }
     let mut words: Vec<(&str, &Node)> = node.words().collect();
     words.sort_unstable_by_key(|(text, _)| *text);
@@ -237,5 +237,5 @@ fn weigh(method: &str, entry: &Entry) -> Result<usize, Unsound> {
 }
 
 fn unite(methods: &mut Methods, method: &str, entry: Entry, limits: &Limits) {
-    methods.entry(method, || Entry::new(limits.params)).0.merge(entry);
+    methods.slot(method, || Entry::new(limits.params).into()).0.change(|known| known.merge(entry));
 }

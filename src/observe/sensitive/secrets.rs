@@ -105,6 +105,9 @@ fn marked(text: &[u8]) -> Option<DataClass> {
 /// Begins as an issuer lets its secrets begin, and goes on for a while. Less strict than `marked`: where text is kept, one
 /// that only looks like a secret is no loss.
 pub(in crate::observe) fn begins_like_secret(text: &[u8]) -> bool {
+    if text.len() < LOOSE_SHORTEST {
+        return false;
+    }
     let Some(first) = text.first().filter(|first| FIRSTS[usize::from(**first)]) else { return false };
     PREFIXES.iter().any(|row| {
         let prefix = row.prefix.as_bytes();
@@ -119,6 +122,22 @@ pub(in crate::observe) fn begins_like_secret(text: &[u8]) -> bool {
 
 /// What must follow at least, where text is kept.
 const LOOSE_TAIL: usize = 8;
+/// The shortest that [`begins_like_secret`] takes, with its mark.
+const LOOSE_SHORTEST: usize = {
+    let (mut at, mut shortest) = (0, usize::MAX);
+    while at < PREFIXES.len() {
+        let tail = match PREFIXES[at].tail {
+            Tail::AtLeast(_) => LOOSE_TAIL,
+            Tail::Exactly(n) | Tail::Upper(n) | Tail::Hex(n) => n,
+        };
+        let length = PREFIXES[at].prefix.len() + tail;
+        if length < shortest {
+            shortest = length;
+        }
+        at += 1;
+    }
+    shortest
+};
 /// The shortest of all with its mark.
 const SHORTEST: usize = 16;
 

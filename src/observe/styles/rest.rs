@@ -4,12 +4,15 @@
 
 use std::mem;
 
-use crate::api::{BodyKind, BodySide, Client, Direction, Observation, ObservationSink, ParamPlace, Seen, Shape};
+use crate::api::{
+    BodyKind, BodySide, Client, Direction, Observation, ObservationSink, ParamPlace, Seen, Shape, TokenFacts,
+    TokenIssuer,
+};
 use crate::limits::Limits;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
 use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
-use crate::observe::headers::fields_of;
+use crate::observe::headers::{Usual, fields_of};
 use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::kind::{kind_of_bytes, kind_of_type, odd_body};
 use crate::observe::media::{media_type, method};
@@ -17,7 +20,6 @@ use crate::observe::multipart::{Found, read_parts};
 use crate::observe::noise::{Known, Redirect, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::plain::read_plain;
-use crate::observe::service::name_service;
 use crate::observe::style::{Scratch, Style, caller};
 use crate::observe::xml::{is_xml, read_xml};
 use crate::proto::{Exchange, Message};
@@ -44,10 +46,11 @@ impl Style for Rest {
             noise_rules,
             agents,
             sampler,
-            service,
+            hosts,
             segments,
             params,
             auth,
+            tokens,
             request_type,
             response_type,
             parts,
@@ -58,18 +61,19 @@ impl Style for Rest {
         let encrypted = exchange.encrypted;
 
         let target = Target::split(request.target());
-        name_service(&target, request.field("host"), server, encrypted, service);
+        let head = Usual::of(request);
+        let service = hosts.name(&target, head.host, server, encrypted);
         segments.read(target.path);
         let mut path = recycled(mem::take(&mut scratch.path));
         segments.list(limits.path_segments, &mut path);
-        let token = credentials(request, target.query, auth);
-        let request_type = if has_body(request) { media_type(request, request_type) } else { None };
+        let token = credentials(request, target.query, auth, tokens);
+        let request_type = if has_body(request, &head) { media_type(request, request_type) } else { None };
         let response_type = response.and_then(|response| media_type(response, response_type));
         let (from, to) = (networks.find(exchange.connection.client.ip()), networks.find(server.ip()));
         let client = Client {
             network: from.name,
             direction: Direction::between(from.kind, to.kind),
-            agent: agents.family(request.field("user-agent")),
+            agent: agents.family(head.user_agent),
         };
         let redirect = Redirect { target, service, server, encrypted };
         let mere_redirect =
@@ -170,6 +174,9 @@ impl Style for Rest {
             mere_redirect,
         });
         scratch.path = recycled(path);
+        if let Some(TokenFacts { issuer: TokenIssuer::Host(name), .. }) = token {
+            scratch.tokens.name = name;
+        }
     }
 }
 
@@ -201,8 +208,8 @@ fn shape(message: &Message, media_type: Option<&str>, unpacker: &mut Unpacker, l
 }
 
 /// A body came, or was promised: many clients name a type on every request, with nothing of that type in it.
-fn has_body(request: &Message) -> bool {
+fn has_body(request: &Message, head: &Usual<'_>) -> bool {
     request.body_len > 0
-        || request.field("transfer-encoding").is_some()
-        || request.field("content-length").is_some_and(|length| !matches!(length.trim_ascii(), b"" | b"0"))
+        || head.transfer_encoding.is_some()
+        || head.content_length.is_some_and(|length| !matches!(length.trim_ascii(), b"" | b"0"))
 }

@@ -83,11 +83,17 @@ pub(super) fn window(first: Timestamp, last: Timestamp) -> String {
 }
 
 /// `200x120`, `404x3`, `1 unanswered`: statuses in order, the first few; a server may make up hundreds.
-pub(super) fn statuses(statuses: &BTreeMap<u16, u64>, unanswered: u64, times: &str) -> Vec<String> {
+pub(super) fn statuses<'s>(
+    statuses: impl IntoIterator<Item = (&'s u16, &'s u64)>,
+    unanswered: u64,
+    times: &str,
+) -> Vec<String> {
     const SHOWN: usize = 8;
-    let mut parts: Vec<_> = statuses.iter().take(SHOWN).map(|(status, n)| format!("{status}{times}{n}")).collect();
-    if statuses.len() > SHOWN {
-        parts.push(format!("{} other statuses", statuses.len() - SHOWN));
+    let mut all = statuses.into_iter();
+    let mut parts: Vec<_> = all.by_ref().take(SHOWN).map(|(status, n)| format!("{status}{times}{n}")).collect();
+    let more = all.count();
+    if more > 0 {
+        parts.push(format!("{more} other statuses"));
     }
     if unanswered > 0 {
         parts.push(format!("{unanswered} unanswered"));

@@ -17,7 +17,7 @@
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence`, `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
-//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `odd_bodies[]` (bodies whose media type does not tell what their first bytes show, left out where none: `side`, `kind`, `said` (`otherwise`, `nothing`), `seen`), `parts[]` (of multipart bodies that were looked into, left out where none: `side`, `file`, `kind` by the part's type or null, `extension` of the file's name (`none`, `other` or a listed one), `seen`), `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes`, `texts`, `words`, `confidence`) |
+//! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `odd_bodies[]` (bodies whose media type does not tell what their first bytes show, left out where none: `side`, `kind`, `said` (`otherwise`, `nothing`), `seen`), `parts[]` (of multipart bodies that were looked into, left out where none: `side`, `file`, `kind` by the part's type or null, `extension` of the file's name (`none`, `other` or a listed one), `seen`), `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes` (`word`, `number`, `uuid`, `ulid`, `hex`, `date`, `email`, `address`, `card`, `prefixed` (an id behind the name of its kind), `token`, `other`, and of words that are all of one sort `locale`, `version`, `file_name`), `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
 //! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
@@ -56,7 +56,7 @@ use super::figures::{confidence, declared, percent, server};
 use crate::api::{AuthScheme, Direction, Noise, OddBody, PathTemplate, Shape};
 use crate::diff::{Alias, Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, Finding, Kind, NearMiss, Reason, Severity};
-use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord, PartRecord, TokenRecord};
+use crate::inventory::{Latency, Learned, OpaqueService, ParamRecord, PartRecord, Sorted, TokenRecord, Union};
 use crate::report::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict, rfc3339_text};
 use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
@@ -98,8 +98,8 @@ struct Document<'a> {
     tool: Tool,
     headline: HeadlineOut<'a>,
     window: Option<Window>,
-    findings: Vec<FindingOut<'a>>,
-    endpoints: Vec<EndpointOut<'a>>,
+    findings: Findings<'a>,
+    endpoints: Endpoints<'a>,
     declared: Vec<PromiseOut<'a>>,
     services: Vec<ServiceOut<'a>>,
     third_parties: &'a [ThirdParty<'a>],
@@ -111,6 +111,30 @@ struct Document<'a> {
     unnamed: u64,
     bounds: &'a BTreeMap<&'static str, u64>,
     capture: &'a CaptureSummary,
+}
+
+/// Made one after the other while they are written: of a hundred thousand, only one is there.
+struct Endpoints<'a>(&'a Report<'a>);
+
+impl Serialize for Endpoints<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pairings = &self.0.compared.pairings;
+        let all = self.0.endpoints.iter();
+        serializer.collect_seq(all.filter_map(|endpoint| {
+            let pairing = pairings.get(endpoint.pairing)?;
+            let bodies = pairing.operation.record.bodies.open();
+            Some(EndpointOut::of(self.0, endpoint, pairing, bodies))
+        }))
+    }
+}
+
+/// Likewise.
+struct Findings<'a>(&'a [Finding]);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(FindingOut::of))
+    }
 }
 
 #[derive(Serialize)]
@@ -185,35 +209,35 @@ struct EndpointOut<'a> {
     nearest: Option<NearestOut<'a>>,
     requests: u64,
     unanswered: u64,
-    statuses: &'a BTreeMap<u16, u64>,
+    statuses: &'a Sorted<u16>,
     mere_redirects: u64,
-    noise: &'a BTreeMap<Noise, u64>,
+    noise: &'a Sorted<Noise>,
     first_seen: Time,
     last_seen: Time,
     clients: u64,
     scanner_only: bool,
     servers: &'a [String],
     encrypted: u64,
-    auth: &'a BTreeMap<AuthScheme, u64>,
-    auth_ok: &'a BTreeMap<AuthScheme, u64>,
+    auth: &'a Sorted<AuthScheme>,
+    auth_ok: &'a Sorted<AuthScheme>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: &'a Option<TokenRecord>,
     inspected: u64,
     params: &'a [ParamRecord],
-    request_types: &'a BTreeMap<String, u64>,
-    response_types: &'a BTreeMap<String, u64>,
+    request_types: &'a Sorted<Box<str>>,
+    response_types: &'a Sorted<Box<str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     odd_bodies: Vec<OddBodyOut>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     parts: &'a [PartRecord],
     request_bytes: u64,
     response_bytes: u64,
-    request_shape: &'a Option<Shape>,
-    response_shapes: &'a BTreeMap<u16, Shape>,
+    request_shape: Option<Box<Shape>>,
+    response_shapes: BTreeMap<u16, Shape>,
     latency_us: Option<LatencyOut>,
     #[serde(flatten)]
     traffic: TrafficOut<'a>,
-    variables: &'a BTreeMap<String, u64>,
+    variables: &'a Sorted<String>,
     /// Why a learned template is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     learned: Option<&'a Learned>,
@@ -327,14 +351,8 @@ impl<'a> Document<'a> {
                 unread_percent: percent(headline.unread_bytes, headline.payload_bytes),
             },
             window: report.snapshot.window.map(|(first, last)| Window { first: Time(first), last: Time(last) }),
-            findings: report.findings.iter().map(FindingOut::of).collect(),
-            endpoints: report
-                .endpoints
-                .iter()
-                .filter_map(|endpoint| {
-                    Some(EndpointOut::of(report, endpoint, compared.pairings.get(endpoint.pairing)?))
-                })
-                .collect(),
+            findings: Findings(report.findings),
+            endpoints: Endpoints(report),
             declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
             services: compared
                 .services
@@ -385,7 +403,7 @@ impl<'a> FindingOut<'a> {
 }
 
 impl<'a> EndpointOut<'a> {
-    fn of(report: &'a Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>) -> Self {
+    fn of(report: &'a Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>, bodies: Union) -> Self {
         let record = &pairing.operation.record;
         Self {
             service: &endpoint.service,
@@ -427,8 +445,8 @@ impl<'a> EndpointOut<'a> {
             parts: &record.parts,
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
-            request_shape: &record.asked,
-            response_shapes: &record.answered,
+            request_shape: bodies.asked,
+            response_shapes: bodies.answered,
             latency_us: record.latency.map(LatencyOut::of),
             traffic: TrafficOut::of(&record.traffic),
             variables: &record.variables,

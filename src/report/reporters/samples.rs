@@ -11,8 +11,8 @@ use crate::diff::{
 };
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
 use crate::inventory::{
-    ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles, RateSeries,
-    Record, Rule, Service, Snapshot, TokenRecord, TrafficFigures,
+    Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles,
+    RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
 };
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
@@ -59,11 +59,11 @@ impl Sample {
             duration: None,
             request_sizes: None,
             response_sizes: Some(quantiles),
-            rates: RateSeries { start: Self::moment(0), width: Span::from_secs(64), counts: vec![n, 0, 3] },
+            rates: RateSeries::new(Self::moment(0), Span::from_secs(64), &[n, 0, 3]),
             clients: ClientFigures {
-                networks: BTreeMap::from([(self.plant("offices"), n), ("public".to_owned(), 3)]),
-                directions: BTreeMap::from([(Direction::Inbound, n), (Direction::Internal, 3)]),
-                agents: BTreeMap::from([(Agent::Curl, 3), (Agent::Chrome, n)]),
+                networks: Sorted::from([(self.plant("offices").into(), n), ("public".into(), 3)]),
+                directions: Sorted::from([(Direction::Inbound, n), (Direction::Internal, 3)]),
+                agents: Sorted::from([(Agent::Curl, 3), (Agent::Chrome, n)]),
             },
         }
     }
@@ -73,7 +73,7 @@ impl Sample {
         Record {
             requests: n + 3,
             unanswered: 1,
-            statuses: BTreeMap::from([(200, n), (404, 2)]),
+            statuses: Sorted::from([(200, n), (404, 2)]),
             first: Self::moment(at % 60),
             last: Self::moment(200 + at % 60),
             latency: Some(Latency {
@@ -87,12 +87,12 @@ impl Sample {
             response_bytes: 900 * n,
             clients: n % 19 + 1,
             servers: vec![self.plant("10.0.0.7:8080")],
-            auth: BTreeMap::from([(AuthScheme::Jwt, n), (AuthScheme::None, 3)]),
-            auth_ok: BTreeMap::from([(AuthScheme::Jwt, n)]),
+            auth: Sorted::from([(AuthScheme::Jwt, n), (AuthScheme::None, 3)]),
+            auth_ok: Sorted::from([(AuthScheme::Jwt, n)]),
             tokens: Some(TokenRecord {
                 algorithms: BTreeMap::from([(TokenAlgorithm::HS256, n)]),
                 lifetimes: BTreeMap::from([(TokenLifetime::Hour, n)]),
-                issuers: BTreeMap::from([(self.plant("login.shop.example"), n)]),
+                issuers: Sorted::from([(self.plant("login.shop.example").into(), n)]),
             }),
             inspected: 120,
             params: vec![ParamRecord {
@@ -100,22 +100,22 @@ impl Sample {
                 name: self.plant("page"),
                 seen: n,
                 of: 120,
-                kinds: BTreeMap::from([(ParamType::Integer, n)]),
-                styles: BTreeMap::new(),
+                kinds: Sorted::from([(ParamType::Integer, n)]),
+                styles: Sorted::new(),
                 values: ValueFigures::default(),
                 data: DataClass::Email.into(),
             }],
-            response_types: BTreeMap::from([(self.plant("application/json"), n)]),
-            answered: BTreeMap::from([(
+            response_types: Sorted::from([(self.plant("application/json").into(), n)]),
+            bodies: Bodies::of_answer(
                 200,
-                Shape {
+                &Shape {
                     seen: n,
                     objects: n,
-                    fields: [(self.plant("id"), Shape::default())].into_iter().collect(),
+                    fields: [(self.plant("id"), Shape { seen: n, ..Shape::default() })].into_iter().collect(),
                     ..Shape::default()
                 },
-            )]),
-            variables: BTreeMap::from([(self.plant("number"), 12)]),
+            ),
+            variables: Sorted::from([(self.plant("number"), 12)]),
             ..Record::default()
         }
     }
@@ -245,7 +245,7 @@ impl Sample {
                     evidence: Evidence {
                         requests: if kind == Kind::Orphan { 0 } else { record.requests },
                         unanswered: record.unanswered,
-                        statuses: record.statuses.clone(),
+                        statuses: record.statuses.iter().map(|(status, count)| (*status, *count)).collect(),
                         clients: record.clients,
                         first: Some(record.first),
                         last: Some(record.last),

@@ -6,28 +6,28 @@ use serde::Serialize;
 
 use super::{LatencyOut, Time};
 use crate::api::{Agent, AgentKind, Direction};
-use crate::inventory::{ClientFigures, Quantiles, RateSeries, TrafficFigures};
+use crate::inventory::{ClientFigures, Quantiles, RateSeries, Sorted, TrafficFigures};
 
 #[derive(Serialize)]
 pub(super) struct TrafficOut<'a> {
     duration_us: Option<LatencyOut>,
     request_body_bytes: Option<Quantiles>,
     response_body_bytes: Option<Quantiles>,
-    rates: Option<RatesOut<'a>>,
+    rates: Option<RatesOut>,
     client_classes: ClassesOut<'a>,
 }
 
 #[derive(Serialize)]
-struct RatesOut<'a> {
+struct RatesOut {
     start: Time,
     bucket_seconds: u64,
-    requests: &'a [u64],
+    requests: Vec<u64>,
 }
 
 #[derive(Serialize)]
 struct ClassesOut<'a> {
-    directions: &'a BTreeMap<Direction, u64>,
-    networks: &'a BTreeMap<String, u64>,
+    directions: &'a Sorted<Direction>,
+    networks: &'a Sorted<Box<str>>,
     agents: BTreeMap<&'static str, u64>,
     agent_kinds: BTreeMap<&'static str, u64>,
 }
@@ -38,16 +38,16 @@ impl<'a> TrafficOut<'a> {
             duration_us: traffic.duration.map(LatencyOut::of),
             request_body_bytes: traffic.request_sizes,
             response_body_bytes: traffic.response_sizes,
-            rates: (!traffic.rates.counts.is_empty()).then(|| RatesOut::of(&traffic.rates)),
+            rates: (traffic.rates != RateSeries::default()).then(|| RatesOut::of(&traffic.rates)),
             client_classes: ClassesOut::of(&traffic.clients),
         }
     }
 }
 
-impl<'a> RatesOut<'a> {
-    fn of(rates: &'a RateSeries) -> Self {
+impl RatesOut {
+    fn of(rates: &RateSeries) -> Self {
         let bucket_seconds = rates.width.nanos() / 1_000_000_000;
-        Self { start: Time(rates.start), bucket_seconds, requests: &rates.counts }
+        Self { start: Time(rates.start), bucket_seconds, requests: rates.counts() }
     }
 }
 
