@@ -6,8 +6,21 @@
 /// Splits off an affix, its mark included. Without one the second part is empty.
 #[must_use]
 pub fn split_affix(text: &str) -> (&str, &str) {
-    // Most texts have neither mark. One by one: they are short.
-    let Some(at) = text.bytes().rposition(|b| matches!(b, b'.' | b':')).filter(|at| *at > 0) else { return (text, "") };
+    let bytes = text.as_bytes();
+    // Verbs end in no digit, and of extensions only those of sound and film do: numbers and most ids are done with.
+    if let [.., before, b'0'..=b'9'] = bytes
+        && *before != b'p'
+        && *before != b'P'
+    {
+        return (text, "");
+    }
+    // Most texts are short, and have neither mark.
+    let mark = if bytes.len() < 16 {
+        bytes.iter().rposition(|b| matches!(b, b'.' | b':'))
+    } else {
+        memchr::memrchr2(b'.', b':', bytes)
+    };
+    let Some(at) = mark.filter(|at| *at > 0) else { return (text, "") };
     let (stem, tail) = text.split_at(at);
     let fits = match tail.split_at_checked(1) {
         Some((".", extension)) => is_extension(extension),
@@ -50,6 +63,33 @@ mod tests {
             ("", ("", "")),
         ] {
             assert_eq!(split_affix(text), split);
+        }
+    }
+
+    #[test]
+    fn an_affix_says_how_an_answer_is_written_or_what_is_done() {
+        // Catches an extension that the short cuts pass over, and a mark in the middle that is taken for one.
+        for extension in EXTENSIONS {
+            for stem in ["1", "48213", "0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f"] {
+                let text = format!("{stem}.{extension}");
+                assert_eq!(split_affix(&text).1.len(), extension.len() + 1, "{text}");
+                assert_eq!(split_affix(&text.to_ascii_uppercase()).1.len(), extension.len() + 1, "{text}");
+            }
+        }
+        assert_eq!(split_affix("42:cancel"), ("42", ":cancel"));
+        for text in [
+            "",
+            "7",
+            ".json",
+            "48213",
+            "1.5",
+            "a.b7",
+            "x.mp5",
+            "42:7",
+            "42:cancel7",
+            "0c36a5c6-45d1-4a55-8b4e-0a1b2c3d4e5f",
+        ] {
+            assert_eq!(split_affix(text), (text, ""));
         }
     }
 }

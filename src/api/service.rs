@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// Whether a service was spoken to in clear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ impl Scheme {
 }
 
 /// A service: who answers. One spelling for one service (RFC 9110 section 4.2.3, RFC 3986 section 6.2.2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ServiceId {
     /// Host: lower case, ASCII form of an internationalised name, no trailing dot, an IPv6 literal in brackets.
     pub host: String,
@@ -43,6 +44,14 @@ pub struct ServiceId {
     pub port: u16,
     /// Scheme.
     pub scheme: Scheme,
+}
+
+impl Hash for ServiceId {
+    /// In two pieces: it is looked up once a request.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.host.as_bytes());
+        state.write_u32(u32::from(self.port) << 8 | self.scheme as u32);
+    }
 }
 
 impl ServiceId {

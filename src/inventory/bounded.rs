@@ -43,9 +43,14 @@ impl<T: Ord, const N: usize> Smallest<T, N> {
 
     /// Puts one in. Gives back what found no room: the new one or the one it pushed out.
     pub(super) fn insert(&mut self, item: T) -> Option<T> {
-        // Most of what comes to a full set, by far.
-        if self.kept.len() >= N && self.kept.last().is_some_and(|last| *last < item) {
-            return Some(item);
+        // Of servers there is mostly one; and most of what comes to a full set is greater, by far.
+        if let Some(last) = self.kept.last() {
+            if *last == item {
+                return None;
+            }
+            if self.kept.len() >= N && *last < item {
+                return Some(item);
+            }
         }
         let Err(at) = self.kept.binary_search(&item) else { return None };
         if self.kept.len() < N {

@@ -74,26 +74,6 @@ impl<K: Ord> Counts<K> {
     }
 }
 
-impl Counts<u8> {
-    /// Adds to one, where the keys mostly lie side by side: then the place of a key is its distance from the first. Tells the memory
-    /// added.
-    #[inline]
-    pub(super) fn add_dense(&mut self, key: u8, count: u64) -> usize {
-        let first = self.0.first().map_or(0, |(first, _)| *first);
-        // Where some are missing before it, the place lies further in front, by one mostly.
-        let guess = usize::from(key.wrapping_sub(first));
-        for at in [guess, guess.wrapping_sub(1)] {
-            if let Some((known, sum)) = self.0.get_mut(at)
-                && *known == key
-            {
-                sum.merge(count);
-                return 0;
-            }
-        }
-        self.add(key, count)
-    }
-}
-
 impl Counts<Box<str>> {
     /// Adds to one; allocates on first sight only. Tells the memory added, without what the key holds.
     pub(super) fn add_text(&mut self, key: &str, count: u64) -> usize {

@@ -271,9 +271,13 @@ impl Merge for Entry {
 
 /// Counts one more of a key; tells the memory added at the most.
 fn one_more<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) -> usize {
-    let before = counts.len();
-    counts.entry(key).or_default().merge(1);
-    if counts.len() == before { 0 } else { tree_bytes::<K, u64>(before + 1) - tree_bytes::<K, u64>(before) }
+    if let Some(count) = counts.get_mut(&key) {
+        count.merge(1);
+        return 0;
+    }
+    let before = tree_bytes::<K, u64>(counts.len());
+    counts.insert(key, 1);
+    tree_bytes::<K, u64>(counts.len()) - before
 }
 
 /// Addresses in the order of their texts, which is the order readers expect of a list.

@@ -114,12 +114,10 @@ fn classify(text: &str, tail: usize) -> SegmentClass {
     if bytes.len() > SEGMENT_BYTES {
         return if bytes.iter().all(|b| is_blob(*b)) { SegmentClass::Token } else { SegmentClass::Other };
     }
-    // One made of words would pass for a slug.
-    if begins_like_secret(bytes) {
-        return SegmentClass::Token;
-    }
     match glance(bytes) {
         Glance::Sure(class) => class,
+        // One made of words would pass for a slug.
+        _ if begins_like_secret(bytes) => SegmentClass::Token,
         Glance::Letters => slug(bytes, tail),
         Glance::Unsure => examined(text, tail),
     }

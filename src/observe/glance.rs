@@ -1,6 +1,6 @@
 //! A first look at a text: what its bytes alone decide, in one pass.
 //!
-//! In: a text that does not begin like a secret. Out: its class where nothing that [`super::classify`] asks further could say
+//! In: a text. Out: its class where nothing that [`super::classify`] asks further could say
 //! another; a short cut, and no rule of its own. Most segments of paths are words, numbers or UUIDs.
 
 use super::formats::is_uuid;
@@ -12,21 +12,22 @@ use crate::api::SegmentClass;
 pub(super) enum Glance {
     /// The class.
     Sure(SegmentClass),
-    /// Letters, and marks that join them: no form of any kind, so only its spelling is left to be judged.
+    /// Letters, and marks that join them: no form of any kind, so that only its beginning and its spelling are left to be judged.
     Letters,
     /// It takes a closer look.
     Unsure,
 }
 
-/// Looks once at every byte.
+/// Looks once at every byte. No secret begins as what it is sure of.
 pub(super) fn glance(text: &[u8]) -> Glance {
+    if text.len() == UUID_BYTES {
+        return if is_uuid(text) { Glance::Sure(SegmentClass::Uuid) } else { Glance::Unsure };
+    }
     let kinds = text.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
     if kinds == DIGIT {
         Glance::Sure(if is_card(text) { SegmentClass::Card } else { SegmentClass::Number })
-    } else if kinds & !(LETTER | MARK) == 0 && text.len() != UUID_BYTES {
+    } else if kinds & !(LETTER | MARK) == 0 {
         Glance::Letters
-    } else if text.len() == UUID_BYTES && is_uuid(text) {
-        Glance::Sure(SegmentClass::Uuid)
     } else if matches!(text, [b'v' | b'V', b'0'..=b'9']) {
         Glance::Sure(SegmentClass::Word)
     } else {
@@ -56,5 +57,5 @@ static KINDS: [u8; 256] = {
     kinds
 };
 
-/// A UUID may be of letters and dashes alone.
+/// A UUID is so long, and may be of letters and dashes alone.
 const UUID_BYTES: usize = 36;

@@ -54,7 +54,11 @@ fn is_health(path: &[PathSegment<'_>]) -> bool {
 /// The last segment names a file of a kind that web servers hand out, and what came back is no data of an API.
 fn is_static(path: &[PathSegment<'_>], response_type: Option<&str>) -> bool {
     let Some(name) = path.last().map(|segment| segment.text) else { return false };
-    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    // A dot further in front has something longer than an extension behind it.
+    let front = name.len().saturating_sub(EXTENSION_BYTES + 1);
+    let tail = name.as_bytes().get(front..).unwrap_or_default();
+    let Some(dot) = tail.iter().rposition(|b| *b == b'.').map(|at| front + at) else { return false };
+    let (stem, extension) = (&name[..dot], &name[dot + 1..]);
     let data = response_type.is_some_and(|named| {
         named.ends_with("json")
             || (named.ends_with("xml") && !matches!(named, "image/svg+xml" | "application/xhtml+xml"))
@@ -139,6 +143,9 @@ const HEALTH_WORDS: &[&str] = &[
 const WEAK_WORDS: &[&str] = &["status", "live", "ready", "alive", "up", "startup", "started"];
 
 const PROBE_PARENTS: &[&str] = &["actuator", "probe", "probes", "-", "_"];
+
+/// The longest extension.
+const EXTENSION_BYTES: usize = 11;
 
 const STATIC_EXTENSIONS: &[&str] = &[
     "css",
@@ -229,6 +236,7 @@ mod tests {
         assert_eq!(noise("GET", "/badge.svg", Some("image/svg+xml")), Some(Noise::Static));
         assert_eq!(noise("GET", "/export.html", Some("application/json")), None);
         assert_eq!(noise("GET", "/feed.html", Some("application/atom+xml")), None);
+        assert_eq!(STATIC_EXTENSIONS.iter().map(|known| known.len()).max(), Some(EXTENSION_BYTES));
         for path in ["/orders.json", "/report.pdf", "/docs/robots.txt", "/.css", "/css", "/users/john.doe"] {
             assert_eq!(noise("GET", path, None), None, "{path}");
         }

@@ -100,20 +100,23 @@ impl Segments {
         let path = path.strip_prefix(b"/").unwrap_or(path);
         self.text.clear();
         self.ends.clear();
-        let mut before = b'/';
+        // Where the segment begins that is read.
+        let mut start = 0;
         for (at, byte) in path.iter().enumerate() {
-            match byte {
-                b'%' | b';' => return false,
-                b'/' | b'.' if before == b'/' => return false,
-                b'/' => self.ends.push(at),
-                _ => {}
+            if !IS_MARK[usize::from(*byte)] {
+                continue;
             }
-            before = *byte;
+            match byte {
+                b'/' if at > start => self.ends.push(at),
+                b'.' if at > start => continue,
+                _ => return false,
+            }
+            start = at + 1;
         }
         let Ok(text) = std::str::from_utf8(path) else { return false };
         self.text.push_str(text);
-        if before != b'/' {
-            self.ends.push(text.len());
+        if start < path.len() {
+            self.ends.push(path.len());
             self.text.push('/');
         }
         true
@@ -135,7 +138,9 @@ impl Segments {
             }
             let text = self.text.get(start..end).unwrap_or_default();
             // In front of a path `2.0` and `2010-04-01` say which version; further behind it may be a price or a mark.
-            let fronted = at < FRONT && is_version(text) || at == 0 && is_date(text.as_bytes());
+            let fronted = at < FRONT
+                && text.as_bytes().first().is_some_and(u8::is_ascii_digit)
+                && (is_version(text) || at == 0 && is_date(text.as_bytes()));
             let class = if fronted { SegmentClass::Word } else { classify_segment(text) };
             list.push(PathSegment { text, class });
             start = end + 1;
@@ -155,6 +160,16 @@ fn is_version(text: &str) -> bool {
     matches!(text.as_bytes(), [b'0'..=b'9', b'.', b'0'..=b'9'] | [b'1'..=b'9', b'0'..=b'9', b'.', b'0'..=b'9'])
 }
 
+/// Marks that divide a path, or change what it says.
+static IS_MARK: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 4 {
+        table[b"/%;."[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 /// Segments among which a version is looked for: `/api/rest/2.0/users`.
 const FRONT: usize = 3;
 /// Longer schemes are none.

@@ -11,7 +11,7 @@ use shadowtap::proto::{Exchange, Message, Oddities};
 use shadowtap::time::{Span, Timestamp};
 
 /// Requests after which nothing is new any more but the ids.
-pub const WARM: usize = 16_384;
+pub const WARM: usize = 4_096;
 
 /// An observer that notes in an empty share and looks into no body.
 pub fn observer() -> Observer<Delta> {
