@@ -592,12 +592,17 @@ mod tests {
             let mut parts = learned(&bodies[cut..]);
             parts.merge(learned(&bodies[..cut]));
             check(&parts);
+            // Names that find no room later take their places with them, so that a cut in depth, which is counted, may be
+            // forced in one order and not in another.
+            prop_assume!(!parts.cut);
             prop_assert_eq!(whole.union(), parts.union());
             whole.give_up(5, floor);
             whole.give_up(9, floor);
             check(&whole);
             let left: Vec<_> = bodies.iter().copied().filter(|(_, round)| *round >= floor).collect();
-            prop_assert_eq!(whole.union(), learned(&left).union());
+            let alone = learned(&left);
+            prop_assume!(!alone.cut);
+            prop_assert_eq!(whole.union(), alone.union());
         }
     }
 }
