@@ -19,13 +19,13 @@ fn main() {
 
 /// By what the path ends in. Each request is another one's: ids, clients, times, hosts, user agents and answers change. Bodies are not
 /// looked into: what is known costs this much beside them.
-#[divan::bench(args = ["/v1/users/{number}/orders", "/v1/users/{uuid}", "/v1/status/all"])]
+#[divan::bench(sample_count = 60, sample_size = 4_096, args = ["/v1/users/{number}/orders", "/v1/users/{uuid}", "/v1/status/all"])]
 fn observe_and_note(bencher: Bencher<'_, '_>, target: &str) {
     told(bencher, target, Head::Bare);
 }
 
 /// With what browsers and proxies add to a head: a query, credentials, cookies, ten fields.
-#[divan::bench(args = ["/v1/users/{number}/orders"])]
+#[divan::bench(sample_count = 60, sample_size = 4_096, args = ["/v1/users/{number}/orders"])]
 fn observe_and_note_full_heads(bencher: Bencher<'_, '_>, target: &str) {
     told(bencher, target, Head::Full);
 }
