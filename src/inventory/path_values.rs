@@ -34,7 +34,10 @@ impl PathValues {
     /// Takes in one segment. Allocates where a value shows something for the first time.
     pub(super) fn note(&mut self, segment: &PathSegment<'_>, affix: &str) {
         self.seen.merge(1);
-        let stem = segment.text.strip_suffix(affix).unwrap_or(segment.text);
+        let stem = match affix {
+            "" => segment.text,
+            affix => segment.text.strip_suffix(affix).unwrap_or(segment.text),
+        };
         self.fractions.merge(u64::from(segment.class == SegmentClass::Number && stem.contains('.')));
         self.stretch(letters(stem));
         match segment.class {
@@ -241,7 +244,8 @@ pub(super) fn kind_of_part(text: &str) -> ParamType {
 
 /// Bytes would count an umlaut twice.
 pub(super) fn letters(text: &str) -> u32 {
-    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+    let letters = if text.is_ascii() { text.len() } else { text.chars().count() };
+    u32::try_from(letters).unwrap_or(u32::MAX)
 }
 
 fn is_fraction(text: &str) -> bool {

@@ -82,7 +82,14 @@ fn authorization(value: &[u8]) -> (AuthScheme, &[u8]) {
 const fn may_be_credential(name: &[u8]) -> bool {
     let [.., a, b] = name else { return false };
     // `-key`, `token` and `authorization`, `cookie`, `auth`, `secret`.
-    matches!(&[a.to_ascii_lowercase(), b.to_ascii_lowercase()], b"ey" | b"en" | b"on" | b"ie" | b"th" | b"et")
+    match b.to_ascii_lowercase() {
+        b'n' => matches!(a.to_ascii_lowercase(), b'e' | b'o'),
+        b'y' => a.eq_ignore_ascii_case(&b'e'),
+        b'e' => a.eq_ignore_ascii_case(&b'i'),
+        b'h' => a.eq_ignore_ascii_case(&b't'),
+        b't' => a.eq_ignore_ascii_case(&b'e'),
+        _ => false,
+    }
 }
 
 /// Names under which keys are sent. Those under which only caches, forms and retries are told apart are not among them.

@@ -21,15 +21,15 @@ impl<'x> Usual<'x> {
     pub(super) fn of(request: &'x Message) -> Self {
         let mut usual = Self::default();
         for (name, value) in request.fields() {
-            // Their lengths tell them apart, and most others from them.
-            let (wanted, place) = match name.len() {
-                4 => (&b"host"[..], &mut usual.host),
-                10 => (&b"user-agent"[..], &mut usual.user_agent),
-                14 => (&b"content-length"[..], &mut usual.content_length),
-                17 => (&b"transfer-encoding"[..], &mut usual.transfer_encoding),
+            // Their lengths tell them apart, and most others from them; names of known lengths are compared without a call.
+            let place = match name.len() {
+                4 if is_named(name, b"host") => &mut usual.host,
+                10 if is_named(name, b"user-agent") => &mut usual.user_agent,
+                14 if is_named(name, b"content-length") => &mut usual.content_length,
+                17 if is_named(name, b"transfer-encoding") => &mut usual.transfer_encoding,
                 _ => continue,
             };
-            if place.is_none() && is_named(name, wanted) {
+            if place.is_none() {
                 *place = Some(value);
             }
         }

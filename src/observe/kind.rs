@@ -79,6 +79,9 @@ fn begins_like_json(text: &[u8]) -> bool {
 
 /// A body whose kind its media type does not tell.
 pub(super) fn odd_body(side: BodySide, message: &Message, media_type: Option<&str>) -> Option<OddBody> {
+    if message.body.is_empty() {
+        return None;
+    }
     let kind = kind_of_bytes(&message.body)?;
     let said = match kind_of_type(media_type) {
         None => Said::Nothing,
