@@ -168,7 +168,7 @@ impl Entry {
     pub(super) fn learn(&mut self, seen: &Observation<'_>) -> (usize, usize) {
         let (mut places, mut bytes) = (0, 0);
         for param in seen.params.iter().filter(|param| !param.place.is_sampled()) {
-            let (new, added) = self.params.note(param);
+            let (new, added) = self.params.count(param);
             places += usize::from(new);
             bytes += added;
         }
@@ -288,6 +288,12 @@ impl Entry {
         let scanner_only = self.is_scanned_only(is_scanner);
         let lessons = self.lessons.freeze();
         let mut params = self.params.freeze(|_| self.requests);
+        for shown in lessons.looks {
+            let same = |param: &&mut ParamRecord| (param.place, &param.name) == (shown.place, &shown.name);
+            if let Some(param) = params.iter_mut().find(same) {
+                param.data = param.data.and(shown.data);
+            }
+        }
         params.extend(lessons.params);
         params.sort_by(|a, b| (a.place, &a.name).cmp(&(b.place, &b.name)));
         Record {

@@ -54,6 +54,8 @@ pub(super) struct Learned {
     pub(super) exchanges: u64,
     pub(super) bodies: Bodies,
     pub(super) params: Vec<ParamRecord>,
+    /// Of those that every request tells: what these showed.
+    pub(super) looks: Vec<ParamRecord>,
     pub(super) parts: Option<Parts>,
 }
 
@@ -74,8 +76,9 @@ impl Lessons {
         let mut bytes = if new { size_of::<Sample>() + 2 * size_of::<Round>() } else { 0 };
         round.exchanges.merge(1);
         let mut places = 0;
-        for param in seen.params.iter().filter(|param| param.place.is_sampled()) {
-            let (new, added) = round.params.note(param);
+        for param in seen.params {
+            let params = &mut round.params;
+            let (new, added) = if param.place.is_sampled() { params.note(param) } else { params.look(param) };
             places += usize::from(new);
             bytes += added;
         }
@@ -133,7 +136,8 @@ impl Lessons {
             ParamPlace::Multipart => forms[1],
             _ => exchanges,
         };
-        Learned { exchanges, bodies: Bodies::of(&self.shapes), params: params.freeze(of), parts }
+        let (params, looks) = params.freeze(of).into_iter().partition(|param| param.place.is_sampled());
+        Learned { exchanges, bodies: Bodies::of(&self.shapes), params, looks, parts }
     }
 
     /// Memory beside itself, rather too much.
@@ -298,7 +302,8 @@ fn united<T: Merge>(all: impl Iterator<Item = T>) -> T {
 mod tests {
     use super::*;
     use crate::api::{
-        Agent, BodyKind, BodySide, Client, Direction, Extension, Param, ParamType, Part, Scheme, Seen, ServiceId, Shape,
+        Agent, BodyKind, BodySide, Client, DataClass, DataClasses, Direction, Extension, Param, ParamType, Part,
+        Scheme, Seen, ServiceId, Shape,
     };
     use crate::inventory::sketch::chain;
     use crate::time::Timestamp;
@@ -306,12 +311,16 @@ mod tests {
 
     /// An exchange of this number: every tenth is refused, every hundredth has a field that the others lack.
     fn learn(lessons: &mut Lessons, n: u64) -> (usize, usize) {
+        let params = [Param::plain(ParamPlace::Form, &format!("f{}", n % 7), ParamType::Integer)];
+        learn_params(lessons, n, &params)
+    }
+
+    fn learn_params(lessons: &mut Lessons, n: u64, params: &[Param]) -> (usize, usize) {
         let service = ServiceId { host: "a".into(), port: 80, scheme: Scheme::Http };
         let status = if n.is_multiple_of(10) { 422 } else { 200 };
         let name = if n.is_multiple_of(100) { "rare" } else { "usual" };
         let field = (name, Shape { seen: 1, integers: 1, ..Shape::default() });
         let body = Shape { seen: 1, objects: 1, fields: [field].into_iter().collect(), ..Shape::default() };
-        let params = [Param::plain(ParamPlace::Form, &format!("f{}", n % 7), ParamType::Integer)];
         let part = Part {
             side: BodySide::Request,
             file: n.is_multiple_of(2),
@@ -331,7 +340,7 @@ mod tests {
             response_bytes: 0,
             request_type: None,
             response_type: None,
-            params: &params,
+            params,
             bodied: true,
             inspected: Some(Draw::of(chain(0, &n.to_string()))),
             left_out: 0,
@@ -359,7 +368,7 @@ mod tests {
     }
 
     fn told(lessons: &Lessons) -> (u64, Union, Vec<ParamRecord>, Option<Parts>) {
-        let Learned { exchanges, bodies, params, parts } = lessons.clone().freeze();
+        let Learned { exchanges, bodies, params, parts, .. } = lessons.clone().freeze();
         (exchanges, bodies.open(), params, parts)
     }
 
@@ -382,6 +391,26 @@ mod tests {
             prop_assert_eq!(told(&whole), told(&right));
             prop_assert!(whole.is_sound());
         }
+    }
+
+    #[test]
+    fn what_queries_showed_does_not_tell_how_they_were_split() {
+        // Catches a vote over all that a worker happened to look into: with more workers more are looked into.
+        let worker = |numbers: &[u64]| {
+            let mut lessons = Lessons::new(5);
+            for n in numbers {
+                let shown = DataClasses::from(if n % 2 == 0 { DataClass::Email } else { DataClass::Phone });
+                let plain = Param::plain(ParamPlace::Query, "to", ParamType::String);
+                let _ = learn_params(&mut lessons, *n, &[Param { looked: Some(shown), ..plain }]);
+            }
+            lessons
+        };
+        let numbers: Vec<u64> = (0..2_000).collect();
+        let whole = worker(&numbers);
+        let split = united(numbers.chunks(250).map(worker));
+        assert!(whole == split && whole.params() > 0);
+        let looks = whole.freeze().looks;
+        assert!(looks.len() == 1 && looks[0].seen == 0 && !looks[0].data.is_none(), "{looks:?}");
     }
 
     #[test]

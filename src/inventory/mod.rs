@@ -41,6 +41,8 @@ mod tree;
 mod weights;
 
 #[cfg(test)]
+mod noise_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 pub use bodies::Bodies;

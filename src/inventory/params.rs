@@ -79,11 +79,18 @@ impl ParamSeen {
         counts * size_of::<(u8, u64)>() + self.values.weight() + self.looks.weight()
     }
 
-    fn note(&mut self, param: &Param) {
+    fn count(&mut self, param: &Param) {
         if param.style != ParamStyle::Single {
             add(&mut self.styles, param.style as u8, 1);
         }
-        self.note_value(param.kind, param.value, param.looked);
+        self.note_value(param.kind, param.value, None);
+    }
+
+    fn look(&mut self, param: &Param) {
+        if let Some(found) = param.looked {
+            self.looked.merge(1);
+            self.looks.note(found);
+        }
     }
 
     fn note_value(&mut self, kind: ParamType, value: Value, looked: Option<DataClasses>) {
@@ -129,12 +136,34 @@ impl Params {
         Self { limit: Some(limit), ..Self::default() }
     }
 
-    /// Takes in one of a request. Tells whether it is a new one, and the memory added at the most.
+    /// Takes in one of a request that was looked into. Tells whether it is a new one, and the memory added at the most.
     pub(super) fn note(&mut self, param: &Param) -> (bool, usize) {
+        self.noting(param, 1, |seen| {
+            seen.count(param);
+            seen.look(param);
+        })
+    }
+
+    /// As [`Params::note`], of any request: which of them a worker looks into hangs on what else it reads, so that sensitive data
+    /// is no part of this.
+    pub(super) fn count(&mut self, param: &Param) -> (bool, usize) {
+        self.noting(param, 1, |seen| seen.count(param))
+    }
+
+    /// What a request that was looked into showed of a parameter that is counted elsewhere.
+    pub(super) fn look(&mut self, param: &Param) -> (bool, usize) {
+        if param.looked.is_none() {
+            return (false, 0);
+        }
+        self.noting(param, 0, |seen| seen.look(param))
+    }
+
+    /// `more`: what it counts where it finds no room.
+    fn noting(&mut self, param: &Param, more: u64, note: impl FnOnce(&mut ParamSeen)) -> (bool, usize) {
         let name = if param.name.len() > NAME_BYTES { LONG_NAME } else { param.name.as_str() };
         let found = self.find(param.place, name);
         if found.is_err() && self.is_beyond(param.place, name) {
-            self.more.merge(1);
+            self.more.merge(more);
             return (false, 0);
         }
         let at = found.unwrap_or_else(|at| {
@@ -143,7 +172,7 @@ impl Params {
         });
         let seen = &mut self.kept[at];
         let before = seen.weight();
-        seen.note(param);
+        note(seen);
         let grown = seen.weight().saturating_sub(before);
         if found.is_err() {
             self.settle();

@@ -1,0 +1,85 @@
+//! Noise in the inventory: each request is in one class, and hides nothing that is there.
+
+use super::tests::*;
+use crate::api::{Noise, PinId};
+
+#[test]
+fn who_asks_hides_nothing_that_is_there_and_makes_nothing_that_is_not() {
+    let by = |line: &str, noise| Said { noise: Some(noise), caller: 2, ..said(line) };
+    let all = [
+        by("GET /orders 403", Noise::Scanner),
+        said("GET /orders 200"),
+        by("GET /orders 404", Noise::Crawler),
+        by("GET /secret 403", Noise::Scanner),
+        by("GET /gone 404", Noise::Scanner),
+        by("GET /.env 200", Noise::Scanner),
+        by("GET /feed 200", Noise::Crawler),
+        by("GET /declared 401", Noise::Scanner),
+        Said { decreed: true, ..by("GET /declared 200", Noise::Health) },
+        Said { decreed: true, noise: None, mere_redirect: true, ..said("GET /moved 301") },
+    ];
+    let service = only(&all, &[exact("shop.example", "/declared", &["GET"])]);
+    // Catches an endpoint hidden by who found it, one made of a refusal to a scanner, and a word of the user that is not asked.
+    assert_eq!(names(&service), ["GET /.env", "GET /declared", "GET /feed", "GET /moved", "GET /orders"]);
+    let of = |name: &str| {
+        let record = &operation(&service, name).record;
+        (record.requests, record.noise.clone())
+    };
+    assert_eq!(of("GET /orders"), (3, [(Noise::Scanner, 1), (Noise::Crawler, 1)].into()));
+    assert_eq!(of("GET /.env"), (1, [(Noise::Scanner, 1)].into()));
+    assert_eq!(of("GET /declared"), (2, [(Noise::Scanner, 1), (Noise::Health, 1)].into()));
+    assert_eq!(of("GET /moved"), (1, [].into()));
+    assert_eq!(service.noise, [(Noise::Health, 1), (Noise::Crawler, 2), (Noise::Scanner, 5)].into());
+    // A host that answers 404 says so whoever asks; but the requests are the scanner's.
+    assert_eq!((service.not_found, service.unknown_answers.clone()), (0, [(404, 1)].into()));
+}
+
+#[test]
+fn what_only_scanners_asked_for_in_vain_is_theirs() {
+    // Catches a class that needs a scanner to say that it is one, and one that takes in what others asked for.
+    let mut all: Vec<Said> = (0..12).map(|n| Said { caller: 7, ..said(&format!("GET /guess{n}x 404")) }).collect();
+    all.push(Said { caller: 7, ..said("GET /vault 401") });
+    all.push(Said { caller: 7, ..said("GET /found 200") });
+    all.push(Said { caller: 7, ..said("GET /door 401") });
+    all.push(said("GET /door 401"));
+    all.push(Said { caller: 7, ..said("GET /lost 404") });
+    all.push(said("GET /lost 404"));
+    let service = only(&all, &[]);
+    let noise = |name: &str| operation(&service, name).record.noise.clone();
+    assert_eq!(noise("GET /vault"), [(Noise::Scanner, 1)].into());
+    assert_eq!((noise("GET /found"), noise("GET /door")), ([].into(), [].into()));
+    assert_eq!((service.noise.clone(), service.not_found), ([(Noise::Scanner, 13)].into(), 2));
+    assert_eq!(service.unknown_answers, [(404, 14)].into());
+}
+
+#[test]
+fn noise_makes_no_operation_unless_it_is_declared() {
+    let noise = |line: &str, noise| Said { noise: Some(noise), ..said(line) };
+    let all = [
+        noise("OPTIONS /orders 204", Noise::Preflight),
+        noise("OPTIONS /declared 204", Noise::Preflight),
+        noise("GET /app.js 200", Noise::Static),
+        noise("GET /declared 200", Noise::Health),
+        Said { mere_redirect: true, ..said("GET /declared 301") },
+        Said { mere_redirect: true, ..said("GET /elsewhere 301") },
+        said("HEAD /declared 200"),
+        said("PATCH /declared 405"),
+    ];
+    let service = only(&all, &[exact("shop.example", "/declared", &["GET"])]);
+    assert_eq!(service.noise, [(Noise::Preflight, 2), (Noise::Redirect, 1), (Noise::Static, 1)].into());
+    assert_eq!(names(&service), ["GET /declared", "PATCH /declared"]);
+    let declared = operation(&service, "GET /declared");
+    assert_eq!((declared.pin, declared.record.requests, declared.record.mere_redirects), (Some(PinId(0)), 3, 1));
+    assert_eq!(service.requests, 8);
+}
+
+#[test]
+fn an_operation_that_only_scanners_asked_for_says_so() {
+    let mut all: Vec<Said> = (0..20).map(|i| Said { caller: 666, ..said(&format!("GET /probe/w{i} 404")) }).collect();
+    all.push(Said { caller: 666, ..said("GET /admin 403") });
+    all.push(Said { caller: 666, ..said("GET /orders 200") });
+    all.push(said("GET /orders 200"));
+    let service = only(&all, &[]);
+    assert!(operation(&service, "GET /admin").record.scanner_only);
+    assert!(!operation(&service, "GET /orders").record.scanner_only);
+}
