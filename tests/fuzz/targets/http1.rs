@@ -150,8 +150,9 @@ impl Wire {
                 }
             };
             let mut end = most.min(rest.len());
-            // Amid a word, a packet that begins with a method everyone knows is a hint that whole text does not give.
-            while matches!(cuts, Cuts::Seeded(_)) && rest.get(end..).is_some_and(begins_method) {
+            // Amid a line, a packet that begins with a method everyone knows, or as TLS does, is a hint that whole text does
+            // not give.
+            while matches!(cuts, Cuts::Seeded(_)) && rest.get(end..).is_some_and(hints) {
                 end += 1;
             }
             let (piece, more) = rest.split_at(end);
@@ -183,10 +184,10 @@ impl Wire {
 /// Those that the parser knows.
 const METHODS: &str = "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT PURGE ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT LABEL LINK MERGE MKACTIVITY MKCALENDAR MKREDIRECTREF MKWORKSPACE ORDERPATCH REBIND UNBIND UNCHECKOUT UNLINK UPDATE UPDATEREDIRECTREF VERSION-CONTROL BCOPY BDELETE BMOVE BPROPFIND BPROPPATCH POLL SUBSCRIBE UNSUBSCRIBE NOTIFY M-SEARCH SOURCE DEBUG TRACK";
 
-/// A whole word that is a method everyone knows starts here.
-fn begins_method(bytes: &[u8]) -> bool {
+/// A whole word that is a method everyone knows starts here, or a record of TLS.
+fn hints(bytes: &[u8]) -> bool {
     let end = bytes.iter().position(|byte| !byte.is_ascii_uppercase() && *byte != b'-').unwrap_or(bytes.len());
-    METHODS.split_whitespace().any(|known| bytes.get(..end) == Some(known.as_bytes()))
+    bytes.starts_with(b"\x16\x03") || METHODS.split_whitespace().any(|known| bytes.get(..end) == Some(known.as_bytes()))
 }
 
 /// Writes down all that it is told.

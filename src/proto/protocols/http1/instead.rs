@@ -7,6 +7,7 @@ use super::parser::{Http1, Reading, Step};
 use crate::flow::{ByteClass, Ledger, Side};
 use crate::proto::exchange::{Message, OpaqueKind};
 use crate::proto::protocol::{Then, Upgrade};
+use crate::time::Timestamp;
 use crate::tls::{Hello, Looks, hello, looks_like_tls};
 
 impl Http1 {
@@ -46,7 +47,7 @@ impl Http1 {
 
     /// Behind an unanswered CONNECT. The answer may be on its way; but where its direction is not captured at all,
     /// what the client sends must not wait for ever.
-    pub(super) fn tunnel(&mut self, bytes: &[u8], asked: u8, ledger: &mut Ledger) -> Step {
+    pub(super) fn tunnel(&mut self, at: Timestamp, bytes: &[u8], asked: u8, ledger: &mut Ledger) -> Step {
         if bytes.is_empty() {
             return Step::Wait(0);
         }
@@ -65,7 +66,13 @@ impl Http1 {
             self.pairing.give_up(silent);
             return Step::Leave(0, Then::Become(Upgrade::Tunnel));
         }
-        self.half(Side::Client).reading = Reading::Tunnel(asked + 1);
+        let half = self.half(Side::Client);
+        half.reading = Reading::Tunnel(asked + 1);
+        if half.began.is_none() {
+            // Should it be a request after all, it began here.
+            half.began = Some(at);
+            half.heard[1] = half.heard[0];
+        }
         Step::Wait(0)
     }
 }

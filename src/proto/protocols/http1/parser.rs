@@ -512,7 +512,7 @@ impl Protocol for Http1 {
                 Reading::Head(search) => self.head(side, at, rest, fresh, search, ledger),
                 Reading::Body(body) => self.body(side, at, rest, body, ledger),
                 Reading::Lost => self.search(side, at, rest, fresh, ledger),
-                Reading::Tunnel(asked) => self.tunnel(rest, asked, ledger),
+                Reading::Tunnel(asked) => self.tunnel(at, rest, asked, ledger),
             };
             let (n, then) = match step {
                 Step::On(n) => (n, None),
