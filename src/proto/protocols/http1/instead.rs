@@ -57,7 +57,8 @@ impl Http1 {
             ledger.book(ByteClass::Parsed, empty as u64);
             return Step::On(empty);
         }
-        if line::request(bytes) == Line::Yes {
+        // As where any stream begins: should a tunnel be believed, what is in it is asked in the same way.
+        if line::request_first(bytes) == Line::Yes {
             self.half(Side::Client).reading = Reading::default();
             return Step::On(0);
         }
