@@ -289,9 +289,10 @@ impl Entry {
         let lessons = self.lessons.freeze();
         let mut params = self.params.freeze(|_| self.requests);
         for shown in lessons.looks {
-            let same = |param: &&mut ParamRecord| (param.place, &param.name) == (shown.place, &shown.name);
-            if let Some(param) = params.iter_mut().find(same) {
-                param.data = param.data.and(shown.data);
+            // Still in order of place and name.
+            let at = params.binary_search_by(|param| (param.place, &param.name).cmp(&(shown.place, &shown.name)));
+            if let Ok(at) = at {
+                params[at].data = params[at].data.and(shown.data);
             }
         }
         params.extend(lessons.params);

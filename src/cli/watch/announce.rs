@@ -270,7 +270,18 @@ impl<'a> Crowd<'a> {
             let template = PathTemplate::parse(&stand.subject.template);
             groups.entry(Self::key(&stand.subject, &template)).or_default().push((template, stand));
         }
+        // So that one that still stands is found without going through all.
+        groups
+            .values_mut()
+            .for_each(|group| group.sort_by(|(_, a), (_, b)| a.subject.template.cmp(&b.subject.template)));
         Self(groups)
+    }
+
+    /// The endpoint of the very same template.
+    fn same(&self, subject: &Subject) -> Option<&Stand<'a>> {
+        let group = self.0.get(&Self::key(subject, &PathTemplate::parse(&subject.template)))?;
+        let at = group.binary_search_by(|(_, stand)| stand.subject.template.cmp(&subject.template)).ok()?;
+        Some(&group[at].1)
     }
 
     fn key(subject: &Subject, template: &PathTemplate) -> (String, String, usize) {
@@ -278,6 +289,10 @@ impl<'a> Crowd<'a> {
     }
 
     fn fate(&self, gone: &Subject) -> Fate {
+        if let Some(stand) = self.same(gone).filter(|stand| stand.verdict != Verdict::Shadow) {
+            let declared = matches!(stand.verdict, Verdict::Matched | Verdict::Zombie);
+            return Fate { within: None, why: if declared { Why::Declared } else { Why::Judged } };
+        }
         let template = PathTemplate::parse(&gone.template);
         let group = self.0.get(&Self::key(gone, &template)).map_or(&[][..], Vec::as_slice);
         let wider = || group.iter().filter(|(wide, _)| covers(wide, &template)).map(|(_, stand)| stand);
@@ -297,8 +312,7 @@ impl<'a> Crowd<'a> {
 
     /// Why a finding's template is believed.
     fn learned(&self, finding: &Finding) -> Option<&'a Learned> {
-        let group = self.0.get(&Self::key(&finding.subject, &PathTemplate::parse(&finding.subject.template)))?;
-        group.iter().find(|(_, stand)| stand.subject.template == finding.subject.template)?.1.learned
+        self.same(&finding.subject)?.learned
     }
 }
 
