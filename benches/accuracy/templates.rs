@@ -45,8 +45,8 @@ impl ObservationSink for WithBodies<'_> {
     fn observation(&mut self, seen: &Observation<'_>) {
         let mut seen = seen.clone();
         if let Some(shapes) = self.shapes {
-            seen.answered = self.line.0.and_then(|at| shapes.get(at)).cloned();
-            seen.asked = self.line.1.and_then(|at| shapes.get(at)).cloned();
+            seen.answered = self.line.0.and_then(|at| shapes.get(at));
+            seen.asked = self.line.1.and_then(|at| shapes.get(at));
         }
         let Seen::Http { method, path } = seen.seen;
         let path = path.iter().map(|segment| segment.text.to_owned()).collect();

@@ -49,10 +49,10 @@ pub struct Observation<'x> {
     pub inspected: Option<Draw>,
     /// Parameters, but those of the query, for which there was no room.
     pub left_out: u64,
-    /// Shape of the request body.
-    pub asked: Option<Shape>,
+    /// Shape of the request body. Shapes are large, and most exchanges have none: they are not carried about.
+    pub asked: Option<&'x Shape>,
     /// Shape of the response body.
-    pub answered: Option<Shape>,
+    pub answered: Option<&'x Shape>,
     /// Bodies, of the request and of the response, whose media type does not tell what they are.
     pub odd_bodies: [Option<OddBody>; 2],
     /// Parts of multipart bodies, where it was looked into: each sort once, with how many.

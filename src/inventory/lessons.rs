@@ -93,8 +93,7 @@ impl Lessons {
         bytes += round.parts_bytes().saturating_sub(before);
         let rises = sample.settle();
         let mark = Mark::new(group, draw.round().unwrap_or(Draw::ROUNDS));
-        let (asked, answered) = (seen.asked.as_ref(), seen.answered.as_ref());
-        let (more_places, more_bytes) = self.shapes.learn(mark, status, asked, answered);
+        let (more_places, more_bytes) = self.shapes.learn(mark, status, seen.asked, seen.answered);
         if let Some(floor) = rises {
             self.shapes.give_up(group, floor);
         }
@@ -345,7 +344,7 @@ mod tests {
             inspected: Some(Draw::of(chain(0, &n.to_string()))),
             left_out: 0,
             asked: None,
-            answered: Some(body),
+            answered: Some(&body),
             odd_bodies: [None; 2],
             parts: &[(part, n % 3)],
             auth: &[],

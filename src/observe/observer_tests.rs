@@ -55,7 +55,7 @@ impl ObservationSink for Notes {
             latency: seen.latency,
             types: [seen.request_type.map(str::to_owned), seen.response_type.map(str::to_owned)],
             params: seen.params.to_vec(),
-            shapes: [seen.asked.clone(), seen.answered.clone()],
+            shapes: [seen.asked.cloned(), seen.answered.cloned()],
             auth: seen.auth.to_vec(),
             caller: seen.caller,
             noise: seen.noise,
