@@ -43,6 +43,6 @@ pub use rules::{Forbid, Forbidden, Rename, TemplateRules, Templates};
 pub use security::AuthScheme;
 pub use service::{Scheme, ServiceId};
 pub use shape::{Fields, Formats, Shape, StringFormat};
-pub use values::{Value, ValueFigures, Values};
+pub use values::{Trace, Value, ValueFigures, Values};
 pub use vote::Classes;
 pub use word::Word;

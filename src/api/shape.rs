@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::DataClasses;
 use super::rank::{ceiling, rank};
+use super::values::Values;
 use super::vote::Classes;
 use crate::merge::Merge;
 
@@ -43,6 +44,9 @@ pub struct Shape {
     /// Fields of objects by name; a name of a value class is its class in braces.
     #[serde(skip_serializing_if = "Fields::is_empty")]
     pub fields: Fields,
+    /// How long strings and numbers were, how many different, and which where they are words of a closed set.
+    #[serde(serialize_with = "Values::tell", skip_serializing_if = "Values::is_empty", skip_deserializing)]
+    pub values: Values,
     /// How often values looked like sensitive data of each class.
     #[serde(skip)]
     pub looks: Classes,
@@ -95,6 +99,9 @@ impl Shape {
         self.arrays = self.arrays.saturating_add(other.arrays);
         self.objects = self.objects.saturating_add(other.objects);
         self.partial |= other.partial;
+        if !other.values.is_empty() {
+            self.values.add(&other.values);
+        }
         self.looks.add_all(&other.looks);
         self.data = self.data.and(other.data);
         for format in StringFormat::ALL {

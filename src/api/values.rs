@@ -54,13 +54,18 @@ pub struct Values {
     words: Vec<Word>,
     /// Something came that is no word of the list, or too many words: no closed set.
     open: bool,
+    /// Hashes that are kept; 0 where nobody narrowed them.
+    #[serde(skip)]
+    few: u8,
 }
 
 impl Values {
     /// Hashes that are kept: up to here the number of different values is exact.
     const FEW: usize = 32;
     /// Words of a closed set.
-    const WORDS: usize = 12;
+    pub const WORDS: usize = 12;
+    /// Hashes that are kept of a leaf of a body: there are a dozen in a body, each in several rounds of a sample.
+    pub const OF_LEAF: u8 = 12;
     /// A closed set was seen so often at least, and so often for each of its words.
     const SIGHTINGS: u64 = 16;
     const PER_WORD: u64 = 4;
@@ -74,7 +79,7 @@ impl Values {
     pub fn note_often(&mut self, value: Value, times: u64) {
         self.count = self.count.saturating_add(times);
         self.stretch(value.shortest, value.longest);
-        insert(&mut self.hashes, value.hash, Self::FEW);
+        self.take_hash(value.hash);
         match value.word {
             Some(word) => self.choose(word),
             None => self.open |= value.longest > 0,
@@ -84,14 +89,57 @@ impl Values {
 
     /// Takes in another's share.
     pub fn add(&mut self, other: &Self) {
+        if other.few > 0 {
+            self.narrow(other.few);
+        }
         self.count = self.count.saturating_add(other.count);
         if let Some((shortest, longest)) = other.lengths {
             self.stretch(shortest, longest);
         }
-        other.hashes.iter().for_each(|hash| insert(&mut self.hashes, *hash, Self::FEW));
+        other.hashes.iter().for_each(|hash| self.take_hash(*hash));
         self.open |= other.open;
         other.words.iter().for_each(|word| self.choose(*word));
         self.settle();
+    }
+
+    /// Keeps so many hashes at the most, from now on.
+    pub fn narrow(&mut self, few: u8) {
+        self.few = if self.few == 0 { few } else { self.few.min(few) };
+        self.hashes.truncate(self.most());
+    }
+
+    fn most(&self) -> usize {
+        if self.few == 0 { Self::FEW } else { usize::from(self.few) }
+    }
+
+    fn take_hash(&mut self, hash: u32) {
+        let most = self.most();
+        insert(&mut self.hashes, hash, most);
+    }
+
+    /// What is known, piece by piece, but for the count.
+    pub fn traces(&self) -> impl Iterator<Item = Trace> {
+        let extent = self.lengths.map(|(shortest, longest)| Trace::Extent { shortest, longest, open: self.open });
+        let hashes = self.hashes.iter().map(|hash| Trace::Hash(*hash));
+        extent.into_iter().chain(hashes).chain(self.words.iter().map(|word| Trace::Word(*word)))
+    }
+
+    /// Takes in a piece.
+    pub fn take(&mut self, trace: Trace) {
+        match trace {
+            Trace::Extent { shortest, longest, open } => {
+                self.stretch(shortest, longest);
+                self.open |= open;
+            }
+            Trace::Hash(hash) => self.take_hash(hash),
+            Trace::Word(word) => self.choose(word),
+        }
+        self.settle();
+    }
+
+    /// So many more were noted, of which the pieces tell the rest.
+    pub fn count_on(&mut self, times: u64) {
+        self.count = self.count.saturating_add(times);
     }
 
     fn stretch(&mut self, shortest: u32, longest: u32) {
@@ -118,14 +166,20 @@ impl Values {
         self.count
     }
 
-    /// How many different ones (estimate; exact up to 32).
+    /// None was noted.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.lengths.is_none()
+    }
+
+    /// How many different ones (estimate; exact up to 32, of leaves of bodies up to 12).
     #[must_use]
     pub fn distinct(&self) -> u64 {
         match self.hashes.last() {
             // The k-th smallest of n even hashes lies at about k/n of their range.
-            Some(last) if self.hashes.len() >= Self::FEW => {
-                let range = u64::from(FAINT) + 1;
-                ((Self::FEW as u64 - 1) * range / (u64::from(*last) + 1)).max(Self::FEW as u64)
+            Some(last) if self.hashes.len() >= self.most() => {
+                let (few, range) = (self.most() as u64, u64::from(FAINT) + 1);
+                ((few - 1) * range / (u64::from(*last) + 1)).max(few)
             }
             _ => self.hashes.len() as u64,
         }
@@ -175,6 +229,66 @@ impl Values {
     /// Those of the serializer.
     pub fn tell<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.freeze().serialize(serializer)
+    }
+}
+
+/// A piece of what is known of the values at one place. Of each but the first there are several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// The shortest and the longest, in letters, and whether something came that is no word of the list.
+    Extent {
+        /// Of the shortest.
+        shortest: u32,
+        /// Of the longest.
+        longest: u32,
+        /// No closed set.
+        open: bool,
+    },
+    /// Too faint to find the value again.
+    Hash(u32),
+    /// One of a closed set.
+    Word(Word),
+}
+
+impl Trace {
+    /// The kinds of traces.
+    pub const KINDS: u8 = 3;
+    const EXTENT: u8 = 0;
+    const HASH: u8 = 1;
+    const WORD: u8 = 2;
+    const LENGTH_BITS: u32 = 22;
+    const LONGEST: u32 = (1 << Self::LENGTH_BITS) - 1;
+
+    /// Its kind, below [`Trace::KINDS`], and a number from 1 on of 45 bits, in which longer lengths are cut.
+    #[must_use]
+    pub fn pack(self) -> (u8, u64) {
+        match self {
+            Self::Extent { shortest, longest, open } => {
+                let [shortest, longest] = [shortest, longest].map(|length| u64::from(length.min(Self::LONGEST)));
+                let open = u64::from(open) << (2 * Self::LENGTH_BITS);
+                // None would be nothing.
+                (Self::EXTENT, (open | shortest << Self::LENGTH_BITS | longest).saturating_add(1))
+            }
+            Self::Hash(hash) => (Self::HASH, u64::from(hash & FAINT) + 1),
+            Self::Word(word) => (Self::WORD, word.pack() + 1),
+        }
+    }
+
+    /// What was packed; `None` of what never was.
+    #[must_use]
+    pub fn unpack(kind: u8, packed: u64) -> Option<Self> {
+        let packed = packed.checked_sub(1)?;
+        let length = |shift: u32| (packed >> shift) as u32 & Self::LONGEST;
+        match kind {
+            Self::EXTENT if packed >> (2 * Self::LENGTH_BITS + 1) == 0 => {
+                let (shortest, longest) = (length(Self::LENGTH_BITS), length(0));
+                let open = packed >> (2 * Self::LENGTH_BITS) == 1;
+                (shortest <= longest).then_some(Self::Extent { shortest, longest, open })
+            }
+            Self::HASH => u32::try_from(packed).ok().filter(|hash| *hash <= FAINT).map(Self::Hash),
+            Self::WORD => Word::unpack(packed).map(Self::Word),
+            _ => None,
+        }
     }
 }
 
@@ -282,6 +396,37 @@ mod tests {
         assert_eq!(choices(&often(&many, 32)).len(), 8);
         assert_eq!(choices(&often(&["asc", "desc", "anna"], 300)), [""; 0], "one that may be somebody's opens it");
         assert_eq!(choices(&often(&["asc", "desc", ""], 300)), ["asc", "desc"], "nothing is no word");
+    }
+
+    #[test]
+    fn pieces_make_the_whole_again() {
+        // Catches a trace that says something else when it comes back, one that is taken for another, and a count of different
+        // values that takes a narrowed list for a whole one.
+        let texts: Vec<String> =
+            ["IN_PROGRESS", "not-in-order", "Closed"].iter().map(|text| (*text).to_owned()).collect();
+        for mut whole in [values(&texts), values(&["anna".to_owned()]), values(&[String::new()])] {
+            whole.narrow(Values::OF_LEAF);
+            let mut again = Values::default();
+            again.narrow(Values::OF_LEAF);
+            for trace in whole.traces() {
+                let (kind, packed) = trace.pack();
+                assert!(kind < Trace::KINDS && packed > 0 && packed < 1 << 46);
+                assert_eq!(Trace::unpack(kind, packed), Some(trace));
+                again.take(trace);
+            }
+            again.count_on(whole.count());
+            assert_eq!(whole, again);
+        }
+        for (kind, packed) in
+            [(0, 0), (0, 1 << 45 | 2), (0, 1 + (9 << 22)), (1, 1 << 25), (2, u64::MAX), (2, 1), (3, 1)]
+        {
+            assert_eq!(Trace::unpack(kind, packed), None, "{kind} {packed}");
+        }
+        let many: Vec<String> = (0..1_000).map(|n| format!("v{n}")).collect();
+        let (mut few, mut wide) = (values(&many[..600]), values(&many[400..]));
+        few.narrow(Values::OF_LEAF);
+        wide.merge(few);
+        assert!((400..2_500).contains(&wide.distinct()), "{}", wide.distinct());
     }
 
     #[test]

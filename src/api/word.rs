@@ -39,7 +39,7 @@ impl Word {
             return None;
         }
         let joint = *value.iter().find(|byte| !byte.is_ascii_alphabetic()).unwrap_or(&0);
-        if !matches!(joint, 0 | b'_' | b'-' | b'.') {
+        if !JOINTS.contains(&joint) {
             return None;
         }
         let case = match value {
@@ -58,6 +58,35 @@ impl Word {
         Some(word)
     }
 }
+
+impl Word {
+    const PART_BITS: u32 = 10;
+
+    /// As a number of 36 bits.
+    pub(super) fn pack(self) -> u64 {
+        let parts = self.parts.iter().fold(0, |packed, part| packed << Self::PART_BITS | u64::from(*part));
+        let joint = JOINTS.iter().position(|joint| *joint == self.joint).unwrap_or_default() as u64;
+        ((parts << 2 | u64::from(self.len)) << 2 | joint) << 2 | self.case as u64
+    }
+
+    /// What was packed; `None` of what never was.
+    pub(super) fn unpack(packed: u64) -> Option<Self> {
+        let case = match packed & 3 {
+            0 => Case::Lower,
+            1 => Case::Upper,
+            2 => Case::Title,
+            _ => return None,
+        };
+        let joint = *JOINTS.get((packed >> 2 & 3) as usize)?;
+        let part = |at: u32| (packed >> 6 >> (at * Self::PART_BITS) & ((1 << Self::PART_BITS) - 1)) as u16;
+        let word = Self { parts: [part(2), part(1), part(0)], len: (packed >> 4 & 3) as u8, joint, case };
+        // Only what can be read is a word.
+        (word.pack() == packed && Self::of(word.to_string().as_bytes()) == Some(word)).then_some(word)
+    }
+}
+
+/// What may stand between words.
+const JOINTS: [u8; 4] = [0, b'_', b'-', b'.'];
 
 impl Case {
     fn fits(self, part: &[u8]) -> bool {
@@ -198,7 +227,7 @@ mod tests {
     #[test]
     fn the_list_is_sorted_and_short() {
         // Catches a word that a search never finds.
-        assert!(WORDS.is_sorted_by(|a, b| a < b) && WORDS.len() < usize::from(u16::MAX));
+        assert!(WORDS.is_sorted_by(|a, b| a < b) && WORDS.len() < 1 << Word::PART_BITS);
         assert!(WORDS.iter().all(|word| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_lowercase())));
     }
 
@@ -214,7 +243,8 @@ mod tests {
             "created.desc",
             "not_in_order",
         ] {
-            assert_eq!(Word::of(text.as_bytes()).map(|word| word.to_string()).as_deref(), Some(text));
+            let word = Word::of(text.as_bytes()).unwrap();
+            assert_eq!((word.to_string().as_str(), Word::unpack(word.pack())), (text, Some(word)));
         }
     }
 

@@ -8,6 +8,7 @@
 //! there are too many the deepest levels go first.
 
 mod kept;
+mod traces;
 
 use std::collections::BTreeMap;
 
@@ -67,7 +68,7 @@ const PLACE_BYTES: usize = 2 * size_of::<(Box<str>, Place)>() + 96;
 /// One place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
-    // INVARIANT: sorted by mark and kind, none twice, none of zero.
+    // INVARIANT: sorted by mark and kind, none twice, none of zero; of traces, of which there are several, sorted throughout.
     counts: Vec<Count>,
     items: Option<Box<Self>>,
     // INVARIANT: sorted by name, none twice.
@@ -106,7 +107,8 @@ impl Count {
     }
 }
 
-// Kinds: what a value was, in the order of `Shape`, then formats of strings from TEXT on, then classes of data.
+// Kinds: what a value was, in the order of `Shape`, then formats of strings from TEXT on, traces of values from TRACES on
+// (`traces`), then classes of data.
 const NULLS: u8 = 0;
 const BOOLEANS: u8 = 1;
 const INTEGERS: u8 = 2;
@@ -285,6 +287,7 @@ impl Place {
         for (kind, count) in kinds(shape) {
             self.add(Count::new(mark, kind, count), held);
         }
+        shape.values.traces().for_each(|trace| self.add_trace(Count::of_trace(mark, trace), held));
         let Some(below) = below.checked_sub(1) else {
             if shape.items.is_some() || !shape.fields.is_empty() {
                 self.add(Count::new(mark, PARTIAL, 1), held);
@@ -349,17 +352,22 @@ impl Place {
     }
 
     fn add(&mut self, count: Count, held: &mut Held) {
+        if count.is_trace() {
+            return self.add_trace(count, held);
+        }
         match self.counts.binary_search_by_key(&count.key(), |known| known.key()) {
             Ok(at) => {
                 let known = &mut self.counts[at];
                 *known = Count::new(known.mark(), known.kind(), known.count().saturating_add(count.count()));
             }
-            Err(at) => {
-                self.counts.reserve_exact(1);
-                self.counts.insert(at, count);
-                held.counts += 1;
-            }
+            Err(at) => self.insert(at, count, held),
         }
+    }
+
+    fn insert(&mut self, at: usize, count: Count, held: &mut Held) {
+        self.counts.reserve_exact(1);
+        self.counts.insert(at, count);
+        held.counts += 1;
     }
 
     /// Keeps the names of the smallest rank of one mark, as many as an object may have, whatever the other marks have: what is kept of a
@@ -446,7 +454,7 @@ impl Place {
     /// All marks as one.
     fn union(&self) -> Shape {
         let mut shape = Shape::default();
-        for count in &self.counts {
+        for count in self.counts.iter().filter(|count| !count.is_trace()) {
             let (kind, count) = (count.kind(), count.count());
             let sum = match kind {
                 NULLS => &mut shape.nulls,
@@ -472,6 +480,7 @@ impl Place {
             sum.merge(count);
             shape.seen.merge(count);
         }
+        traces::put_together(&self.counts, &mut shape);
         shape.vote();
         shape.items = self.items.as_deref().map(|items| Box::new(items.union()));
         shape.partial |= self.fields.len() > Shape::MAX_FIELDS;
@@ -485,6 +494,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{Value, ValueFigures};
     use proptest::prelude::*;
 
     const ONE: Mark = Mark::new(5, 0);
@@ -544,6 +554,52 @@ mod tests {
         assert_eq!(told(&all), told(&united));
     }
 
+    /// A leaf with these values.
+    fn text(values: &[&str]) -> Shape {
+        let mut shape = Shape::default();
+        for value in values {
+            shape.seen += 1;
+            shape.strings[StringFormat::Text] += 1;
+            shape.values.note(Value::of(value.as_bytes()));
+        }
+        shape
+    }
+
+    fn figures(shapes: &Shapes) -> ValueFigures {
+        shapes.union().answered[&200].values.freeze()
+    }
+
+    #[test]
+    fn a_leaf_tells_what_its_values_were_like_as_far_as_the_rounds_that_are_left() {
+        // Catches lengths, words and hashes that outlive the round that brought them, a set that stays open after what opened it
+        // is gone, and one that closes again when words were too many.
+        let mut shapes = Shapes::default();
+        let states = ["open", "paid", "closed"].repeat(8);
+        let _ = shapes.learn(Mark::new(5, 2), 200, None, Some(&text(&states)));
+        let closed = figures(&shapes);
+        assert_eq!((closed.distinct, closed.lengths), (3, Some((4, 6))));
+        assert_eq!(closed.choices.iter().map(ToString::to_string).collect::<Vec<_>>(), ["closed", "open", "paid"]);
+        let _ = shapes.learn(Mark::new(5, 1), 200, None, Some(&text(&["somebody's name"])));
+        check(&shapes);
+        let open = figures(&shapes);
+        assert_eq!((open.distinct, open.lengths, open.choices.len()), (4, Some((4, 15)), 0));
+        shapes.give_up(5, 2);
+        assert_eq!(figures(&shapes), closed);
+        let many: Vec<String> = ["open", "paid", "closed", "new"]
+            .iter()
+            .flat_map(|a| ["active", "pending", "failed", "void"].map(|b| format!("{a}_{b}")))
+            .collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        for share in [&many[..7], &many[7..13], &many[13..], &states] {
+            let _ = shapes.learn(Mark::new(5, 3), 200, None, Some(&text(share)));
+            check(&shapes);
+        }
+        assert_eq!((figures(&shapes).choices.len(), figures(&shapes).lengths), (0, Some((4, 14))));
+        assert!((13..30).contains(&figures(&shapes).distinct), "{}", figures(&shapes).distinct);
+        shapes.give_up(5, 4);
+        assert!(shapes.answered.is_empty());
+    }
+
     #[test]
     fn the_smallest_statuses_keep_their_shapes() {
         let mut shapes = Shapes::default();
@@ -559,7 +615,9 @@ mod tests {
     fn body(n: u64) -> Shape {
         let names =
             |from: u64, count: u64| (0..count).map(|i| format!("k{}", (from + i * 7) % 900)).collect::<Vec<_>>();
-        let inner = object(&names(n, 2), &Shape { seen: 1, integers: n % 2, ..leaf() });
+        let values = [["open", "paid"][n as usize % 2], if n.is_multiple_of(11) { "x" } else { "void" }];
+        let mut inner = object(&names(n, 2), &Shape { seen: 1, integers: n % 2, ..leaf() });
+        inner.fields.values_mut().for_each(|field| *field = text(&values));
         let mut shape = object(&names(n % 5, if n.is_multiple_of(9) { 300 } else { 3 }), &inner);
         shape.items = n.is_multiple_of(3).then(|| Box::new(inner));
         shape.arrays = u64::from(shape.items.is_some());

@@ -8,7 +8,7 @@ use super::{Delta, Inventory, Operation, Rule, Service, Snapshot};
 use crate::api::{
     Agent, AuthScheme, Client, DataClass, DataClasses, Direction, Draw, Forbid, HostPattern, Mark, Noise, Observation,
     ObservationSink, OpaqueSeen, Param, ParamPlace, ParamType, PathSegment, PathTemplate, Pin, PinId, Rename, Scheme,
-    Seen, SegmentClass, ServiceId, Shape, TemplateRules, Templates,
+    Seen, SegmentClass, ServiceId, Shape, TemplateRules, Templates, Value,
 };
 use crate::limits::Limits;
 use crate::time::{Span, Timestamp};
@@ -82,7 +82,12 @@ impl Said {
         let path: Vec<PathSegment<'_>> = segments
             .map(|text| PathSegment { looked: looked(text), ..PathSegment::plain(text, class(text)) })
             .collect();
-        let field = |name: &String| (name.clone(), Shape { seen: 1, integers: 1, ..Shape::default() });
+        let field = |name: &String| {
+            let mut leaf = Shape { seen: 1, integers: 1, ..Shape::default() };
+            let word = ["open", "paid", "closed"].get(self.caller as usize % 5).copied();
+            leaf.values.note(Value::of(word.map_or_else(|| self.at.to_string(), str::to_owned).as_bytes()));
+            (name.clone(), leaf)
+        };
         let fields = self.fields.iter().map(field).collect();
         let body = Shape { seen: 1, objects: 1, fields, ..Shape::default() };
         let param = |name: &String| Param::plain(ParamPlace::Query, name, ParamType::Integer);
@@ -108,7 +113,7 @@ impl Said {
             inspected: Some(Draw::of(self.at)),
             left_out: 0,
             asked: None,
-            answered: (!self.fields.is_empty()).then_some(body),
+            answered: (!self.fields.is_empty()).then_some(&body),
             odd_bodies: [None; 2],
             parts: &[],
             auth: &[AuthScheme::None],

@@ -11,7 +11,7 @@ use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_digits, is_email, is_integer, is_url, is_uuid};
 use super::sensitive::look;
-use crate::api::{Ranks, Shape, StringFormat};
+use crate::api::{Ranks, Shape, StringFormat, Value};
 use crate::limits::Limits;
 
 /// Whether a body of this media type (lower case, without parameters) is JSON. Where none is said, it is when it
@@ -107,6 +107,7 @@ impl<'x> Scan<'x> {
                 let text = self.string()?;
                 shape.seen += 1;
                 shape.strings[format_of(&text)] += 1;
+                shape.values.note(Value::of(&text));
                 shape.looks.note(look(self.way.get(self.around..).unwrap_or_default(), &text));
             }
             b't' => self.word(b"true", shape, |shape| &mut shape.booleans)?,
@@ -122,6 +123,7 @@ impl<'x> Scan<'x> {
                     return Err(Stop);
                 }
                 shape.seen += 1;
+                shape.values.note(Value::of(number));
                 shape.looks.note(look(self.way.get(self.around..).unwrap_or_default(), number));
             }
         }

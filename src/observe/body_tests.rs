@@ -177,12 +177,29 @@ fn media_types_say_what_is_json() {
     assert!(is_json(None, b" \n[1]") && !is_json(None, b"a{") && !is_json(None, b""));
 }
 
-/// Without what looks for sensitive data found, which have tests of their own.
+/// Without what values were like and what looks for sensitive data found, which have tests of their own.
 fn unlooked(mut shape: Shape) -> Shape {
     shape.looks = crate::api::Classes::default();
+    shape.values = crate::api::Values::default();
     shape.items = shape.items.map(|items| Box::new(unlooked(*items)));
     shape.fields = shape.fields.iter().map(|(name, field)| (name, unlooked(field.clone()))).collect();
     shape
+}
+
+#[test]
+fn a_leaf_tells_how_long_and_how_many_and_no_value() {
+    // Catches a length of bytes or of escapes, a number that is not counted, and a word that is anybody's.
+    let shape = shape(
+        r#"[{"state":"open","n":12.50,"name":"Zo\u00eb","on":true},{"state":"paid","n":-7,"name":"Al","on":null}]"#,
+    );
+    let fields = &shape.items.unwrap().fields;
+    let told = |name: &str| fields[name].values.freeze();
+    assert_eq!(
+        [told("state").lengths, told("n").lengths, told("name").lengths],
+        [Some((4, 4)), Some((2, 5)), Some((2, 3))]
+    );
+    assert_eq!(["state", "n", "name"].map(|name| told(name).distinct), [2; 3]);
+    assert!(fields["on"].values.is_empty());
 }
 
 #[test]

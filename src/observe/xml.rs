@@ -10,7 +10,7 @@ use super::body::{RANKINGS, format_of};
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::sensitive::look;
-use crate::api::{Ranks, Shape};
+use crate::api::{Ranks, Shape, Value};
 use crate::limits::Limits;
 
 /// Whether a body of this media type (lower case, without parameters) is XML with data in it. Where none is said, it is when
@@ -275,6 +275,7 @@ impl<'x> Scan<'x> {
 fn leaf(shape: &mut Shape, key: &str, text: &[u8]) {
     shape.seen += 1;
     shape.strings[format_of(text)] += 1;
+    shape.values.note(Value::of(text));
     shape.looks.note(look(key.get(..2 * NAME_BYTES).unwrap_or(key), text));
 }
 

@@ -8,6 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::super::kept::MOST;
+use super::traces::are_sound;
 use super::{Count, DATA, PARTIAL, Place, Shapes, TEXT};
 use crate::api::StringFormat;
 
@@ -23,7 +24,7 @@ struct Form<'s> {
 struct Written<'s> {
     depth: usize,
     step: Step<'s>,
-    /// Mark and kind, count.
+    /// How much greater mark and kind are than those before, count: most are of the mark before.
     counts: Vec<(u64, u64)>,
 }
 
@@ -45,7 +46,13 @@ impl Serialize for Shapes {
 }
 
 fn write<'s>(place: &'s Place, depth: usize, step: Step<'s>, places: &mut Vec<Written<'s>>) {
-    let counts = place.counts.iter().map(|count| (count.key(), count.count())).collect();
+    let mut before = 0;
+    let since = |count: &Count| {
+        let since = count.key() - before;
+        before = count.key();
+        (since, count.count())
+    };
+    let counts = place.counts.iter().map(since).collect();
     places.push(Written { depth, step, counts });
     place.items.iter().for_each(|items| write(items, depth + 1, Step::Items, places));
     place.fields.iter().for_each(|(name, field)| write(field, depth + 1, Step::Field((&**name).into()), places));
@@ -88,11 +95,18 @@ fn fill<'s>(
     written: &Written<'s>,
     rest: &mut std::iter::Peekable<impl Iterator<Item = Written<'s>>>,
 ) -> bool {
-    let sorted = written.counts.is_sorted_by(|(a, _), (b, _)| a < b);
-    if !sorted || written.counts.is_empty() || !written.counts.iter().all(|(key, count)| is_sound(*key, *count)) {
+    let mut key = 0_u64;
+    place.counts.reserve_exact(written.counts.len());
+    for (step, count) in &written.counts {
+        key = key.saturating_add(*step);
+        if !is_sound(key, *count) {
+            return false;
+        }
+        place.counts.push(Count(key << Count::COUNT_BITS | count));
+    }
+    if place.counts.is_empty() || !place.counts.is_sorted_by(|a, b| a < b) || !are_sound(&place.counts) {
         return false;
     }
-    place.counts = written.counts.iter().map(|(key, count)| Count(key << Count::COUNT_BITS | count)).collect();
     while let Some(below) = rest.next_if(|below| below.depth == written.depth + 1) {
         let child = match &below.step {
             Step::Items if place.items.is_none() => &mut **place.items.insert(Box::default()),
@@ -116,6 +130,7 @@ fn fill<'s>(
 /// A kind that there is, under a mark that can be, seen at least once and not more often than anything can be.
 fn is_sound(key: u64, count: u64) -> bool {
     let kind = (key & 127) as u8;
-    let known = kind <= PARTIAL || kind >= DATA || usize::from(kind - TEXT) < StringFormat::ALL.len();
+    let trace = Count(key << Count::COUNT_BITS).is_trace();
+    let known = kind <= PARTIAL || kind >= DATA || trace || usize::from(kind - TEXT) < StringFormat::ALL.len();
     known && key < 1 << (64 - Count::COUNT_BITS) && (1..=MOST).contains(&count)
 }

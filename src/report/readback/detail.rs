@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::document::{ReadBack, name};
 use super::shapes;
-use super::values::{classes, line, list, number, object, says_nothing, tally, text};
+use super::values::{classes, figures, line, list, number, object, says_nothing, tally, text};
 use crate::report::reporter::Style;
 use crate::report::reporters::{Ink, Page, bytes, columns, count, left, percent_text, sentence, shown, wrapped};
 use crate::time::Span;
@@ -309,14 +309,17 @@ fn params(page: &mut Page, endpoint: &Value) {
     for param in params.iter().take(PARAMS) {
         let kinds = object(param, "kinds").into_iter().flat_map(Map::keys).map(|kind| shown(kind).into_owned());
         let of = param.get("of").and_then(Value::as_u64).unwrap_or(requests);
-        let said = [
+        let mut said = vec![
             (Ink::Faint, left(&shown(text(param, "place")), 6)),
             (Ink::Strong, shown(text(param, "name")).into_owned()),
             (Ink::Plain, kinds.collect::<Vec<_>>().join(" or ")),
             (Ink::Faint, format!("in {} of {}", count(number(param, "seen")), count(of))),
         ];
+        if let Some(values) = param.get("values").filter(|it| it.is_object()) {
+            said.push((Ink::Faint, figures(values)));
+        }
         shapes::row(page, 2, &said);
-        let told = ["place", "name", "seen", "of", "kinds"];
+        let told = ["place", "name", "seen", "of", "kinds", "values"];
         rest(page, 10, param.as_object().into_iter().flatten().filter(|(key, _)| !told.contains(&key.as_str())));
     }
     if params.len() > PARAMS {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::values::{line, number, object, says_nothing, text};
+use super::values::{figures, line, number, object, says_nothing, text};
 use crate::report::reporters::{Ink, Page, columns, count, shown};
 
 /// Lines of one shape; a terminal is no archive.
@@ -10,9 +10,9 @@ const LINES: usize = 200;
 /// Levels are indented up to here.
 const DEEPEST: usize = 12;
 /// What a shape says of itself; other keys are told as they stand.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "seen", "nulls", "booleans", "integers", "numbers", "strings", "arrays", "items", "objects", "fields", "partial",
-    "type",
+    "type", "values",
 ];
 
 /// Writes it, its root called `name`.
@@ -34,6 +34,9 @@ fn place(page: &mut Page, indent: usize, name: &str, shape: &Value, of: Option<u
         Some(of) if seen < of => said.push((Ink::Faint, format!("in {} of {}", count(seen), count(of)))),
         Some(_) => {}
         None => said.push((Ink::Faint, format!("{} seen", count(seen)))),
+    }
+    if let Some(values) = shape.get("values").filter(|it| it.is_object()) {
+        said.push((Ink::Faint, figures(values)));
     }
     let is_other = |(key, value): &(&String, &Value)| !KNOWN.contains(&key.as_str()) && !says_nothing(value);
     for (key, value) in shape.as_object().into_iter().flatten().filter(is_other) {

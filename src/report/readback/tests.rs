@@ -153,8 +153,10 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
     let report = read(&[json!({
         "method": "GET", "template": "/a",
         "evidence": {"rule": "siblings", "samples": 12, "classes_of": ["number", "uuid"], "why": {"a": {"b": 1}}},
-        "params": [{"place": "query", "name": "q", "seen": 1, "of": 2, "kinds": {"string": 1}, "enum": ["a", "b"], "distinct": 2}],
-        "request_shape": {"seen": 1, "objects": 1, "fields": {"n": {"seen": 1, "strings": {"text": 1}, "data": ["pan"]}}},
+        "params": [{"place": "query", "name": "q", "seen": 1, "of": 2, "kinds": {"string": 1}, "enum": ["a", "b"], "distinct": 2,
+            "values": {"distinct": 2000, "min_length": 1, "max_length": 12}}],
+        "request_shape": {"seen": 1, "objects": 1, "fields": {"n": {"seen": 1, "strings": {"text": 1}, "data": ["pan"],
+            "values": {"distinct": 2, "min_length": 4, "max_length": 4, "choices": ["open", "paid"]}}}},
         "empty": {}, "no": false, "nothing": null,
     })]);
     let told = report.tell("GET /a", None, PLAIN).unwrap();
@@ -164,7 +166,8 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
         "b 1",
         "enum: a, b",
         "distinct: 2",
-        "n  text  data: pan",
+        "n  text  one of open, paid  data: pan",
+        "q  string  in 1 of 2  2,000 different, 1 to 12 letters",
         "Data classes\n  pan\n",
     ] {
         assert!(told.contains(said), "{said} is not in\n{told}");

@@ -80,6 +80,21 @@ pub(super) fn line(value: &Value) -> Option<String> {
     Some(parts.join(", ")).filter(|text| !text.is_empty())
 }
 
+/// What values were like, in a few words: `12 different, 4 to 6 letters`, or which, where they are a closed set.
+pub(super) fn figures(values: &Value) -> String {
+    let choices = list(values, "choices");
+    let (least, most) = (number(values, "min_length"), number(values, "max_length"));
+    let letters = match (least, most) {
+        (1, 1) => "1 letter".to_owned(),
+        (least, most) if least == most => format!("{} letters", count(most)),
+        (least, most) => format!("{} to {} letters", count(least), count(most)),
+    };
+    match choices.iter().map(plain).collect::<Option<Vec<_>>>() {
+        Some(choices) if !choices.is_empty() => format!("one of {}", choices.join(", ")),
+        _ => format!("{} different, {letters}", count(number(values, "distinct"))),
+    }
+}
+
 /// Keys and what they say, side by side, the most frequent first where all are counts: `jwt 3, none 1`.
 pub(super) fn tally(fields: &Map<String, Value>) -> Option<String> {
     let mut all: Vec<(&String, &Value)> = fields.iter().filter(|(_, value)| !says_nothing(value)).collect();

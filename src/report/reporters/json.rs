@@ -35,11 +35,11 @@
 //! | `capture.taps[]` | interfaces listened on: `interface`, `up`, `link` (LINKTYPE_ number), `frames` (read), `kernel_dropped` (no room in the ring), `interface_dropped` (by card or driver), `ring_full` (times), `reopened` (times it came back after it was down or gone) |
 //! | `capture.missing` | TCP payload bytes that are not in the capture: `gaps`, `cut` by the snap length |
 //!
-//! Values are `distinct` (estimate, exact up to 32), `min_length` and `max_length` in letters and, where they are a closed set of
+//! Values are `distinct` (estimate, exact up to 32, of leaves of bodies up to 12), `min_length` and `max_length` in letters and, where they are a closed set of
 //! words that can be nobody's, `choices`.
 //!
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
-//! `items`, `objects`, `fields`, `data` (classes of sensitive data that its values carry), `partial`. Of a text each line is a string, of a
+//! `items`, `objects`, `fields`, `values` (of strings and numbers of JSON and XML), `data` (classes of sensitive data that its values carry), `partial`. Of a text each line is a string, of a
 //! page each run of visible text and each attribute that holds data; each row of a CSV is an object of `column_1`, `column_2` ...
 
 mod traffic;
