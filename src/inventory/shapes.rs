@@ -400,7 +400,7 @@ impl Place {
     }
 
     fn has(&self, mark: Mark) -> bool {
-        self.counts.iter().any(|count| count.mark() == mark)
+        self.counts.binary_search_by_key(&mark, |count| count.mark()).is_ok()
     }
 
     /// The marks under which something was seen here.
