@@ -167,7 +167,7 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
         "enum: a, b",
         "distinct: 2",
         "n  text  one of open, paid  data: pan",
-        "q  string  in 1 of 2  2,000 different, 1 to 12 letters",
+        "q  string  in 1 of 2  2,000 different, 1 to 12 characters",
         "Data classes\n  pan\n",
     ] {
         assert!(told.contains(said), "{said} is not in\n{told}");

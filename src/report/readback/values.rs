@@ -80,18 +80,18 @@ pub(super) fn line(value: &Value) -> Option<String> {
     Some(parts.join(", ")).filter(|text| !text.is_empty())
 }
 
-/// What values were like, in a few words: `12 different, 4 to 6 letters`, or which, where they are a closed set.
+/// What values were like, in a few words: `12 different, 4 to 6 characters`, or which, where they are a closed set.
 pub(super) fn figures(values: &Value) -> String {
     let choices = list(values, "choices");
     let (least, most) = (number(values, "min_length"), number(values, "max_length"));
-    let letters = match (least, most) {
-        (1, 1) => "1 letter".to_owned(),
-        (least, most) if least == most => format!("{} letters", count(most)),
-        (least, most) => format!("{} to {} letters", count(least), count(most)),
+    let length = match (least, most) {
+        (1, 1) => "1 character".to_owned(),
+        (least, most) if least == most => format!("{} characters", count(most)),
+        (least, most) => format!("{} to {} characters", count(least), count(most)),
     };
     match choices.iter().map(plain).collect::<Option<Vec<_>>>() {
         Some(choices) if !choices.is_empty() => format!("one of {}", choices.join(", ")),
-        _ => format!("{} different, {letters}", count(number(values, "distinct"))),
+        _ => format!("{} different, {length}", count(number(values, "distinct"))),
     }
 }
 
