@@ -14,6 +14,7 @@ mod linear;
 mod links;
 mod loss;
 mod mangle;
+mod maps;
 mod noise;
 mod policy;
 mod privacy;

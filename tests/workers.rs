@@ -33,7 +33,9 @@ fn any_number_of_workers_looks_into_the_same_bodies() {
             let words = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven", "ivory", "jade"];
             let name = |n: u16| words[usize::from(n % 10)];
             let field = format!("{}_{}_{}", name(connection), name(connection / 10), name(connection / 100));
-            let body = format!("{{\"id\":{exchange},\"{field}_{}_{}\":true}}", name(exchange), name(exchange / 10));
+            // Values of many kinds: names over values that are alike would be told as keys of a map.
+            let value = ["true", "1", "\"x\"", "[1]", "{}"][usize::from(exchange % 5)];
+            let body = format!("{{\"id\":{exchange},\"{field}_{}_{}\":{value}}}", name(exchange), name(exchange / 10));
             let target =
                 if exchange % 4 == 0 { format!("/v1/orders/{exchange}{connection}") } else { "/v1/orders".into() };
             let ask = format!(

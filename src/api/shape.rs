@@ -47,6 +47,9 @@ pub struct Shape {
     /// How long strings and numbers were, how many different, and which where they are words of a closed set.
     #[serde(serialize_with = "Values::tell", skip_serializing_if = "Values::is_empty", skip_deserializing)]
     pub values: Values,
+    /// Different names that were folded into this field, where it is the `{key}` of a map.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub keys: u64,
     /// How often values looked like sensitive data of each class.
     #[serde(skip)]
     pub looks: Classes,
@@ -98,6 +101,8 @@ impl Shape {
         self.numbers = self.numbers.saturating_add(other.numbers);
         self.arrays = self.arrays.saturating_add(other.arrays);
         self.objects = self.objects.saturating_add(other.objects);
+        // The names of both may be the same.
+        self.keys = self.keys.max(other.keys);
         self.partial |= other.partial;
         if !other.values.is_empty() {
             self.values.add(&other.values);
@@ -261,6 +266,11 @@ impl Fields {
     pub fn remove(&mut self, name: &str) -> Option<Shape> {
         let at = self.find(name).ok()?;
         Some(self.0.remove(at).1)
+    }
+
+    /// Takes out all that `goes`, in order of name.
+    pub fn take_out(&mut self, mut goes: impl FnMut(&str, &Shape) -> bool) -> Vec<(Box<str>, Shape)> {
+        self.0.extract_if(.., |(name, shape)| goes(name, shape)).collect()
     }
 
     /// Keeps at most so many, of the smallest ranks; tells how many places went.

@@ -3,6 +3,7 @@
 //! A shape is made to be counted and compared, and takes two hundred bytes a field. A snapshot of a hundred thousand operations
 //! cannot hold that many at once, and needs not: a report tells them one after the other.
 
+use super::maps;
 use super::shapes::{Shapes, Union};
 
 /// What was asked and answered, as it is written into state files.
@@ -32,13 +33,15 @@ impl Bodies {
         self.0.is_empty()
     }
 
-    /// The shapes.
+    /// The shapes; what is a map has one field `{key}`.
     #[must_use]
     pub fn open(&self) -> Union {
         if self.is_empty() {
             return Union::default();
         }
         // These bytes never left the process; what cannot be read was never written.
-        postcard::from_bytes::<Shapes>(&self.0).unwrap_or_default().union()
+        let mut union = postcard::from_bytes::<Shapes>(&self.0).unwrap_or_default().union();
+        maps::fold(&mut union);
+        union
     }
 }

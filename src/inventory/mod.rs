@@ -16,6 +16,7 @@ mod fold;
 mod kept;
 mod lessons;
 mod lexicon;
+mod maps;
 mod methods;
 mod naming;
 mod opaque;

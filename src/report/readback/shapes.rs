@@ -10,9 +10,9 @@ const LINES: usize = 200;
 /// Levels are indented up to here.
 const DEEPEST: usize = 12;
 /// What a shape says of itself; other keys are told as they stand.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "seen", "nulls", "booleans", "integers", "numbers", "strings", "arrays", "items", "objects", "fields", "partial",
-    "type", "values",
+    "type", "values", "keys",
 ];
 
 /// Writes it, its root called `name`.
@@ -30,7 +30,10 @@ fn place(page: &mut Page, indent: usize, name: &str, shape: &Value, of: Option<u
     *left = rest;
     let seen = number(shape, "seen");
     let mut said = vec![(Ink::Strong, shown(name).into_owned()), (Ink::Plain, types(shape))];
+    let keys = number(shape, "keys");
     match of {
+        // A map's values: an object may have had many.
+        Some(_) if keys > 0 => said.push((Ink::Faint, format!("{} keys, {} seen", count(keys), count(seen)))),
         Some(of) if seen < of => said.push((Ink::Faint, format!("in {} of {}", count(seen), count(of)))),
         Some(_) => {}
         None => said.push((Ink::Faint, format!("{} seen", count(seen)))),

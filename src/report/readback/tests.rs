@@ -200,3 +200,15 @@ fn what_is_no_report_is_said() {
     assert_eq!(odd.tell("/", None, PLAIN).unwrap_err().to_string().lines().count(), 1);
     odd.endpoints.iter().for_each(|endpoint| assert!(!detail::tell(&odd, endpoint, PLAIN).is_empty()));
 }
+
+#[test]
+fn keys_of_a_map_are_counted_and_not_named() {
+    // Catches a map that is told as a field which some objects lack, or with its count as a fact of a newer version.
+    let key =
+        json!({"seen": 240, "keys": 64, "objects": 240, "fields": {"role": {"seen": 240, "strings": {"text": 240}}}});
+    let members = json!({"seen": 60, "objects": 60, "fields": {"{key}": key}});
+    let mut endpoint = json!({"method": "GET", "template": "/teams"});
+    endpoint["response_shapes"] = json!({"200": {"seen": 60, "objects": 60, "fields": {"members": members}}});
+    let told = read(&[endpoint]).tell("GET /teams", None, PLAIN).unwrap();
+    assert!(told.contains("{key}  object  64 keys, 240 seen\n") && !told.contains("keys: "), "{told}");
+}

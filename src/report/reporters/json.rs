@@ -39,7 +39,9 @@
 //! words that can be nobody's, `choices`.
 //!
 //! A shape is `seen` and, where not zero, `nulls`, `booleans`, `integers`, `numbers`, `strings` (by format), `arrays`,
-//! `items`, `objects`, `fields`, `values` (of strings and numbers of JSON and XML), `data` (classes of sensitive data that its values carry), `partial`. Of a text each line is a string, of a
+//! `items`, `objects`, `fields`, `keys`, `values` (of strings and numbers of JSON and XML), `data` (classes of sensitive data that its values carry), `partial`. A field `{key}` stands for all
+//! names of an object that is a map (people, currencies: names that were evidently data): its `keys` is how many different ones were seen (at
+//! least, where the object is `partial`), its `seen` how often any. Of a text each line is a string, of a
 //! page each run of visible text and each attribute that holds data; each row of a CSV is an object of `column_1`, `column_2` ...
 
 mod traffic;
