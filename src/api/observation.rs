@@ -75,6 +75,9 @@ pub struct Observation<'x> {
     pub decreed: bool,
     /// A 3xx that only moves the caller to another spelling of the same path (slash, scheme, host).
     pub mere_redirect: bool,
+    /// A success that cannot be what the path names: a page in place of a secret. So a host answers that has one page for
+    /// whatever it does not know.
+    pub feigned: bool,
 }
 
 /// What was asked for, by style of API.

@@ -443,6 +443,7 @@ mod tests {
                 noise: None,
                 decreed: false,
                 mere_redirect: n % 5 == 0,
+                feigned: false,
             };
             entry.count(&seen);
             if n % 3 == 0 {

@@ -355,6 +355,7 @@ mod tests {
             noise: None,
             decreed: false,
             mere_redirect: false,
+            feigned: false,
         };
         lessons.learn(status, &seen)
     }

@@ -53,6 +53,52 @@ fn what_only_scanners_asked_for_in_vain_is_theirs() {
 }
 
 #[test]
+fn a_page_in_place_of_what_was_tried_is_no_find() {
+    let by = |line: &str, feigned| Said { noise: Some(Noise::Scanner), caller: 7, feigned, ..said(line) };
+    let all = [
+        by("GET /.env 200", true),
+        by("GET /backup.zip 200", true),
+        by("GET /.git/config 200", true),
+        by("GET /.git/config 200", false),
+        by("GET /declared 200", true),
+    ];
+    let service = only(&all, &[exact("shop.example", "/declared", &["GET"])]);
+    // Catches endpoints made of a page that answers everything; one find that is lost among such answers; and a declared
+    // operation that is none for who asked.
+    assert_eq!(names(&service), ["GET /.git/config", "GET /declared"]);
+    assert_eq!(operation(&service, "GET /.git/config").record.requests, 2);
+    assert_eq!((service.requests, service.noise.clone()), (5, [(Noise::Scanner, 5)].into()));
+    assert_eq!((service.not_found, service.unknown_answers.clone()), (0, [].into()));
+}
+
+#[test]
+fn who_tries_what_is_tried_everywhere_is_a_scanner_whatever_answers() {
+    // Catches hosts that never say 404: a page, a way to log in or a refusal for all, and each path that is guessed an endpoint.
+    let tried = |n: u64, feigned| {
+        let line = format!("GET /tried{n}x {}", if feigned { 200 } else { [302, 401, 403][n as usize % 3] });
+        Said { noise: Some(Noise::Scanner), caller: 7, feigned, ..said(&line) }
+    };
+    for feigned in [true, false] {
+        let mut all: Vec<Said> = (0..12).map(|n| tried(n, feigned)).collect();
+        all.push(Said { caller: 7, ..said("GET /vault 401") });
+        all.push(Said { caller: 7, ..said("GET /found 200") });
+        all.push(said("GET /door 401"));
+        let service = only(&all, &[]);
+        let noise = |name: &str| operation(&service, name).record.noise.clone();
+        assert_eq!(noise("GET /vault"), [(Noise::Scanner, 1)].into());
+        assert_eq!((noise("GET /found"), noise("GET /door")), ([].into(), [].into()));
+        assert_eq!((service.operations.len(), service.noise.clone()), (3, [(Noise::Scanner, 13)].into()));
+    }
+    // Catches a scanner made of one who tried a few such things, and of a scanner that finds what it asks for.
+    let mut few: Vec<Said> = (0..9).map(|n| tried(n, true)).collect();
+    few.push(Said { caller: 7, ..said("GET /vault 401") });
+    assert!(!operation(&only(&few, &[]), "GET /vault").record.scanner_only);
+    let mut finds: Vec<Said> = (0..12).map(|n| Said { status: Some(200), ..tried(n, false) }).collect();
+    finds.push(Said { caller: 7, ..said("GET /vault 401") });
+    assert!(only(&finds, &[]).operations.iter().all(|operation| !operation.record.scanner_only));
+}
+
+#[test]
 fn noise_makes_no_operation_unless_it_is_declared() {
     let noise = |line: &str, noise| Said { noise: Some(noise), ..said(line) };
     let all = [

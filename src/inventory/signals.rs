@@ -1,6 +1,6 @@
 //! How each client behaves, as far as the judgement of others depends on it: who is a scanner.
 //!
-//! A scanner asks for what does not exist. What only scanners asked for is no endpoint that anybody uses, so an
+//! A scanner asks for what does not exist, whether it is told so or shown a page that it did not ask for. What only scanners asked for is no endpoint that anybody uses, so an
 //! operation must be able to say that all its callers are such.
 
 use std::collections::BTreeMap;

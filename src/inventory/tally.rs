@@ -483,13 +483,13 @@ pub(super) const fn is_missing(status: u16) -> bool {
     matches!(status, 404 | 410)
 }
 
-/// What came back shows that something is there: of a scanner's requests a success, of a crawler's one that is no page.
-/// Anybody else's answer shows what it shows.
-fn shows(noise: Option<Noise>, seen: &Observation<'_>) -> bool {
+/// What came back shows that something is there: of a scanner's requests a success that can be what was asked for, of a
+/// crawler's one that is no page. Anybody else's answer shows what it shows.
+pub(super) fn shows(noise: Option<Noise>, seen: &Observation<'_>) -> bool {
     let success = seen.status.is_some_and(|status| (200..300).contains(&status));
     match noise {
         Some(Noise::Crawler) => success && !seen.response_type.is_some_and(is_page),
-        Some(Noise::Scanner) => success,
+        Some(Noise::Scanner) => success && !seen.feigned,
         _ => true,
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct Said {
     pub(crate) noise: Option<Noise>,
     pub(crate) decreed: bool,
     pub(crate) mere_redirect: bool,
+    pub(crate) feigned: bool,
     pub(crate) fields: Vec<String>,
     pub(crate) params: Vec<String>,
 }
@@ -45,6 +46,7 @@ pub(crate) fn said(line: &str) -> Said {
         noise: None,
         decreed: false,
         mere_redirect: false,
+        feigned: false,
         fields: Vec::new(),
         params: Vec::new(),
     }
@@ -119,6 +121,7 @@ impl Said {
             noise: self.noise,
             decreed: self.decreed,
             mere_redirect: self.mere_redirect,
+            feigned: self.feigned,
         });
     }
 }
@@ -443,6 +446,7 @@ pub(crate) fn any_said() -> impl Strategy<Value = Said> {
             noise,
             decreed: n % 11 == 0,
             mere_redirect: mere && n % 9 == 0,
+            feigned: n % 13 == 0,
             fields: names.iter().map(ToString::to_string).collect(),
             params: names.iter().map(|name| format!("{name}{}", n % 3)).collect(),
         },

@@ -17,7 +17,7 @@ use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::kind::{kind_of_bytes, kind_of_type, odd_body};
 use crate::observe::media::{media_type, method};
 use crate::observe::multipart::{Found, read_parts};
-use crate::observe::noise::{Known, Redirect, noise_of};
+use crate::observe::noise::{Known, Redirect, is_feigned, noise_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::plain::read_plain;
 use crate::observe::style::{Scratch, Style, caller};
@@ -81,8 +81,10 @@ impl Style for Rest {
         let method = method(request.method());
         let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
         let said = noise_rules.class(service, &path, method, client.agent);
-        let built_in = || noise_of(request, &path, Known { status, response_type, mere_redirect, agent: client.agent });
-        let (noise, decreed) = (said.unwrap_or_else(built_in), said.is_some());
+        let decreed = said.is_some();
+        let feigned = !decreed && response.is_some_and(|answer| is_feigned(&path, answer, response_type, unpacker));
+        let known = Known { status, response_type, mere_redirect, feigned, agent: client.agent };
+        let noise = said.unwrap_or_else(|| noise_of(request, &path, known));
 
         let odd_bodies = [
             odd_body(BodySide::Request, request, request_type),
@@ -172,6 +174,7 @@ impl Style for Rest {
             noise,
             decreed,
             mere_redirect,
+            feigned,
         });
         scratch.path = recycled(path);
         if let Some(TokenFacts { issuer: TokenIssuer::Host(name), .. }) = token {
