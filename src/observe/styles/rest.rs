@@ -100,8 +100,8 @@ impl Style for Rest {
             counts.bodies_passed_over += if sampler.inspect == Inspect::None { 0 } else { bodies };
         } else {
             let bodied = bodies > 0;
-            let place =
-                Asked { service, method, path: &path, status: status.unwrap_or(0), noise, mere_redirect, bodied };
+            let (path, status) = (path.as_slice(), status.unwrap_or(0));
+            let place = Asked { service, method, path, status, noise, mere_redirect, bodied, feigned, response_type };
             let forgotten;
             (inspected, forgotten) = sampler.draw(exchange, &place);
             counts.samples_forgotten += forgotten;
