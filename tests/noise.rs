@@ -52,7 +52,10 @@ fn asked_of(talk: &[(&str, &str, u16, &str)], body: fn(&str) -> &str) -> Wire {
         wire.segment(&mut client, &server, ACK, ask.as_bytes());
         let body = body(kind);
         let length = body.len();
-        let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let moved =
+            if (300..400).contains(status) { format!("Location: /login?next={target}\r\n") } else { String::new() };
+        let answer =
+            format!("HTTP/1.1 {status} X\r\n{moved}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}");
         wire.segment(&mut server, &client, ACK, answer.as_bytes());
         wire.segment(&mut client, &server, FIN | ACK, b"");
         wire.segment(&mut server, &client, FIN | ACK, b"");
@@ -130,6 +133,32 @@ fn a_host_that_shows_one_page_for_everything_has_no_secrets_for_it() {
         let templates: Vec<String> = service.operations.iter().map(|op| op.template.to_string()).collect();
         assert_eq!(templates, ["/.env.local", "/actuator/env", "/v1/orders"], "{workers} workers");
         assert_eq!(service.noise.values().sum::<u64>(), 9);
+    }
+}
+
+#[test]
+fn words_that_are_guessed_where_everything_is_answered_alike_are_no_endpoints() {
+    // Catches an endpoint for each word that is guessed on a host with one page, or one way to log in, for everything.
+    let guesses: Vec<String> = (0..40).map(|n| format!("/guess{n}/{}", ["admin", "old"][n % 2])).collect();
+    for status in [200, 302] {
+        let secrets = ["/.env", "/.git/config", "/.aws/credentials", "/wp-config.php.bak"];
+        let mut talk: Vec<(&str, &str, u16, &str)> =
+            secrets.map(|target| ("curl/8.5.0", target, status, "text/html")).into();
+        talk.extend(guesses.iter().map(|target| ("curl/8.5.0", target.as_str(), status, "text/html")));
+        talk.push(("okhttp/4.12.0", "/v1/orders", 200, "application/json"));
+        let body = |kind: &str| match kind {
+            "application/json" => "{}",
+            _ => "<!doctype html><html><body><div id=app></div></body></html>",
+        };
+        for workers in [1, 3] {
+            let snapshot =
+                Run { specs: Vec::new(), ..Run::workers(workers) }.snapshot(&mut asked_of(&talk, body).frames);
+            assert_classes(&snapshot, "all alike");
+            let templates: Vec<String> =
+                snapshot.services[0].operations.iter().map(|op| op.template.to_string()).collect();
+            assert_eq!(templates, ["/v1/orders"], "{status}, {workers} workers");
+            assert_eq!(snapshot.services[0].noise.values().sum::<u64>(), 44);
+        }
     }
 }
 

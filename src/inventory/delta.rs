@@ -139,8 +139,9 @@ impl ObservationSink for Delta {
         // What is tried everywhere and answered with a refusal or with a page is not there either, as far as its caller knows.
         let in_vain = seen.noise == Some(Noise::Scanner) && !shows(seen.noise, seen);
         let missing = |status| is_missing(status) || in_vain;
-        let missed = seen.status.is_some_and(missing).then(|| path.iter().fold(0, |hash, s| chain(hash, s.text)));
-        self.rest.signals.note(seen.caller, missed, self.limits.clients);
+        let hash = || path.iter().fold(0, |hash, segment| chain(hash, segment.text));
+        let (missed, tried) = (seen.status.is_some_and(missing).then(hash), seen.tried.then(hash));
+        self.rest.signals.note(seen.caller, missed, tried, self.limits.clients);
         self.load.bytes += Rest::BYTES;
 
         if let Some(share) = self.services.get_mut(seen.service) {

@@ -356,6 +356,8 @@ mod tests {
             decreed: false,
             mere_redirect: false,
             feigned: false,
+            tried: false,
+            print: None,
         };
         lessons.learn(status, &seen)
     }

@@ -2,6 +2,8 @@
 
 use super::tests::*;
 use crate::api::{Noise, PinId};
+use crate::inventory::Record;
+use crate::limits::Limits;
 
 #[test]
 fn who_asks_hides_nothing_that_is_there_and_makes_nothing_that_is_not() {
@@ -96,6 +98,80 @@ fn who_tries_what_is_tried_everywhere_is_a_scanner_whatever_answers() {
     let mut finds: Vec<Said> = (0..12).map(|n| Said { status: Some(200), ..tried(n, false) }).collect();
     finds.push(Said { caller: 7, ..said("GET /vault 401") });
     assert!(only(&finds, &[]).operations.iter().all(|operation| !operation.record.scanner_only));
+}
+
+/// Who looks for secrets on a host that answers so to everything, with this print, and for what it guesses there.
+fn tries(caller: u64, status: u16, secrets: u64, guesses: u64) -> Vec<Said> {
+    let print = Some(99);
+    let secret = |n: u64| {
+        let (noise, feigned) = (Some(Noise::Scanner), status == 200);
+        Said { caller, noise, feigned, tried: true, print, ..said(&format!("GET /secret{n}x {status}")) }
+    };
+    let guess =
+        |n: u64| Said { caller, print, ..said(&format!("GET /{}{n} {status}", ["guess", "word"][n as usize % 2])) };
+    (0..secrets).map(secret).chain((0..guesses).map(guess)).collect()
+}
+
+#[test]
+fn what_answers_everything_alike_makes_no_endpoint_of_what_is_guessed() {
+    // Catches an endpoint for each word that is guessed at an application of one page, or before one way to log in; and words
+    // among which those that are there become a variable.
+    for status in [200, 302] {
+        let mut all = tries(7, status, 3, 60);
+        let alike = |caller, path: &str| Said { caller, print: Some(99), ..said(&format!("GET {path} {status}")) };
+        all.extend(
+            ["/settings/theme", "/billing/invoices", "/tools/export", "/team/members/list", "/legal/terms"]
+                .map(|path| alike(7, path)),
+        );
+        all.extend([alike(1, "/app/home"), alike(1, "/billing/invoices")]);
+        all.extend(lines("GET /orders 200\nGET /users/all 200\nGET /settings/theme/dark 200"));
+        all.push(Said { caller: 7, print: Some(5), ..said("GET /found/it 200") });
+        all.push(Said { caller: 7, ..said("GET /data 200") });
+        all.push(Said { caller: 7, ..said("GET /tools/export 201") });
+        all.push(Said { caller: 7, ..said("GET /team/members/list 403") });
+        let service = only(&all, &[exact("shop.example", "/legal/terms", &["GET"])]);
+        // Catches what others use, what was answered otherwise at least once, and what is declared, gone with the rest.
+        let expected = [
+            ("GET /app/home", 1),
+            ("GET /billing/invoices", 2),
+            ("GET /data", 1),
+            ("GET /found/it", 1),
+            ("GET /legal/terms", 1),
+            ("GET /orders", 1),
+            ("GET /settings/theme/dark", 1),
+            ("GET /team/members/list", 2),
+            ("GET /tools/export", 2),
+            ("GET /users/all", 1),
+        ];
+        let requests = |name| operation(&service, name).record.requests;
+        let found: Vec<(&str, u64)> = expected.iter().map(|(name, _)| (*name, requests(name))).collect();
+        assert_eq!((found, service.operations.len()), (expected.to_vec(), expected.len()), "{status}");
+        assert_eq!((service.requests, service.noise.clone()), (77, [(Noise::Scanner, 64)].into()), "{status}");
+    }
+}
+
+#[test]
+fn it_takes_both_who_tries_and_what_answers_everything() {
+    // Catches endpoints hidden by who asked alone, or by what came back alone.
+    // Of folded words what was tried among them is noise.
+    let of_api = |record: &Record| record.requests - record.noise.values().sum::<u64>();
+    let count = |all: &[Said]| only(all, &[]).operations.iter().map(|operation| of_api(&operation.record)).sum::<u64>();
+    assert_eq!(count(&tries(7, 200, 3, 8)), 0);
+    assert_eq!(count(&tries(7, 200, 2, 8)), 8, "two secrets are no habit");
+    let others = |change: fn(&mut Said)| {
+        let mut all = tries(7, 200, 3, 8);
+        all.iter_mut().filter(|said| !said.tried).for_each(change);
+        count(&all)
+    };
+    assert_eq!(others(|said| said.caller = 8), 8, "another client");
+    assert_eq!(others(|said| said.print = Some(98)), 8, "another page");
+    assert_eq!(others(|said| said.print = None), 8, "nobody knows which page");
+    // Which of two hosts answers everything so is known of each.
+    let mut all = tries(7, 200, 3, 8);
+    all.iter_mut().filter(|said| !said.tried).for_each(|said| said.host = "other.example".into());
+    let snapshot = snapshot_of(&Limits::default(), &[], &all);
+    let all = snapshot.services.iter().flat_map(|service| &service.operations);
+    assert_eq!(all.map(|operation| of_api(&operation.record)).sum::<u64>(), 8);
 }
 
 #[test]

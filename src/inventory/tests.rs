@@ -27,6 +27,8 @@ pub(crate) struct Said {
     pub(crate) decreed: bool,
     pub(crate) mere_redirect: bool,
     pub(crate) feigned: bool,
+    pub(crate) tried: bool,
+    pub(crate) print: Option<u64>,
     pub(crate) fields: Vec<String>,
     pub(crate) params: Vec<String>,
 }
@@ -47,6 +49,8 @@ pub(crate) fn said(line: &str) -> Said {
         decreed: false,
         mere_redirect: false,
         feigned: false,
+        tried: false,
+        print: None,
         fields: Vec::new(),
         params: Vec::new(),
     }
@@ -122,6 +126,8 @@ impl Said {
             decreed: self.decreed,
             mere_redirect: self.mere_redirect,
             feigned: self.feigned,
+            tried: self.tried,
+            print: self.print,
         });
     }
 }
@@ -447,6 +453,8 @@ pub(crate) fn any_said() -> impl Strategy<Value = Said> {
             decreed: n % 11 == 0,
             mere_redirect: mere && n % 9 == 0,
             feigned: n % 13 == 0,
+            tried: n % 3 == 0,
+            print: (n % 4 > 0).then_some(n % 6),
             fields: names.iter().map(ToString::to_string).collect(),
             params: names.iter().map(|name| format!("{name}{}", n % 3)).collect(),
         },

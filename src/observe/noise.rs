@@ -5,6 +5,8 @@
 
 use std::net::SocketAddr;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use super::encoding::Unpacker;
 use super::kind::{kind_of_bytes, kind_of_type};
 use super::path::{Segments, Target};
@@ -72,7 +74,7 @@ fn is_probe(path: &[PathSegment<'_>]) -> bool {
         || path.first().is_some_and(|first| is(first.text, PROBE_ROOTS))
 }
 
-const fn is_success(status: u16) -> bool {
+pub(super) const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)
 }
 
@@ -89,6 +91,33 @@ pub(super) fn is_feigned(
         && kind_of_type(response_type) == Some(BodyKind::Html)
         && is_no_page(path)
         && unpacker.unpack(response, BEGINNING).is_some_and(|(body, _)| kind_of_bytes(body) == Some(BodyKind::Html))
+}
+
+/// A path that is asked for only to see whether a secret lies there: of those that are tried everywhere, the ones that neither
+/// browsers nor monitors ever ask for.
+pub(super) fn is_telltale(path: &[PathSegment<'_>]) -> bool {
+    let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    path.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS))
+        || path.last().is_some_and(|last| is_secret_file(last.text) || is(last.text, PROBE_FILES))
+}
+
+/// Keyed hash of an answer that may be the same for whatever is asked: a page, by its length and its beginning, or where else to
+/// go, without the query, in which many put what was asked for.
+pub(super) fn print_of(response: &Message, response_type: Option<&str>, key: u64) -> Option<u64> {
+    let hash = |bytes: &[u8], seed: u64| xxh3_64_with_seed(bytes, seed);
+    let seed = hash(&response.status.to_le_bytes(), key);
+    match response.status {
+        200..=299 if !response.body.is_empty() && kind_of_type(response_type) == Some(BodyKind::Html) => {
+            let beginning = response.body.get(..BEGINNING).unwrap_or(&response.body);
+            Some(hash(beginning, hash(&response.body_len.to_le_bytes(), seed)))
+        }
+        300..=399 => {
+            let location = response.field("location")?.trim_ascii();
+            let end = location.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(location.len());
+            Some(hash(location.get(..end)?, seed))
+        }
+        _ => None,
+    }
 }
 
 /// A path that names a file which is a page nowhere: a secret, a dump, what an editor left. Folders, and programs that write
@@ -485,6 +514,61 @@ mod tests {
         ] {
             assert!(!feigned(path, "text/html", page.as_bytes(), None), "{path}");
         }
+    }
+
+    #[test]
+    fn answers_that_are_alike_have_one_print() {
+        let print = |status, named: Option<&str>, fields: &[(&str, &str)], body: &[u8], key| {
+            let mut response = Message::default();
+            response.set_response(status, 11);
+            fields.iter().for_each(|(name, value)| response.push_field(name.as_bytes(), value.as_bytes()));
+            response.body.extend_from_slice(body);
+            response.body_len = body.len() as u64;
+            print_of(&response, named, key)
+        };
+        let page = |body: &[u8]| print(200, Some("text/html"), &[], body, 1);
+        assert!(page(b"<html>a").is_some() && page(b"<html>a") == page(b"<html>a"));
+        // Catches pages that are told apart by their length alone, or by their beginning alone.
+        assert_ne!(page(b"<html>a"), page(b"<html>b"));
+        let long = |end: &str| page(format!("{}{end}", "x".repeat(600)).as_bytes());
+        assert_ne!(long(""), long("y"));
+        // Catches hashes that somebody could look up.
+        assert_ne!(page(b"<html>a"), print(200, Some("text/html"), &[], b"<html>a", 2));
+        let moved = |status, location| print(status, None, &[("Location", location)], b"", 1);
+        assert_eq!(moved(302, "/login?next=/a"), moved(302, "/login?next=/b"));
+        assert_ne!(moved(302, "/login"), moved(302, "/home"));
+        assert_ne!(moved(302, "/login"), moved(307, "/login"));
+        // Catches data, refusals and what nobody saw taken for what answers everything.
+        assert_eq!(print(200, Some("application/json"), &[], b"{}", 1), None);
+        assert_eq!(print(200, Some("text/html"), &[], b"", 1), None);
+        assert_eq!(print(302, Some("text/html"), &[], b"<html>", 1), None);
+        assert_eq!(print(403, Some("text/html"), &[], b"<html>", 1), None);
+    }
+
+    #[test]
+    fn some_paths_tell_who_asks_for_them() {
+        let tells = |target: &str| {
+            let mut segments = Segments::default();
+            segments.read(target.as_bytes());
+            let mut path = Vec::new();
+            segments.list(32, &mut path);
+            is_telltale(&path)
+        };
+        assert!(
+            ["/.env", "/a/.git/HEAD", "/.aws/credentials", "/wp-login.php", "/a/dump.sql"]
+                .iter()
+                .all(|path| tells(path))
+        );
+        // Catches what browsers, mail programs and monitors ask for taken for an attack.
+        let honest = [
+            "/wp-content/uploads/a.png",
+            "/actuator/env",
+            "/autodiscover/autodiscover.xml",
+            "/server-status",
+            "/shop.zip",
+            "/",
+        ];
+        assert!(!honest.iter().any(|path| tells(path)));
     }
 
     #[test]

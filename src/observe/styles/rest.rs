@@ -17,7 +17,7 @@ use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::kind::{kind_of_bytes, kind_of_type, odd_body};
 use crate::observe::media::{media_type, method};
 use crate::observe::multipart::{Found, read_parts};
-use crate::observe::noise::{Known, Redirect, is_feigned, noise_of};
+use crate::observe::noise::{Known, Redirect, is_feigned, is_success, is_telltale, noise_of, print_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::plain::read_plain;
 use crate::observe::style::{Scratch, Style, caller};
@@ -84,6 +84,9 @@ impl Style for Rest {
         let decreed = said.is_some();
         let feigned = !decreed && response.is_some_and(|answer| is_feigned(&path, answer, response_type, unpacker));
         let known = Known { status, response_type, mere_redirect, feigned, agent: client.agent };
+        let in_vain = feigned || status.is_some_and(|status| !is_success(status));
+        let tried = !decreed && !mere_redirect && in_vain && is_telltale(&path);
+        let print = response.and_then(|answer| print_of(answer, response_type, scratch.key));
         let noise = said.unwrap_or_else(|| noise_of(request, &path, known));
 
         let odd_bodies = [
@@ -175,6 +178,8 @@ impl Style for Rest {
             decreed,
             mere_redirect,
             feigned,
+            tried,
+            print,
         });
         scratch.path = recycled(path);
         if let Some(TokenFacts { issuer: TokenIssuer::Host(name), .. }) = token {
