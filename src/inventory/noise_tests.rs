@@ -2,7 +2,7 @@
 
 use super::tests::*;
 use crate::api::{Noise, PinId};
-use crate::inventory::Record;
+use crate::inventory::{Delta, Inventory, Record};
 use crate::limits::Limits;
 
 #[test]
@@ -172,6 +172,30 @@ fn it_takes_both_who_tries_and_what_answers_everything() {
     let snapshot = snapshot_of(&Limits::default(), &[], &all);
     let all = snapshot.services.iter().flat_map(|service| &service.operations);
     assert_eq!(all.map(|operation| of_api(&operation.record)).sum::<u64>(), 8);
+}
+
+#[test]
+fn what_answers_everything_is_known_whoever_saw_it_first() {
+    // Catches prints that one worker keeps for itself, and a record whose answers are told apart by the first alone.
+    let (secrets, guesses): (Vec<Said>, Vec<Said>) = tries(7, 200, 3, 8).into_iter().partition(|said| said.tried);
+    let again = || guesses.iter().cloned().map(|said| Said { at: 2_000, ..said });
+    let other: Vec<Said> = again().map(|said| Said { print: Some(5), ..said }).collect();
+    let operations = |shares: &[&[Said]]| {
+        let inventory = Inventory::new(&Limits::default(), Vec::new());
+        for share in shares {
+            let mut delta = Delta::new(&Limits::default(), inventory.pins());
+            share.iter().for_each(|said| said.tell(&mut delta));
+            inventory.absorb(delta);
+        }
+        inventory.snapshot().services.iter().map(|service| service.operations.len()).sum::<usize>()
+    };
+    let (one, two) = secrets.split_at(1);
+    let again: Vec<Said> = again().collect();
+    for shares in [[&guesses, one, two, &again[..]], [two, &guesses, &again, one], [one, two, &again, &guesses]] {
+        assert_eq!(operations(&shares), 0);
+    }
+    assert_eq!(operations(&[&secrets, &guesses, &other]), operations(&[&other, &secrets, &guesses]));
+    assert!(operations(&[&other, &guesses, &secrets]) > 0);
 }
 
 #[test]

@@ -105,16 +105,16 @@ pub(super) fn is_telltale(path: &[PathSegment<'_>]) -> bool {
 /// go, without the query, in which many put what was asked for.
 pub(super) fn print_of(response: &Message, response_type: Option<&str>, key: u64) -> Option<u64> {
     let hash = |bytes: &[u8], seed: u64| xxh3_64_with_seed(bytes, seed);
-    let seed = hash(&response.status.to_le_bytes(), key);
+    let seed = || hash(&response.status.to_le_bytes(), key);
     match response.status {
         200..=299 if !response.body.is_empty() && kind_of_type(response_type) == Some(BodyKind::Html) => {
             let beginning = response.body.get(..BEGINNING).unwrap_or(&response.body);
-            Some(hash(beginning, hash(&response.body_len.to_le_bytes(), seed)))
+            Some(hash(beginning, hash(&response.body_len.to_le_bytes(), seed())))
         }
         300..=399 => {
             let location = response.field("location")?.trim_ascii();
             let end = location.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(location.len());
-            Some(hash(location.get(..end)?, seed))
+            Some(hash(location.get(..end)?, seed()))
         }
         _ => None,
     }
