@@ -1,8 +1,13 @@
-//! Looks at values for sensitive data. A regression here is paid for every value of every body that is inspected.
+//! Looks at values for sensitive data, and reads whole bodies for them. A regression here is paid for every value of every body
+//! that is inspected.
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use shadowtap::observe::look;
+use shadowtap::proto::ExchangeSink as _;
+
+#[path = "../tests/common/known.rs"]
+mod known;
 
 fn main() {
     divan::main();
@@ -64,4 +69,76 @@ fn text(bencher: Bencher<'_, '_>, kind: &str) {
     };
     let value = unit.repeat((64 << 10) / unit.len());
     bencher.counter(BytesCount::new(value.len())).bench_local(|| look("", divan::black_box(value.as_bytes())));
+}
+
+/// Answers of 64 KiB, all looked into: records of people and orders, as each kind writes them, and what an attacker would send.
+#[divan::bench(args = [
+    "json", "xml", "csv", "text", "html",
+    "hostile json", "hostile csv", "hostile text", "hostile html", "hostile attributes",
+])]
+fn bodies(bencher: Bencher<'_, '_>, kind: &str) {
+    let (media_type, body) = body(kind);
+    let mut exchange = known::exchange("/v1/exports", known::Head::Bare, 1);
+    let mut answer = shadowtap::proto::Message::default();
+    answer.set_response(200, 11);
+    answer.push_field(b"content-type", media_type.as_bytes());
+    (answer.body_len, answer.body_whole) = (body.len() as u64, true);
+    answer.body.clone_from(&body);
+    exchange.response = Some(answer);
+    let mut observer = known::observer().inspecting(shadowtap::observe::Inspect::All);
+    bencher.counter(BytesCount::new(body.len())).bench_local(|| observer.exchange(divan::black_box(&exchange)));
+}
+
+/// A media type and a body of it.
+fn body(kind: &str) -> (&'static str, Vec<u8>) {
+    let (hostile, kind) = kind.strip_prefix("hostile ").map_or((false, kind), |kind| (true, kind));
+    let value = "4111 1111 1111 1112 eyJ=eyJ. a@b sk_live_: **** DE89 3704";
+    let (media_type, head, foot): (_, _, String) = match kind {
+        "json" => ("application/json", "[", "null]".to_owned()),
+        "xml" => ("application/xml", "<?xml version=\"1.0\"?><list>", "</list>".to_owned()),
+        "csv" if hostile => ("text/csv", "", String::new()),
+        "csv" => ("text/csv", "id,name,email,created_at,order_number,amount,note\n", String::new()),
+        "text" => ("text/plain", "", String::new()),
+        _ => ("text/html", "<!doctype html><html><body><table>", "</table></body></html>".to_owned()),
+    };
+    let unit = |at: usize| {
+        let (id, order, amount) = (48_213 + at, 112_482_917 + at * 977, 1_999 + at % 90);
+        let when = format!("2024-03-{:02}T10:{:02}:00Z", 1 + at % 28, at % 60);
+        let (name, mail, note) =
+            (["Alice Jones", "Bob Stone"][at % 2], format!("user{at}@shop.example"), "left at the door");
+        match (kind, hostile) {
+            ("json", true) => format!("\"{value}\","),
+            ("csv", true) => format!("{value},"),
+            ("text", true) => format!("{value}\n"),
+            ("html", true) => format!("<b>{value}"),
+            ("attributes", _) => format!("<i data-a='{value}'value='{value}'>"),
+            ("json", _) => format!(
+                "{{\"id\":{id},\"name\":\"{name}\",\"email\":\"{mail}\",\"created_at\":\"{when}\",\"order_number\":\"{order}\",\
+                 \"amount\":{amount},\"note\":\"{note}\"}},"
+            ),
+            ("xml", _) => format!(
+                "<row><id>{id}</id><name>{name}</name><email>{mail}</email><created_at>{when}</created_at>\
+                 <order_number>{order}</order_number><amount>{amount}</amount><note>{note}</note></row>"
+            ),
+            ("csv", _) => format!("{id},{name},{mail},{when},{order},{amount},{note}\n"),
+            ("text", _) => {
+                format!("{when} INFO order {order} of {name} <{mail}>, account {id}: {amount} due, {note}\n")
+            }
+            _ => format!(
+                "<tr class=\"row\" data-id=\"{id}\"><td>{name}</td><td><a href=\"mailto:{mail}\">write</a></td><td>{when}</td>\
+                 <td>{order}</td><td>{amount}</td><td>{note}</td></tr>\n"
+            ),
+        }
+    };
+    let mut body = head.to_owned();
+    let room = (64 << 10) - foot.len();
+    for at in 0.. {
+        let unit = unit(at);
+        if body.len() + unit.len() > room {
+            break;
+        }
+        body += &unit;
+    }
+    body += &foot;
+    (media_type, body.into_bytes())
 }

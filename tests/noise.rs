@@ -39,13 +39,23 @@ fn the_classes_of_every_capture_add_up_to_its_requests() {
 
 /// Connections that ask in turn, each as one agent, and what they are told.
 fn asked(talk: &[(&str, &str, u16, &str)]) -> Wire {
+    asked_of(talk, |_| "{}")
+}
+
+/// The same, with the bodies of what they are told, by media type.
+fn asked_of(talk: &[(&str, &str, u16, &str)], body: fn(&str) -> &str) -> Wire {
     let mut wire = Wire::new();
     for (at, (agent, target, status, kind)) in (0..).zip(talk) {
         let (mut client, mut server) = ends(9_000 + at);
         wire.open(&mut client, &mut server);
         let ask = format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: {agent}\r\n\r\n");
         wire.segment(&mut client, &server, ACK, ask.as_bytes());
-        let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: 2\r\n\r\n{{}}");
+        let body = body(kind);
+        let length = body.len();
+        let moved =
+            if (300..400).contains(status) { format!("Location: /login?next={target}\r\n") } else { String::new() };
+        let answer =
+            format!("HTTP/1.1 {status} X\r\n{moved}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}");
         wire.segment(&mut server, &client, ACK, answer.as_bytes());
         wire.segment(&mut client, &server, FIN | ACK, b"");
         wire.segment(&mut server, &client, FIN | ACK, b"");
@@ -94,6 +104,62 @@ fn what_a_scanner_finds_is_there_and_what_it_tries_is_not() {
     };
     assert!(notes("/actuator/env").contains("nobody but crawlers and scanners"), "{}", notes("/actuator/env"));
     assert!(!notes("/v1/orders").contains("nobody but"), "{}", notes("/v1/orders"));
+}
+
+#[test]
+fn a_host_that_shows_one_page_for_everything_has_no_secrets_for_it() {
+    // Catches an endpoint for each path that a scanner tries at an application of one page; and what is really served there,
+    // hidden with them.
+    let mut talk: Vec<(&str, &str, u16, &str)> =
+        ["/.env", "/.git/config", "/.aws/credentials", "/backup.zip", "/db.sql", "/.git/HEAD", "/wp-config.php.bak"]
+            .iter()
+            .map(|target| ("curl/8.5.0", *target, 200, "text/html"))
+            .collect();
+    talk.push(("curl/8.5.0", "/.env.local", 200, "text/plain"));
+    talk.push(("curl/8.5.0", "/actuator/env", 200, "application/json"));
+    talk.push(("curl/8.5.0", "/.npmrc", 403, "text/html"));
+    talk.push(("Nuclei - Open-source project", "/.htpasswd", 200, "text/html; charset=utf-8"));
+    talk.push(("okhttp/4.12.0", "/v1/orders", 200, "application/json"));
+    let body = |kind: &str| match kind {
+        "text/plain" => "KEY=value\n",
+        "application/json" => "{}",
+        _ => "<!doctype html><html><body><div id=app></div></body></html>",
+    };
+    let wire = || asked_of(&talk, body);
+    for workers in [1, 3] {
+        let snapshot = Run { specs: Vec::new(), ..Run::workers(workers) }.snapshot(&mut wire().frames);
+        assert_classes(&snapshot, "one page");
+        let [service] = &snapshot.services[..] else { panic!("one host") };
+        let templates: Vec<String> = service.operations.iter().map(|op| op.template.to_string()).collect();
+        assert_eq!(templates, ["/.env.local", "/actuator/env", "/v1/orders"], "{workers} workers");
+        assert_eq!(service.noise.values().sum::<u64>(), 9);
+    }
+}
+
+#[test]
+fn words_that_are_guessed_where_everything_is_answered_alike_are_no_endpoints() {
+    // Catches an endpoint for each word that is guessed on a host with one page, or one way to log in, for everything.
+    let guesses: Vec<String> = (0..40).map(|n| format!("/guess{n}/{}", ["admin", "old"][n % 2])).collect();
+    for status in [200, 302] {
+        let secrets = ["/.env", "/.git/config", "/.aws/credentials", "/wp-config.php.bak"];
+        let mut talk: Vec<(&str, &str, u16, &str)> =
+            secrets.map(|target| ("curl/8.5.0", target, status, "text/html")).into();
+        talk.extend(guesses.iter().map(|target| ("curl/8.5.0", target.as_str(), status, "text/html")));
+        talk.push(("okhttp/4.12.0", "/v1/orders", 200, "application/json"));
+        let body = |kind: &str| match kind {
+            "application/json" => "{}",
+            _ => "<!doctype html><html><body><div id=app></div></body></html>",
+        };
+        for workers in [1, 3] {
+            let snapshot =
+                Run { specs: Vec::new(), ..Run::workers(workers) }.snapshot(&mut asked_of(&talk, body).frames);
+            assert_classes(&snapshot, "all alike");
+            let templates: Vec<String> =
+                snapshot.services[0].operations.iter().map(|op| op.template.to_string()).collect();
+            assert_eq!(templates, ["/v1/orders"], "{status}, {workers} workers");
+            assert_eq!(snapshot.services[0].noise.values().sum::<u64>(), 44);
+        }
+    }
 }
 
 /// Replays the demo captures' main one under a policy.

@@ -146,12 +146,22 @@ macro_rules! extensions {
             None,
             /// One that is not listed.
             Other,
-            $(#[doc = concat!("`.", $text, "`")] $name,)*
+            $(#[doc = concat!("`.", $text, "`")] #[serde(rename = $text)] $name,)*
         }
 
         impl Extension {
             /// Every extension, in order.
             pub const ALL: &'static [Self] = &[Self::None, Self::Other, $(Self::$name,)*];
+
+            /// Its name, as it stands in reports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    Self::None => "none",
+                    Self::Other => "other",
+                    $(Self::$name => $text,)*
+                }
+            }
 
             /// The extension of a file's name.
             #[must_use]
@@ -232,6 +242,17 @@ mod tests {
             ("\u{202e}gpj.exe", Extension::Exe),
         ] {
             assert_eq!(Extension::of(name.as_bytes()), extension, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_reports() {
+        // Catches a name in one format that is another in the next: no variant can be spelt `7z`.
+        for extension in Extension::ALL {
+            assert_eq!(serde_json::to_value(extension).unwrap(), extension.name());
+        }
+        for kind in BodyKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
     }
 }

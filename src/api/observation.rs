@@ -75,6 +75,13 @@ pub struct Observation<'x> {
     pub decreed: bool,
     /// A 3xx that only moves the caller to another spelling of the same path (slash, scheme, host).
     pub mere_redirect: bool,
+    /// A success that cannot be what the path names: a page in place of a secret. So a host answers that has one page for
+    /// whatever it does not know.
+    pub feigned: bool,
+    /// A path that is asked for only to see whether a secret lies there, and it does not.
+    pub tried: bool,
+    /// Keyed hash of an answer that may be the same for whatever is asked: a page, or where else to go.
+    pub print: Option<u64>,
 }
 
 /// What was asked for, by style of API.

@@ -13,8 +13,8 @@ use super::opaque::Opaque;
 use super::pins::{Covering, Pins};
 use super::signals::Signals;
 use super::sketch::chain;
-use super::tally::{Load, Tally, is_missing};
-use crate::api::{Observation, ObservationSink, OpaqueSeen, Seen, ServiceId};
+use super::tally::{Load, Tally, is_missing, shows};
+use crate::api::{Noise, Observation, ObservationSink, OpaqueSeen, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
 use crate::time::Timestamp;
@@ -136,8 +136,12 @@ impl ObservationSink for Delta {
         self.rest.exchanges.merge(1);
         self.rest.window.insert(seen.at);
         let Seen::Http { method, path } = seen.seen;
-        let missed = seen.status.is_some_and(is_missing).then(|| path.iter().fold(0, |hash, s| chain(hash, s.text)));
-        self.rest.signals.note(seen.caller, missed, self.limits.clients);
+        // What is tried everywhere and answered with a refusal or with a page is not there either, as far as its caller knows.
+        let in_vain = seen.noise == Some(Noise::Scanner) && !shows(seen.noise, seen);
+        let missing = |status| is_missing(status) || in_vain;
+        let hash = || path.iter().fold(0, |hash, segment| chain(hash, segment.text));
+        let (missed, tried) = (seen.status.is_some_and(missing).then(hash), seen.tried.then(hash));
+        self.rest.signals.note(seen.caller, missed, tried, self.limits.clients);
         self.load.bytes += Rest::BYTES;
 
         if let Some(share) = self.services.get_mut(seen.service) {

@@ -20,6 +20,7 @@ use super::shapes::Union;
 use super::sketch::{Distinct, Histogram};
 use super::snapshot::{Operation, ParamRecord, Record};
 use super::sorted::Sorted;
+use super::tally::{PRINTS, says_nothing_here};
 use super::tokens::Tokens;
 use super::traffic::Traffic;
 use crate::api::{AuthScheme, DataClasses, Noise, Observation, OddBody, PathSegment, PathTemplate, Value};
@@ -64,6 +65,7 @@ pub(super) struct Entry {
     response_bytes: u64,
     /// A code outside 100 to 999 is counted as 0.
     statuses: BTreeMap<u16, u64>,
+    same: Same,
     window: Window,
     latency: Histogram,
     traffic: Traffic,
@@ -79,6 +81,28 @@ pub(super) struct Entry {
     request_types: Few<Box<str>, 16>,
     response_types: Few<Box<str>, 16>,
     lessons: Lessons,
+}
+
+/// Whether all answers that show something were one and the same, as far as their prints tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Same {
+    /// There was none.
+    #[default]
+    None,
+    /// All had this print.
+    One(u64),
+    /// They differ, or have no print.
+    No,
+}
+
+impl Merge for Same {
+    fn merge(&mut self, other: Self) {
+        *self = match (*self, other) {
+            (Self::None, one) | (one, Self::None) => one,
+            (Self::One(mine), Self::One(theirs)) if mine == theirs => Self::One(mine),
+            _ => Self::No,
+        };
+    }
 }
 
 impl Entry {
@@ -99,6 +123,9 @@ impl Entry {
         match seen.status {
             None => self.unanswered.merge(1),
             Some(status) => added += one_more(&mut self.statuses, code(status)),
+        }
+        if seen.status.is_some_and(|status| !says_nothing_here(status)) && !seen.mere_redirect {
+            self.same.merge(seen.print.map_or(Same::No, Same::One));
         }
         self.mere_redirects.merge(u64::from(seen.mere_redirect));
         self.encrypted.merge(u64::from(seen.encrypted));
@@ -154,6 +181,11 @@ impl Entry {
     /// All its callers behave like scanners.
     pub(super) fn is_scanned_only(&self, is_scanner: impl Fn(u64) -> bool) -> bool {
         !self.callers.is_empty() && self.callers.sample().all(is_scanner)
+    }
+
+    /// All that came back was one of these answers, of those that show something; and who asked is all of this kind.
+    pub(super) fn is_only(&self, prints: &Smallest<u64, PRINTS>, kind: impl Fn(u64) -> bool) -> bool {
+        matches!(self.same, Same::One(print) if prints.has(&print)) && self.is_scanned_only(kind)
     }
 
     /// Requests that something answered: a success, or a redirect that is more than another spelling.
@@ -332,6 +364,7 @@ impl Merge for Entry {
     fn merge(&mut self, other: Self) {
         self.requests.merge(other.requests);
         self.unanswered.merge(other.unanswered);
+        self.same.merge(other.same);
         self.mere_redirects.merge(other.mere_redirects);
         self.encrypted.merge(other.encrypted);
         if let Some(noise) = other.noise {
@@ -443,6 +476,9 @@ mod tests {
                 noise: None,
                 decreed: false,
                 mere_redirect: n % 5 == 0,
+                feigned: false,
+                tried: false,
+                print: None,
             };
             entry.count(&seen);
             if n % 3 == 0 {

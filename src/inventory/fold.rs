@@ -95,16 +95,19 @@ const LEVELS: usize = 3;
 /// More extensions than this behind one variable are part of its values.
 const EXTENSIONS: usize = 3;
 
-/// Folds trees as one, but for what users forbid; a record remembers which tree it came from.
-pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>) -> Folded<'n> {
-    let mut growing = Growing::default();
+/// Whether a record of a tree, by its number, says nothing of what is there.
+pub(super) type Idle<'i> = dyn Fn(usize, &Entry) -> bool + 'i;
+
+/// Folds trees as one, but for what users forbid and without records that are idle; a record remembers which tree it came from.
+pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>, idle: &Idle<'_>) -> Folded<'n> {
+    let mut growing = Growing { places: Places::default(), waiting: Vec::new(), idle };
     let roots: Vec<(&Node, usize)> = roots.iter().enumerate().map(|(at, node)| (*node, at)).collect();
     if growing.grow(&roots, START).is_none() {
         // Nothing was ever answered: all of it waits, at an empty root.
         growing.places.all.push(Place::default());
-        growing.places.graft(0, &roots);
+        growing.places.graft(0, &roots, idle);
     }
-    let Growing { mut places, waiting } = growing;
+    let Growing { mut places, waiting, .. } = growing;
     let root = places.root();
     places.styles = places.styles_of_words();
     for _ in 0..2 {
@@ -112,7 +115,7 @@ pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>) -> Folded<
     }
     for (parent, step, nodes) in waiting {
         let parent = places.now(parent);
-        places.graft_step(parent, step, &nodes);
+        places.graft_step(parent, step, &nodes, idle);
     }
     Folded { root: places.root(), places, added: BTreeMap::new() }
 }
@@ -127,19 +130,19 @@ enum Step<'n> {
 type Nodes<'n> = Vec<(&'n Node, usize)>;
 
 /// Places while they are made.
-#[derive(Default)]
-struct Growing<'n> {
+struct Growing<'n, 'i> {
     places: Places<'n>,
     /// Branches that were never answered, by the place above.
     waiting: Vec<(PlaceId, Step<'n>, Nodes<'n>)>,
+    idle: &'i Idle<'i>,
 }
 
-impl<'n> Growing<'n> {
+impl<'n> Growing<'n, '_> {
     /// Makes the place of these nodes and all below; none where nothing was answered.
     fn grow(&mut self, nodes: &[(&'n Node, usize)], mark: Mark) -> Option<PlaceId> {
         let (first, waited) = (self.places.all.len(), self.waiting.len());
         let id = PlaceId::try_from(first).ok()?;
-        let ops = ops(nodes);
+        let ops = ops(nodes, self.idle);
         let requests = ops.iter().map(|op| op.ok).sum();
         self.places.all.push(Place {
             ops,
@@ -190,11 +193,14 @@ fn children<'n>(nodes: &[(&'n Node, usize)]) -> BTreeMap<Step<'n>, Nodes<'n>> {
 }
 
 /// The records at these nodes by method.
-fn ops<'n>(nodes: &[(&'n Node, usize)]) -> Vec<Op<'n>> {
+fn ops<'n>(nodes: &[(&'n Node, usize)], idle: &Idle<'_>) -> Vec<Op<'n>> {
     let mut ops: Vec<Op<'n>> = Vec::new();
     for (node, of) in nodes {
         for (method, slot) in node.methods.iter() {
             let entry = slot.look();
+            if idle(*of, &entry) {
+                continue;
+            }
             let (answered, asked) = fields(&entry);
             let op = Op { method, ok: entry.answered(), shares: vec![(*of, slot)], answered, asked };
             add_op(&mut ops, op);
@@ -454,14 +460,14 @@ impl<'n> Places<'n> {
     }
 
     /// Puts what was never answered where it belongs.
-    fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)]) {
-        ops(nodes).into_iter().for_each(|op| add_op(&mut self.at_mut(id).ops, op));
+    fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)], idle: &Idle<'_>) {
+        ops(nodes, idle).into_iter().for_each(|op| add_op(&mut self.at_mut(id).ops, op));
         for (step, nodes) in children(nodes) {
-            self.graft_step(id, step, &nodes);
+            self.graft_step(id, step, &nodes, idle);
         }
     }
 
-    fn graft_step(&mut self, id: PlaceId, step: Step<'n>, nodes: &[(&'n Node, usize)]) {
+    fn graft_step(&mut self, id: PlaceId, step: Step<'n>, nodes: &[(&'n Node, usize)], idle: &Idle<'_>) {
         let below = self.find_or_make(id, step);
         if let Step::Class(class, _) = step {
             // What was refused stood in a path all the same.
@@ -470,7 +476,7 @@ impl<'n> Places<'n> {
                 variable.gather(class, nodes);
             }
         }
-        self.graft(below, nodes);
+        self.graft(below, nodes, idle);
     }
 
     /// Where a step leads; a word that stands for itself, or that has no variable beside it, gets a place of its own.

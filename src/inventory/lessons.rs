@@ -354,6 +354,9 @@ mod tests {
             noise: None,
             decreed: false,
             mere_redirect: false,
+            feigned: false,
+            tried: false,
+            print: None,
         };
         lessons.learn(status, &seen)
     }

@@ -1,6 +1,6 @@
 //! How each client behaves, as far as the judgement of others depends on it: who is a scanner.
 //!
-//! A scanner asks for what does not exist. What only scanners asked for is no endpoint that anybody uses, so an
+//! A scanner asks for what does not exist, whether it is told so or shown a page that it did not ask for. What only scanners asked for is no endpoint that anybody uses, so an
 //! operation must be able to say that all its callers are such.
 
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ pub(super) struct Client {
     not_found: u64,
     /// Distinct paths that were not found; more than suffice to call a scanner one.
     paths: Smallest<u64, { Signals::PATHS }>,
+    /// Distinct paths that it asked for to see whether a secret lies there, in vain.
+    tried: Smallest<u64, { Signals::TRIED }>,
 }
 
 impl Client {
@@ -39,10 +41,16 @@ impl Signals {
     /// This many distinct paths not found make a scanner, when more than half of its requests were not found.
     const PATHS: usize = 10;
 
-    /// Takes in one request; `missed` is the hash of its path when that was not found.
-    pub(super) fn note(&mut self, caller: u64, missed: Option<u64>, limit: usize) {
+    /// This many distinct secrets that it looked for make one who tries things; it may do honest work beside.
+    const TRIED: usize = 3;
+
+    /// Takes in one request; `missed` is the hash of its path when that was not found, `tried` when it was looked for as a secret is.
+    pub(super) fn note(&mut self, caller: u64, missed: Option<u64>, tried: Option<u64>, limit: usize) {
         let client = self.clients.entry(caller).or_default();
         client.requests.merge(1);
+        if let Some(path) = tried {
+            client.tried.insert(path);
+        }
         if let Some(path) = missed {
             client.not_found.merge(1);
             client.paths.insert(path);
@@ -64,6 +72,7 @@ impl Signals {
         mine.requests.merge(theirs.requests);
         mine.not_found.merge(theirs.not_found);
         mine.paths.merge(theirs.paths);
+        mine.tried.merge(theirs.tried);
         self.settle(limit);
     }
 
@@ -82,6 +91,11 @@ impl Signals {
         self.clients
             .get(&caller)
             .is_some_and(|client| client.paths.len() >= Self::PATHS && client.not_found > client.requests / 2)
+    }
+
+    /// The client of this hash looked for secrets. One that is not remembered did not.
+    pub(super) fn tries(&self, caller: u64) -> bool {
+        self.clients.get(&caller).is_some_and(|client| client.tried.len() >= Self::TRIED)
     }
 
     /// Requests of clients that were not kept.
@@ -104,8 +118,8 @@ mod tests {
 
     fn signals(found: u64, missed: u64, distinct: u64) -> Signals {
         let mut signals = Signals::default();
-        (0..found).for_each(|_| signals.note(7, None, 8));
-        (0..missed).for_each(|i| signals.note(7, Some(i % distinct.max(1)), 8));
+        (0..found).for_each(|_| signals.note(7, None, None, 8));
+        (0..missed).for_each(|i| signals.note(7, Some(i % distinct.max(1)), None, 8));
         signals
     }
 
@@ -118,11 +132,24 @@ mod tests {
     }
 
     #[test]
+    fn who_looks_for_three_secrets_tries_things() {
+        let tries = |paths: &[u64]| {
+            let mut halves = [Signals::default(), Signals::default()];
+            paths.iter().enumerate().for_each(|(at, path)| halves[at % 2].note(7, None, Some(*path), 8));
+            let [mut whole, half] = halves;
+            whole.absorb(half, 8);
+            (whole.tries(7), whole.is_scanner(7))
+        };
+        assert_eq!(tries(&[1, 2, 3, 4, 5]), (true, false));
+        assert_eq!(tries(&[1, 2, 1, 2, 1]), (false, false), "one link that is broken, again and again");
+    }
+
+    #[test]
     fn the_smallest_clients_are_kept_whatever_the_order() {
         // Catches a bound that keeps the first comers: a flood of new addresses would then decide by its timing.
         let note = |callers: &mut dyn Iterator<Item = u64>| {
             let mut signals = Signals::default();
-            callers.for_each(|caller| signals.note(caller, Some(caller), 10));
+            callers.for_each(|caller| signals.note(caller, Some(caller), None, 10));
             (signals.clients.keys().copied().collect::<Vec<_>>(), signals.more)
         };
         assert_eq!(note(&mut (0..100)), note(&mut (0..100).rev()));

@@ -4,6 +4,9 @@
 //! paths; or, when the answer says that there is nothing (404, 410, 405, 501), or when a crawler or a scanner found nothing, beside
 //! the tree. What lies beside creates no place in the tree, so a scanner's million paths make no endpoint; yet it is kept by
 //! path and method, and counts with the operation of the same path and method if that turns out to exist, whichever came first.
+//!
+//! Some hosts have one page, or one way to log in, for whatever is asked. What they answer to those who look for secrets is kept as
+//! prints, keyed hashes; a record of nothing but such answers to nobody but such clients is idle, and no operation.
 
 mod kept;
 
@@ -44,6 +47,8 @@ pub(super) struct Tally {
     /// Answers of "nothing here", and what crawlers and scanners asked for in vain, by the hash of path, method and which of both.
     unknown: HashMap<u64, Unknown, RandomState>,
     forgotten: Forgotten,
+    /// Prints of what answers those who look for secrets that are not there: it says nothing of any path.
+    idle: Smallest<u64, PRINTS>,
     /// Requests of learned operations for which there was no room.
     other: u64,
     /// Requests whose path had more segments than are kept.
@@ -127,6 +132,9 @@ impl Tally {
         if seen.status.is_some() {
             self.servers.insert(seen.server);
         }
+        if let Some(print) = seen.print.filter(|_| seen.tried) {
+            self.idle.insert(print);
+        }
         // A mere redirect teaches nothing of what is there, unless a declaration already says it.
         let built_in = || seen.mere_redirect.then_some(Noise::Redirect).filter(|_| !seen.decreed);
         let noise = seen.noise.or_else(built_in);
@@ -208,6 +216,7 @@ impl Tally {
         Merge::merge(&mut self.forgotten.answers, other.forgotten.answers);
         self.forgotten.not_found_paths.merge(other.forgotten.not_found_paths);
         Merge::merge(&mut self.forgotten.noise_answers, other.forgotten.noise_answers);
+        self.idle.merge(other.idle);
         self.other.merge(other.other);
         self.long_paths.merge(other.long_paths);
     }
@@ -327,9 +336,16 @@ impl Tally {
         let roots: Vec<&Node> = together.iter().map(|(_, tally)| &tally.learned).collect();
         let rules = pins.rules();
         let forbidden = together.first().map(|(id, _)| rules.forbidden(id)).unwrap_or_default();
-        let mut folded = fold::fold(&roots, &forbidden);
+        // What answers any path says nothing of one, where nobody else asked for it than who tries any path.
+        let idle = |at: usize, entry: &Entry| {
+            together.get(at).is_some_and(|(_, tally)| entry.is_only(&tally.idle, |caller| signals.tries(caller)))
+        };
+        let mut folded = fold::fold(&roots, &forbidden, &idle);
         let place = |(at, (_, tally)): (usize, &(_, &Self))| tally.place_unknown(at, &mut folded, &is_scanner);
         let mut unknown: Vec<NotFound> = together.iter().enumerate().map(place).collect();
+        for (at, (_, tally)) in together.iter().enumerate() {
+            unknown[at].scanned.merge(tally.idle_requests(|entry| idle(at, entry)));
+        }
         let mut learned: Vec<Vec<Operation>> = together.iter().map(|_| Vec::new()).collect();
         for mut found in folded.operations() {
             if let Some(named) = together.get(found.service).and_then(|(id, _)| rules.renamed(id, &found.template)) {
@@ -398,6 +414,19 @@ impl Tally {
             first,
             last,
         }
+    }
+
+    /// Requests of records that say nothing, but for those that are noise already.
+    fn idle_requests(&self, idle: impl Fn(&Entry) -> bool) -> u64 {
+        let mut sum = 0_u64;
+        // Records are opened for this, and hosts that answer everything alike are few.
+        if !self.idle.is_empty() {
+            self.learned.each(Way::of(0), &mut |_, _, slot| {
+                let entry = slot.look();
+                sum.merge(if idle(&entry) { entry.requests().saturating_sub(entry.noise()) } else { 0 });
+            });
+        }
+        sum
     }
 
     /// Addresses that answered, a bounded sample.
@@ -478,18 +507,21 @@ impl Forgotten {
     }
 }
 
+/// Prints that are kept of a service.
+pub(super) const PRINTS: usize = 8;
+
 /// Not Found, Gone.
 pub(super) const fn is_missing(status: u16) -> bool {
     matches!(status, 404 | 410)
 }
 
-/// What came back shows that something is there: of a scanner's requests a success, of a crawler's one that is no page.
-/// Anybody else's answer shows what it shows.
-fn shows(noise: Option<Noise>, seen: &Observation<'_>) -> bool {
+/// What came back shows that something is there: of a scanner's requests a success that can be what was asked for, of a
+/// crawler's one that is no page. Anybody else's answer shows what it shows.
+pub(super) fn shows(noise: Option<Noise>, seen: &Observation<'_>) -> bool {
     let success = seen.status.is_some_and(|status| (200..300).contains(&status));
     match noise {
         Some(Noise::Crawler) => success && !seen.response_type.is_some_and(is_page),
-        Some(Noise::Scanner) => success,
+        Some(Noise::Scanner) => success && !seen.feigned,
         _ => true,
     }
 }
@@ -502,7 +534,7 @@ fn is_page(media_type: &str) -> bool {
 }
 
 /// The answer says that there is no such path, or no such method on it.
-const fn says_nothing_here(status: u16) -> bool {
+pub(super) const fn says_nothing_here(status: u16) -> bool {
     matches!(status, 404 | 410 | 405 | 501)
 }
 

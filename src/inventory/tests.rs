@@ -26,6 +26,9 @@ pub(crate) struct Said {
     pub(crate) noise: Option<Noise>,
     pub(crate) decreed: bool,
     pub(crate) mere_redirect: bool,
+    pub(crate) feigned: bool,
+    pub(crate) tried: bool,
+    pub(crate) print: Option<u64>,
     pub(crate) fields: Vec<String>,
     pub(crate) params: Vec<String>,
 }
@@ -45,6 +48,9 @@ pub(crate) fn said(line: &str) -> Said {
         noise: None,
         decreed: false,
         mere_redirect: false,
+        feigned: false,
+        tried: false,
+        print: None,
         fields: Vec::new(),
         params: Vec::new(),
     }
@@ -124,6 +130,9 @@ impl Said {
             noise: self.noise,
             decreed: self.decreed,
             mere_redirect: self.mere_redirect,
+            feigned: self.feigned,
+            tried: self.tried,
+            print: self.print,
         });
     }
 }
@@ -444,10 +453,14 @@ pub(crate) fn any_said() -> impl Strategy<Value = Said> {
             method: method.to_owned(),
             path,
             status,
-            caller: n,
+            // A few ask for more than the others, and look for secrets.
+            caller: if n % 3 == 0 { n % 6 } else { n },
             noise,
             decreed: n % 11 == 0,
             mere_redirect: mere && n % 9 == 0,
+            feigned: n % 13 == 0,
+            tried: n % 3 == 0,
+            print: (n % 4 > 0).then_some(n % 6),
             fields: names.iter().map(ToString::to_string).collect(),
             params: names.iter().map(|name| format!("{name}{}", n % 3)).collect(),
         },

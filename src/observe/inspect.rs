@@ -33,6 +33,8 @@ pub(super) struct Asked<'x> {
     pub(super) noise: Option<Noise>,
     pub(super) mere_redirect: bool,
     pub(super) bodied: bool,
+    pub(super) feigned: bool,
+    pub(super) response_type: Option<&'x str>,
 }
 
 /// Draws the sample of one worker.
@@ -76,12 +78,16 @@ impl Sampler {
             asked.status.to_le_bytes(),
             [
                 asked.noise.map_or(0, |noise| noise as u8 + 1),
-                u8::from(asked.mere_redirect) | u8::from(asked.bodied) << 1,
+                u8::from(asked.mere_redirect) | u8::from(asked.bodied) << 1 | u8::from(asked.feigned) << 2,
             ],
         ];
         let mut hash = xxh3_64_with_seed(marks.as_flattened(), self.key);
         for text in [&asked.service.host, asked.service.scheme.name(), asked.method] {
             hash = chain(hash, text);
+        }
+        // What came back decides whether what crawlers and scanners asked for is learned from at all.
+        if asked.noise.is_some_and(Noise::is_of_caller) {
+            hash = chain(hash, asked.response_type.unwrap_or_default());
         }
         asked.path.iter().fold(hash, |hash, segment| match segment.class {
             // As the inventory tells values apart, or finer.
@@ -104,5 +110,38 @@ impl Sampler {
         }
         hash = xxh3_64_with_seed(&exchange.at().nanos().to_le_bytes(), hash);
         xxh3_64_with_seed(&exchange.index.to_le_bytes(), hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_learned_from_is_drawn_apart_from_what_is_not() {
+        // Catches a sample in which what teaches nothing takes the room of what does: the workers' number would show.
+        let sampler = Sampler::new(Inspect::Sampled, 8, 1);
+        let service = ServiceId::default();
+        let of = |noise, feigned, response_type| {
+            let (path, status) = (&[][..], 200);
+            let (method, mere_redirect, bodied) = ("GET", false, true);
+            let service = &service;
+            sampler.place(&Asked {
+                service,
+                method,
+                path,
+                status,
+                noise,
+                mere_redirect,
+                bodied,
+                feigned,
+                response_type,
+            })
+        };
+        let (scanner, crawler) = (Some(Noise::Scanner), Some(Noise::Crawler));
+        assert_ne!(of(scanner, true, Some("text/html")), of(scanner, false, Some("text/html")));
+        assert_ne!(of(crawler, false, Some("text/html")), of(crawler, false, Some("application/json")));
+        // Of anybody else's all is one sample.
+        assert_eq!(of(None, false, Some("text/html")), of(None, false, Some("application/json")));
     }
 }

@@ -3,6 +3,8 @@
 mod agents;
 mod body;
 mod classify;
+#[cfg(test)]
+mod cost;
 mod credentials;
 mod encoding;
 mod fields;

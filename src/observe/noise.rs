@@ -5,9 +5,13 @@
 
 use std::net::SocketAddr;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::encoding::Unpacker;
+use super::kind::{kind_of_bytes, kind_of_type};
 use super::path::{Segments, Target};
 use super::service::{name_service, same_host};
-use crate::api::{Agent, AgentKind, Noise, PathSegment, ServiceId};
+use crate::api::{Agent, AgentKind, BodyKind, Noise, PathSegment, ServiceId};
 use crate::proto::Message;
 
 /// What is known of the answer, and of who asked.
@@ -19,6 +23,8 @@ pub(super) struct Known<'x> {
     pub response_type: Option<&'x str>,
     /// It only moves the caller to another spelling of the same path.
     pub mere_redirect: bool,
+    /// It is a success, and a page in place of what the path names.
+    pub feigned: bool,
     /// Who asked.
     pub agent: Agent,
 }
@@ -45,8 +51,8 @@ pub(super) fn noise_of(request: &Message, path: &[PathSegment<'_>], known: Known
         Some(Noise::Scanner)
     } else if reads && is_crawler(known.agent) {
         Some(Noise::Crawler)
-    } else if known.status.is_some_and(|status| !(200..300).contains(&status)) && is_probe(path) {
-        // What was found is there, whoever asked: 2xx is never noise here. Without an answer nobody knows.
+    } else if known.feigned || (known.status.is_some_and(|status| !is_success(status)) && is_probe(path)) {
+        // What was found is there, whoever asked: a 2xx that can be it is never noise here. Without an answer nobody knows.
         Some(Noise::Scanner)
     } else {
         None
@@ -62,12 +68,76 @@ fn is_crawler(agent: Agent) -> bool {
 fn is_probe(path: &[PathSegment<'_>]) -> bool {
     let Some(last) = path.last() else { return false };
     let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    // `.env.production` is tried as `.env` is.
-    let hidden = |text: &str| text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(".env."));
-    path.iter().any(|segment| is(segment.text, PROBE_FOLDERS))
+    path.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS) || is(segment.text, PROBE_FOLDERS))
+        || is_secret_file(last.text)
         || is(last.text, PROBE_FILES)
-        || hidden(last.text)
         || path.first().is_some_and(|first| is(first.text, PROBE_ROOTS))
+}
+
+pub(super) const fn is_success(status: u16) -> bool {
+    matches!(status, 200..=299)
+}
+
+/// The answer is a success and a page, and the path names what is none: applications in one page answer so to every path that
+/// they do not know. Only what begins as a page is one: some servers say so of every file that has no type, secrets included.
+pub(super) fn is_feigned(
+    path: &[PathSegment<'_>],
+    response: &Message,
+    response_type: Option<&str>,
+    unpacker: &mut Unpacker,
+) -> bool {
+    // In this order, as nearly all exchanges end at the first question or the second.
+    is_success(response.status)
+        && kind_of_type(response_type) == Some(BodyKind::Html)
+        && is_no_page(path)
+        && unpacker.unpack(response, BEGINNING).is_some_and(|(body, _)| kind_of_bytes(body) == Some(BodyKind::Html))
+}
+
+/// A path that is asked for only to see whether a secret lies there: of those that are tried everywhere, the ones that neither
+/// browsers nor monitors ever ask for.
+pub(super) fn is_telltale(path: &[PathSegment<'_>]) -> bool {
+    let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    path.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS))
+        || path.last().is_some_and(|last| is_secret_file(last.text) || is(last.text, PROBE_FILES))
+}
+
+/// Keyed hash of an answer that may be the same for whatever is asked: a page, by its length and its beginning, or where else to
+/// go, without the query, in which many put what was asked for.
+pub(super) fn print_of(response: &Message, response_type: Option<&str>, key: u64) -> Option<u64> {
+    let hash = |bytes: &[u8], seed: u64| xxh3_64_with_seed(bytes, seed);
+    let seed = || hash(&response.status.to_le_bytes(), key);
+    match response.status {
+        200..=299 if !response.body.is_empty() && kind_of_type(response_type) == Some(BodyKind::Html) => {
+            let beginning = response.body.get(..BEGINNING).unwrap_or(&response.body);
+            Some(hash(beginning, hash(&response.body_len.to_le_bytes(), seed())))
+        }
+        300..=399 => {
+            let location = response.field("location")?.trim_ascii();
+            let end = location.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(location.len());
+            Some(hash(location.get(..end)?, seed()))
+        }
+        _ => None,
+    }
+}
+
+/// A path that names a file which is a page nowhere: a secret, a dump, what an editor left. Folders, and programs that write
+/// pages, are left to what they answer.
+fn is_no_page(path: &[PathSegment<'_>]) -> bool {
+    let Some((last, front)) = path.split_last() else { return false };
+    let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let (stem, extension) = last.text.rsplit_once('.').unwrap_or((last.text, ""));
+    let named = !stem.is_empty() && !extension.is_empty();
+    is_secret_file(last.text)
+        || (front.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS)) && (named || is(last.text, HIDDEN_FILES)))
+        || (named && is(extension, DUMPS))
+        // Deeper down it is something to download, and the page perhaps where to log in.
+        || (named && front.is_empty() && is(extension, ARCHIVES))
+}
+
+fn is_secret_file(name: &str) -> bool {
+    // `.env.production` is tried as `.env` is.
+    let hidden = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(".env."));
+    hidden || SECRET_FILES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Short, of words only, and ending in a word that means health. Words that mean other things too count only where
@@ -212,27 +282,35 @@ const STATIC_EXTENSIONS: &[&str] = &[
     "less",
 ];
 
-/// Folders that nobody means to serve, at any depth.
-const PROBE_FOLDERS: &[&str] = &[
-    ".git",
-    ".svn",
-    ".hg",
-    ".aws",
-    ".ssh",
-    ".vscode",
-    ".idea",
-    ".docker",
-    ".kube",
-    "cgi-bin",
-    "wp-admin",
-    "wp-content",
-    "wp-includes",
-    "phpmyadmin",
-    "phpunit",
+/// Folders of tools that nobody means to serve, at any depth ...
+const HIDDEN_FOLDERS: &[&str] = &[".git", ".svn", ".hg", ".aws", ".ssh", ".vscode", ".idea", ".docker", ".kube"];
+
+/// ... and files in them whose names have no dot.
+const HIDDEN_FILES: &[&str] = &[
+    "config",
+    "head",
+    "index",
+    "description",
+    "packed-refs",
+    "fetch_head",
+    "orig_head",
+    "commit_editmsg",
+    "exclude",
+    "entries",
+    "format",
+    "hgrc",
+    "credentials",
+    "id_rsa",
+    "id_ed25519",
+    "known_hosts",
+    "authorized_keys",
 ];
 
-/// Files that give a server away, at the end of any path.
-const PROBE_FILES: &[&str] = &[
+/// Folders that are tried everywhere, at any depth.
+const PROBE_FOLDERS: &[&str] = &["cgi-bin", "wp-admin", "wp-content", "wp-includes", "phpmyadmin", "phpunit"];
+
+/// Files that give a server away, at the end of any path, and that are pages nowhere.
+const SECRET_FILES: &[&str] = &[
     ".env",
     ".htaccess",
     ".htpasswd",
@@ -242,15 +320,8 @@ const PROBE_FILES: &[&str] = &[
     ".gitconfig",
     ".bash_history",
     ".dockerenv",
-    "wp-login.php",
-    "wp-config.php",
     "wp-config.php.bak",
-    "xmlrpc.php",
     "wlwmanifest.xml",
-    "phpinfo.php",
-    "shell.php",
-    "eval-stdin.php",
-    "adminer.php",
     "web.config",
     "id_rsa",
     "docker-compose.yml",
@@ -258,6 +329,19 @@ const PROBE_FILES: &[&str] = &[
     "dump.sql",
     "backup.zip",
 ];
+
+/// Programs that are tried everywhere, at the end of any path. Where they are there, they may well write pages.
+const PROBE_FILES: &[&str] =
+    &["wp-login.php", "wp-config.php", "xmlrpc.php", "phpinfo.php", "shell.php", "eval-stdin.php", "adminer.php"];
+
+/// Extensions of dumps and of what editors leave. Refused they prove nothing: some have such things to download.
+const DUMPS: &[&str] = &["sql", "bak", "swp", "sqlite", "sqlite3", "mdb"];
+
+/// Extensions of archives.
+const ARCHIVES: &[&str] = &["zip", "tar", "gz", "tgz", "bz2", "rar", "7z", "war"];
+
+/// Bytes of an answer, unpacked, in which it begins as a page or not at all.
+const BEGINNING: usize = 512;
 
 /// Where paths begin that only those ask for who run the thing, or who look for it. A word that an API may have for a thing of its
 /// own (`manager`, `remote`) is none of them: what refused its callers would be hidden.
@@ -282,7 +366,7 @@ mod tests {
     use super::*;
 
     const NOTHING: Known<'static> =
-        Known { status: Some(200), response_type: None, mere_redirect: false, agent: Agent::Chrome };
+        Known { status: Some(200), response_type: None, mere_redirect: false, feigned: false, agent: Agent::Chrome };
 
     fn request(method: &str, target: &str, fields: &[(&str, &str)]) -> Message {
         let mut request = Message::default();
@@ -373,6 +457,121 @@ mod tests {
     }
 
     #[test]
+    fn a_page_in_place_of_a_secret_is_no_secret() {
+        let page = "<!DOCTYPE html><html><div id=root></div><script src=/app.js></script></html>";
+        let mut unpacker = Unpacker::default();
+        let mut feigned = |target: &str, named: &str, body: &[u8], coding: Option<&str>| {
+            let mut response = Message::default();
+            response.set_response(200, 11);
+            response.body.extend_from_slice(body);
+            response.body_whole = true;
+            coding.into_iter().for_each(|coding| response.push_field(b"content-encoding", coding.as_bytes()));
+            let mut segments = Segments::default();
+            segments.read(target.as_bytes());
+            let mut path = Vec::new();
+            segments.list(32, &mut path);
+            is_feigned(&path, &response, Some(named), &mut unpacker)
+        };
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, page.repeat(50).as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        for path in [
+            "/.env",
+            "/api/.ENV.production",
+            "/.git/config",
+            "/app/.git/HEAD",
+            "/.aws/credentials",
+            "/.vscode/sftp.json",
+            "/backup.zip",
+            "/shop.tar.gz",
+            "/db/dump.sql",
+            "/index.php.bak",
+            "/id_rsa",
+        ] {
+            assert!(feigned(path, "text/html", page.as_bytes(), None), "{path}");
+            assert!(feigned(path, "text/html", &packed, Some("gzip")), "{path}, packed");
+            // Catches the worst of all: a secret that is served, hidden since its server calls everything a page.
+            assert!(!feigned(path, "text/html", b"DB_PASSWORD=hunter2\n<html>", None), "{path}");
+            assert!(!feigned(path, "text/plain", page.as_bytes(), None), "{path}: another type");
+            assert!(!feigned(path, "text/html", b"", None), "{path}: nobody knows what came");
+            assert!(!feigned(path, "text/html", &packed, Some("br, x")), "{path}: nobody can tell what came");
+        }
+        // Catches what may well be a page where it is found: listings of folders, programs, what an API names so.
+        for path in [
+            "/.git",
+            "/.git/objects",
+            "/wp-login.php",
+            "/phpinfo.php",
+            "/actuator/env",
+            "/server-status",
+            "/v1/exports/2026.zip",
+            "/v1/env",
+            "/sql",
+            "/.sql",
+            "/config",
+            "/orders",
+            "/",
+        ] {
+            assert!(!feigned(path, "text/html", page.as_bytes(), None), "{path}");
+        }
+    }
+
+    #[test]
+    fn answers_that_are_alike_have_one_print() {
+        let print = |status, named: Option<&str>, fields: &[(&str, &str)], body: &[u8], key| {
+            let mut response = Message::default();
+            response.set_response(status, 11);
+            fields.iter().for_each(|(name, value)| response.push_field(name.as_bytes(), value.as_bytes()));
+            response.body.extend_from_slice(body);
+            response.body_len = body.len() as u64;
+            print_of(&response, named, key)
+        };
+        let page = |body: &[u8]| print(200, Some("text/html"), &[], body, 1);
+        assert!(page(b"<html>a").is_some() && page(b"<html>a") == page(b"<html>a"));
+        // Catches pages that are told apart by their length alone, or by their beginning alone.
+        assert_ne!(page(b"<html>a"), page(b"<html>b"));
+        let long = |end: &str| page(format!("{}{end}", "x".repeat(600)).as_bytes());
+        assert_ne!(long(""), long("y"));
+        // Catches hashes that somebody could look up.
+        assert_ne!(page(b"<html>a"), print(200, Some("text/html"), &[], b"<html>a", 2));
+        let moved = |status, location| print(status, None, &[("Location", location)], b"", 1);
+        assert_eq!(moved(302, "/login?next=/a"), moved(302, "/login?next=/b"));
+        assert_ne!(moved(302, "/login"), moved(302, "/home"));
+        assert_ne!(moved(302, "/login"), moved(307, "/login"));
+        // Catches data, refusals and what nobody saw taken for what answers everything.
+        assert_eq!(print(200, Some("application/json"), &[], b"{}", 1), None);
+        assert_eq!(print(200, Some("text/html"), &[], b"", 1), None);
+        assert_eq!(print(302, Some("text/html"), &[], b"<html>", 1), None);
+        assert_eq!(print(403, Some("text/html"), &[], b"<html>", 1), None);
+    }
+
+    #[test]
+    fn some_paths_tell_who_asks_for_them() {
+        let tells = |target: &str| {
+            let mut segments = Segments::default();
+            segments.read(target.as_bytes());
+            let mut path = Vec::new();
+            segments.list(32, &mut path);
+            is_telltale(&path)
+        };
+        assert!(
+            ["/.env", "/a/.git/HEAD", "/.aws/credentials", "/wp-login.php", "/a/dump.sql"]
+                .iter()
+                .all(|path| tells(path))
+        );
+        // Catches what browsers, mail programs and monitors ask for taken for an attack.
+        let honest = [
+            "/wp-content/uploads/a.png",
+            "/actuator/env",
+            "/autodiscover/autodiscover.xml",
+            "/server-status",
+            "/shop.zip",
+            "/",
+        ];
+        assert!(!honest.iter().any(|path| tells(path)));
+    }
+
+    #[test]
     fn probes_are_noise_only_where_they_found_nothing() {
         let answered = |target: &str, status| noise_for("GET", target, Known { status, ..NOTHING });
         for path in [
@@ -390,6 +589,8 @@ mod tests {
             }
             // Catches the worst of all: a secret that is served, hidden as noise.
             assert_eq!(answered(path, Some(200)), None, "{path}");
+            let known = Known { feigned: true, ..NOTHING };
+            assert_eq!(noise_for("GET", path, known), Some(Noise::Scanner), "{path}: a page in its place");
             assert_eq!(answered(path, None), None, "{path}: nobody knows the answer");
         }
         for path in [

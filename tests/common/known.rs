@@ -11,6 +11,7 @@ use shadowtap::proto::{Exchange, Message, Oddities};
 use shadowtap::time::{Span, Timestamp};
 
 /// Requests after which nothing is new any more but the ids.
+#[allow(dead_code)]
 pub const WARM: usize = 4_096;
 
 /// An observer that notes in an empty share and looks into no body.

@@ -209,6 +209,64 @@ def specs_change(lab):
     require(counts == {"before": 10, "meanwhile": 10, "after": 10}, f"the last report has {counts}")
 
 
+POLICY = """[[environment]]
+name = "{environment}"
+hosts = ["*.lab.example"]
+
+[[template]]
+rename = {{ from = "/seen/{{x}}", to = "/seen/{{{variable}}}" }}
+"""
+
+
+# Catches: a policy that is read once and never again, half taken up, or forgotten over a bad one; events that go on under the old names; a
+# sensor that looks into every body although a sample was asked for, or that counts only those it looked into.
+def policy_changes(lab):
+    folder, place = lab.folder("out", 0o777), lab.folder("policy")
+    policy, new, events = place / "policy.toml", place / ".new", folder / "events"
+
+    def becomes(what):
+        new.write_text(what)
+        new.rename(policy)
+
+    def named(host, environment, variable):
+        """Of the report: this service is of this environment, and the one template there has this variable."""
+        def holds(report):
+            service = next((service for service in report["services"] if service["host"] == f"{host}.lab.example"), None)
+            templates = {endpoint["template"] for endpoint in report["endpoints"] if endpoint["service"] == f"http://{host}.lab.example"}
+            return service and service["environment"] == environment and templates == {f"/seen/{{{variable}}}"}
+        return holds
+
+    def announced(host, variable, within=10):
+        end = time.monotonic() + within
+        while not any(f"{host}.lab.example" in line and f"/seen/{{{variable}}}" in line for line in events.read_text().splitlines()):
+            require(time.monotonic() < end, f"no event tells of {host} as /seen/{{{variable}}}:\n{events.read_text()}")
+            time.sleep(0.1)
+
+    refused = lambda report: any("could not be read" in line for line in report["capture"]["warnings"])
+    becomes(POLICY.format(environment="first", variable="mark"))
+    sensor = watch(lab, folder, "--every", "1s", "--policy", policy, "--events", events, "--settle", "1s").listening()
+    heard(lab, folder, sensor, "before", 300)
+    report = awaited(folder, sensor, named("before", "first", "mark"), "the names of the policy")
+    endpoint = next(endpoint for endpoint in report["endpoints"] if endpoint["service"] == "http://before.lab.example")
+    require(endpoint["requests"] == 300, f"{endpoint['requests']} of 300 requests are the endpoint's")
+    # The sample of a place is at most 128, and more than half of that where there is enough.
+    require(32 <= endpoint["inspected"] <= 128, f"{endpoint['inspected']} of 300 exchanges were looked into")
+    announced("before", "mark")
+    becomes(POLICY.format(environment="second", variable="stamp"))
+    awaited(folder, sensor, named("before", "second", "stamp"), "the names of the new policy")
+    heard(lab, folder, sensor, "after", 10)
+    announced("after", "stamp")
+    becomes("[[environment]]\nnam = 'x'\n")
+    awaited(folder, sensor, lambda report: refused(report) and named("after", "second", "stamp")(report), "that the old policy stays in force")
+    require(sensor.said().count("cannot be read") == 1, f"it does not say once what is wrong:\n{sensor.said()}")
+    becomes(POLICY.format(environment="third", variable="seal"))
+    os.kill(sensor.pid, signal.SIGHUP)
+    awaited(folder, sensor, lambda report: named("before", "third", "seal")(report) and not refused(report), "the policy that SIGHUP brought")
+    sensor.stop(signal.SIGTERM)
+    counts = {host: requests(report_of(folder), host) for host in ("before", "after")}
+    require(counts == {"before": 300, "after": 10}, f"the last report has {counts}")
+
+
 # Catches: a state that is not whole after SIGKILL, that counts twice, that announces anew; one that is damaged and ends the sensor, or is overwritten.
 def state_survives(lab):
     folder = lab.folder("out", 0o777)
@@ -326,6 +384,7 @@ def run():
         ("SIGKILL while a report is written", lambda lab: killed_while_writing(lab, asked.rounds)),
         ("full disk", full_disk),
         ("specs change", specs_change),
+        ("policy changes", policy_changes),
         ("a state survives", state_survives),
         ("rights: root gives them up", lambda lab: rights(lab, "root")),
         ("rights: a user with CAP_NET_RAW", lambda lab: rights(lab, "file")),

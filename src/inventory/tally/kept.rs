@@ -13,7 +13,7 @@ use super::super::pins::{Pins, Written};
 use super::super::sketch::Distinct;
 use super::super::traffic::Traffic;
 use super::super::tree::{Key, Node};
-use super::{Forgotten, Smallest, SocketAddr, Tally, Unknown, split};
+use super::{Forgotten, PRINTS, Smallest, SocketAddr, Tally, Unknown, split};
 use crate::api::{Noise, PinId, SegmentClass, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
@@ -30,6 +30,7 @@ pub(in super::super) struct Head {
     window: Window,
     traffic: Traffic,
     forgotten: Forgotten,
+    idle: Smallest<u64, PRINTS>,
     other: u64,
     long_paths: u64,
 }
@@ -67,6 +68,7 @@ impl Tally {
             window: self.window,
             traffic: self.traffic.clone(),
             forgotten: self.forgotten.clone(),
+            idle: self.idle.clone(),
             other: self.other,
             long_paths: self.long_paths,
         };
@@ -132,9 +134,9 @@ impl Growing {
         let sound = counts.iter().chain(head.noise.values()).all(|count| *count <= MOST);
         must(sound && head.window.is_sound() && head.traffic.is_sound(), "a service with odd figures")?;
         must(!service.host.is_empty() && service.host.len() <= Self::HOST_BYTES, "a service with an odd name")?;
-        let Head { requests, noise, servers, window, traffic, forgotten, other, long_paths } = head;
+        let Head { requests, noise, servers, window, traffic, forgotten, idle, other, long_paths } = head;
         let tally =
-            Tally { requests, noise, servers, window, traffic, forgotten, other, long_paths, ..Tally::default() };
+            Tally { requests, noise, servers, window, traffic, forgotten, idle, other, long_paths, ..Tally::default() };
         Ok(Self { service, tally, way: Vec::new(), bytes: Tally::BYTES })
     }
 

@@ -17,7 +17,7 @@ use crate::observe::inspect::{Asked, Inspect};
 use crate::observe::kind::{kind_of_bytes, kind_of_type, odd_body};
 use crate::observe::media::{media_type, method};
 use crate::observe::multipart::{Found, read_parts};
-use crate::observe::noise::{Known, Redirect, noise_of};
+use crate::observe::noise::{Known, Redirect, is_feigned, is_success, is_telltale, noise_of, print_of};
 use crate::observe::path::{Target, recycled};
 use crate::observe::plain::read_plain;
 use crate::observe::style::{Scratch, Style, caller};
@@ -81,8 +81,13 @@ impl Style for Rest {
         let method = method(request.method());
         let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
         let said = noise_rules.class(service, &path, method, client.agent);
-        let built_in = || noise_of(request, &path, Known { status, response_type, mere_redirect, agent: client.agent });
-        let (noise, decreed) = (said.unwrap_or_else(built_in), said.is_some());
+        let decreed = said.is_some();
+        let feigned = !decreed && response.is_some_and(|answer| is_feigned(&path, answer, response_type, unpacker));
+        let known = Known { status, response_type, mere_redirect, feigned, agent: client.agent };
+        let in_vain = feigned || status.is_some_and(|status| !is_success(status));
+        let tried = !decreed && !mere_redirect && in_vain && is_telltale(&path);
+        let print = response.and_then(|answer| print_of(answer, response_type, scratch.key));
+        let noise = said.unwrap_or_else(|| noise_of(request, &path, known));
 
         let odd_bodies = [
             odd_body(BodySide::Request, request, request_type),
@@ -98,8 +103,8 @@ impl Style for Rest {
             counts.bodies_passed_over += if sampler.inspect == Inspect::None { 0 } else { bodies };
         } else {
             let bodied = bodies > 0;
-            let place =
-                Asked { service, method, path: &path, status: status.unwrap_or(0), noise, mere_redirect, bodied };
+            let (path, status) = (path.as_slice(), status.unwrap_or(0));
+            let place = Asked { service, method, path, status, noise, mere_redirect, bodied, feigned, response_type };
             let forgotten;
             (inspected, forgotten) = sampler.draw(exchange, &place);
             counts.samples_forgotten += forgotten;
@@ -172,6 +177,9 @@ impl Style for Rest {
             noise,
             decreed,
             mere_redirect,
+            feigned,
+            tried,
+            print,
         });
         scratch.path = recycled(path);
         if let Some(TokenFacts { issuer: TokenIssuer::Host(name), .. }) = token {

@@ -20,10 +20,10 @@ use super::figures::{
     at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, noise, percent_text,
     promised, server, statuses, tally, warnings, window,
 };
-use crate::api::ParamPlace;
+use crate::api::{BodySide, Extension, ParamPlace, Said};
 use crate::diff::{Coverage, Existence, Pairing, Promise, Promised};
 use crate::findings::{Finding, Severity};
-use crate::inventory::{OpaqueService, ParamRecord};
+use crate::inventory::{OpaqueService, ParamRecord, PartRecord, Record};
 use crate::report::contents::{CaptureSummary, Endpoint, Report, Verdict};
 use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
@@ -224,6 +224,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         service: shown(&endpoint.service),
         by,
         params: params(&record.params),
+        bodies: bodies(record),
         requests: count(record.requests),
         clients: count(record.clients),
         scanner_only: record.scanner_only,
@@ -252,6 +253,41 @@ fn params(params: &[ParamRecord]) -> String {
     }
     if params.len() > PARAMS {
         let _ = write!(text, " and {} more", params.len() - PARAMS);
+    }
+    text
+}
+
+/// What stands out in the bodies of each side: a type that does not tell what they are, and the parts of multipart ones.
+fn bodies(record: &Record) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut say = |what: &str, said: Vec<String>| {
+        if !said.is_empty() {
+            lines.push(format!("{what}: {}", said.join(", ")));
+        }
+    };
+    for (side, name) in [(BodySide::Request, "request"), (BodySide::Response, "response")] {
+        let odd = record.odd_bodies.iter().filter(|(odd, _)| odd.side == side);
+        let type_says = |said| match said {
+            Said::Otherwise => "the type says otherwise",
+            Said::Nothing => "no type says it",
+        };
+        let odd = odd.map(|(odd, seen)| format!("{} {} ({})", count(*seen), odd.kind.name(), type_says(odd.said)));
+        say(&format!("{name} bodies not as said"), odd.collect());
+        let parts = record.parts.iter().filter(|record| record.part.side == side);
+        say(&format!("{name} parts"), parts.map(part).collect());
+    }
+    lines
+}
+
+/// `3 files pdf .pdf`.
+fn part(record: &PartRecord) -> String {
+    let PartRecord { part, seen } = record;
+    let mut text = counted(*seen, if part.file { "file" } else { "field" });
+    text.extend(part.kind.into_iter().flat_map(|kind| [" ", kind.name()]));
+    match part.extension {
+        Extension::None => {}
+        Extension::Other => text.push_str(" of another extension"),
+        listed => text.extend([" .", listed.name()]),
     }
     text
 }

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    Agent, AuthScheme, DataClass, Direction, HostPattern, Noise, ParamPlace, ParamType, PathTemplate, Scheme,
-    SegmentClass, ServiceId, Shape, TemplateSegment, TokenAlgorithm, TokenLifetime, ValueFigures,
+    Agent, AuthScheme, BodyKind, BodySide, DataClass, Direction, Extension, HostPattern, Noise, OddBody, ParamPlace,
+    ParamType, Part, PathTemplate, Said, Scheme, SegmentClass, ServiceId, Shape, TemplateSegment, TokenAlgorithm,
+    TokenLifetime, ValueFigures,
 };
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
 use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
 use crate::inventory::{
-    Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, Quantiles,
-    RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
+    Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
+    Quantiles, RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
 };
 use crate::report::contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, Verdict,
@@ -25,6 +26,23 @@ use crate::time::{Span, Timestamp};
 const EACH: usize = 20;
 const THINGS: [&str; 7] = ["users", "orders", "invoices", "carts", "sessions", "reports", "products"];
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+
+fn odd_bodies() -> Sorted<OddBody> {
+    let of = |kind, said| OddBody { side: BodySide::Response, kind, said };
+    Sorted::from([(of(BodyKind::Html, Said::Otherwise), 2), (of(BodyKind::Pdf, Said::Nothing), 1)])
+}
+
+fn parts() -> Vec<PartRecord> {
+    let of = |file, kind, extension, seen| PartRecord {
+        part: Part { side: BodySide::Request, file, kind, extension },
+        seen,
+    };
+    vec![
+        of(false, None, Extension::None, 1),
+        of(true, Some(BodyKind::Pdf), Extension::SevenZip, 1_200),
+        of(true, None, Extension::Other, 3),
+    ]
+}
 
 /// What to make.
 pub(in crate::report) struct Sample {
@@ -115,6 +133,8 @@ impl Sample {
                     ..Shape::default()
                 },
             ),
+            odd_bodies: if at == 0 { odd_bodies() } else { Sorted::new() },
+            parts: if at == 0 { parts() } else { Vec::new() },
             variables: Sorted::from([(self.plant("number"), 12)]),
             ..Record::default()
         }

@@ -210,6 +210,19 @@ fn no_name_becomes_mark_up() {
 }
 
 #[test]
+fn what_stands_out_in_bodies_is_on_the_page() {
+    let read = read_page(&written(&Html, &Sample::of(2), PLAIN));
+    // Catches sides that are mixed up, parts without what they are, and a body that lies and is not shown as one.
+    for line in [
+        "request parts: 1 field, 1,200 files pdf .7z, 3 files of another extension",
+        "response bodies not as said: 2 html (the type says otherwise), 1 pdf (no type says it)",
+    ] {
+        assert_eq!(read.text.matches(line).count(), 1, "{line}");
+    }
+    assert_eq!(read.text.matches("not as said").count(), 1, "nothing is said of bodies that are as their type says");
+}
+
+#[test]
 fn the_page_allows_itself_and_nothing_else() {
     let page = written(&Html, &Sample::of(60), PLAIN);
     let read = read_page(&page);

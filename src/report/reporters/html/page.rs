@@ -94,7 +94,7 @@ use crate::time::Span;
 <thead><tr><th scope="col">Verdict</th><th scope="col">Operation</th><th scope="col">Service</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Clients</th><th scope="col">Statuses</th><th scope="col">Credentials</th><th scope="col" class="n">p95</th><th scope="col">Seen (UTC)</th></tr></thead>
 <tbody>
 {%- for row in endpoints %}
-<tr data-verdict="{{ row.verdict }}" data-state="{{ row.state }}"><td>{% if row.finding.is_empty() %}<span class="tag {{ row.tone.class() }}">{{ row.verdict }}</span>{% else %}<a class="tag {{ row.tone.class() }}" href="#f-{{ row.finding }}">{{ row.verdict }}</a>{% endif %}{% if row.doubtful %}<small>{{ row.state }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.params.is_empty() %}<small>{{ row.params }}</small>{% endif %}{% if !row.by.is_empty() %}<small>{{ row.by }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}{% if row.scanner_only %}<small>scanners</small>{% endif %}<td>{{ row.statuses }}{% if row.confidence != "high" %}<small>{{ row.confidence }} confidence</small>{% endif %}<td>{{ row.auth }}{% if let Some(p95) = row.latency %}<td data-v="{{ p95.nanos() / 1000 }}">{{ p95 }}{% else %}<td data-v="-1">{% endif %}<td>{{ row.seen }}
+<tr data-verdict="{{ row.verdict }}" data-state="{{ row.state }}"><td>{% if row.finding.is_empty() %}<span class="tag {{ row.tone.class() }}">{{ row.verdict }}</span>{% else %}<a class="tag {{ row.tone.class() }}" href="#f-{{ row.finding }}">{{ row.verdict }}</a>{% endif %}{% if row.doubtful %}<small>{{ row.state }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.params.is_empty() %}<small>{{ row.params }}</small>{% endif %}{% for line in row.bodies %}<small>{{ line }}</small>{% endfor %}{% if !row.by.is_empty() %}<small>{{ row.by }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}{% if row.scanner_only %}<small>scanners</small>{% endif %}<td>{{ row.statuses }}{% if row.confidence != "high" %}<small>{{ row.confidence }} confidence</small>{% endif %}<td>{{ row.auth }}{% if let Some(p95) = row.latency %}<td data-v="{{ p95.nanos() / 1000 }}">{{ p95 }}{% else %}<td data-v="-1">{% endif %}<td>{{ row.seen }}
 {%- endfor %}
 </tbody>
 </table>
@@ -371,6 +371,8 @@ pub(super) struct EndpointRow<'a> {
     pub(super) service: Cow<'a, str>,
     pub(super) by: String,
     pub(super) params: String,
+    /// What stands out in its bodies, a line each.
+    pub(super) bodies: Vec<String>,
     pub(super) requests: String,
     pub(super) clients: String,
     pub(super) scanner_only: bool,
