@@ -66,15 +66,21 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
     let odds: Vec<f64> = figures.iter().map(weigh).collect();
     // What its siblings are says something of a word too.
     let mean = odds.iter().map(|z| z.clamp(-4.0, 4.0)).sum::<f64>() / figure(odds.len() as u64);
-    let pull = if odds.len() >= CROWD { PULL * mean } else { 0.0 };
+    let crowd = odds.len() >= CROWD;
+    let pull = if crowd { PULL * mean } else { 0.0 };
     // One word alone, be it ever so strange, has nothing to be compared with.
     let alone = place.words.len() == 1 && place.variables.is_empty();
     // One word beside numbers is none of them.
     let foreign = place.words.len() == 1 && level.formal;
-    let judged = place.words.iter().zip(&level.looks).zip(odds);
+    let alike = level.alike(&figures);
+    let judged = place.words.keys().zip(&level.looks).zip(odds).enumerate();
     judged
-        .map(|(((text, _), look), odds)| {
-            let odds = odds + pull - if look.reserved { RESERVED } else { 0.0 };
+        .map(|(at, ((text, look), odds))| {
+            // What shares nothing with the crowd is not drawn along: names that a scanner guessed, on a host that answers whatever
+            // is asked, would take the API's own words with them.
+            let stranger = crowd && level.is_stranger(at, &figures[at]);
+            let pull = if stranger { pull.min(0.0) - STRANGER } else { pull };
+            let odds = odds + pull + if alike[at] { ALIKE } else { 0.0 } - if look.reserved { RESERVED } else { 0.0 };
             let stays = foreign || alone;
             Judged { text, value: odds > 0.0 && !stays, odds: if stays { odds.min(0.0) } else { odds } }
         })
@@ -85,6 +91,19 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
 const CROWD: usize = 4;
 /// How much of the crowd's mean is added to each.
 const PULL: f64 = 0.3;
+
+/// What speaks against a word in use that leads to something, and to nothing that its many siblings lead to.
+const STRANGER: f64 = 3.0;
+/// It is asked for so many times as often as its siblings in the middle.
+const IN_USE: f64 = 10.0;
+
+/// What speaks for words nobody knows that are alike in all that lies below. How often each is asked for says nothing then: a dozen
+/// people are a dozen values, however long one listens to them.
+const ALIKE: f64 = 4.0;
+/// So many of them.
+const MANY: usize = 12;
+/// So much alike, and so large a share of all.
+const MOSTLY: f64 = 0.8;
 
 /// What speaks against a word that names no thing, whatever lies below it.
 const RESERVED: f64 = 8.0;
@@ -106,7 +125,8 @@ struct Level<'p, 'n> {
     fixed: f64,
     plural: f64,
     singles: f64,
-    /// Requests.
+    /// Requests: of the word in the middle, of all.
+    middle: f64,
     in_words: f64,
     in_variables: f64,
     /// Values of the variables beside.
@@ -147,6 +167,7 @@ impl<'p, 'n> Level<'p, 'n> {
             fixed: share(|look| look.fixed),
             plural: share(|look| look.plural),
             singles: ratio(words.iter().filter(|profile| profile.requests < 1.5).count(), words.len()),
+            middle: middle(words.iter().map(|profile| profile.requests).collect()),
             in_words: words.iter().map(|profile| profile.requests).sum(),
             in_variables: variables.iter().map(|profile| profile.requests).sum(),
             texts,
@@ -167,6 +188,34 @@ impl<'p, 'n> Level<'p, 'n> {
             words,
             variables,
         }
+    }
+
+    /// A word that leads to something, in use, that has nothing in common with its siblings.
+    fn is_stranger(&self, at: usize, figures: &[f64; Figure::COUNT]) -> bool {
+        let profile = &self.words[at];
+        let common = [Figure::Near, Figure::NearVariable, Figure::Wild, Figure::RLike, Figure::VLike];
+        !profile.leaf
+            && profile.requests >= IN_USE * self.middle.max(1.0)
+            && common.iter().all(|of| figures[*of as usize] <= 0.0)
+    }
+
+    /// Which words are of many that nobody knows, and alike in what lies below and in what they answer. Words with nothing below
+    /// are names of calls as well as of people: the name of what they stand in decides.
+    fn alike(&self, figures: &[[f64; Figure::COUNT]]) -> Vec<bool> {
+        let plural = self.around.parent.is_some_and(|parent| singular(parent).is_some());
+        let unknown = |look: &Look| !look.known && !look.fixed && look.parts < 0.75;
+        let is_alike = |at: usize| {
+            let of = |figure: Figure| figures[at][figure as usize];
+            let bodies = of(Figure::RHas) > 0.0;
+            let same = of(Figure::Near) >= MOSTLY && (!bodies || of(Figure::RLike) >= MOSTLY);
+            unknown(&self.looks[at]) && same && (plural || (bodies && !self.words[at].leaf))
+        };
+        let alike: Vec<bool> = (0..self.words.len()).map(is_alike).collect();
+        let count = alike.iter().filter(|alike| **alike).count();
+        if count < MANY || ratio(count, alike.len()) < MOSTLY {
+            return vec![false; alike.len()];
+        }
+        alike
     }
 
     /// The figures of one word.
@@ -262,6 +311,12 @@ impl<'p, 'n> Level<'p, 'n> {
         set(Figure::XForeignKnown, foreign * in_part);
         figures
     }
+}
+
+/// The one in the middle; 0 of none.
+fn middle(mut all: Vec<f64>) -> f64 {
+    let at = all.len() / 2;
+    if all.is_empty() { 0.0 } else { *all.select_nth_unstable_by(at, f64::total_cmp).1 }
 }
 
 fn flag(b: bool) -> f64 {
