@@ -92,7 +92,7 @@ const CROWD: usize = 4;
 /// How much of the crowd's mean is added to each.
 const PULL: f64 = 0.3;
 
-/// What speaks against a word in use that leads to something, and to nothing that its many siblings lead to.
+/// What speaks against a word in use that leads to nothing that its many siblings lead to.
 const STRANGER: f64 = 3.0;
 /// It is asked for so many times as often as its siblings in the middle.
 const IN_USE: f64 = 10.0;
@@ -190,13 +190,10 @@ impl<'p, 'n> Level<'p, 'n> {
         }
     }
 
-    /// A word that leads to something, in use, that has nothing in common with its siblings.
+    /// A word in use that has nothing in common with its siblings: no method, nothing below, no field.
     fn is_stranger(&self, at: usize, figures: &[f64; Figure::COUNT]) -> bool {
-        let profile = &self.words[at];
         let common = [Figure::Near, Figure::NearVariable, Figure::Wild, Figure::RLike, Figure::VLike];
-        !profile.leaf
-            && profile.requests >= IN_USE * self.middle.max(1.0)
-            && common.iter().all(|of| figures[*of as usize] <= 0.0)
+        self.words[at].requests >= IN_USE * self.middle.max(1.0) && common.iter().all(|of| figures[*of as usize] <= 0.0)
     }
 
     /// Which words are of many that nobody knows, and alike in what lies below and in what they answer. Words with nothing below

@@ -48,6 +48,8 @@ pub(super) struct Place<'n> {
     pub(super) ops: Vec<Op<'n>>,
     /// Requests that were answered, here and below.
     pub(super) requests: u64,
+    /// Users forbid variables below.
+    forbidden: bool,
     /// It was united with this one.
     into: Option<PlaceId>,
     /// Probability that the word which leads here stands for itself.
@@ -95,6 +97,26 @@ const LEVELS: usize = 3;
 /// More extensions than this behind one variable are part of its values.
 const EXTENSIONS: usize = 3;
 
+/// More words than this below one place, refused once or twice each and never answered, were guessed.
+const GUESSES: usize = 24;
+/// Probability that one of them is a value.
+const GUESSED: f64 = 0.5;
+
+/// What stands at and below these nodes was asked for twice on average, or less.
+fn are_rare(nodes: &[(&Node, usize)]) -> bool {
+    fn add(node: &Node, requests: &mut u64, records: &mut u64) {
+        for (_, slot) in node.methods.iter() {
+            *requests = requests.saturating_add(slot.look().requests());
+            *records += 1;
+        }
+        let below = node.words().map(|(_, below)| below).chain(node.classes().map(|(_, _, below)| below));
+        below.chain(node.rest()).for_each(|below| add(below, requests, records));
+    }
+    let (mut requests, mut records) = (0, 0);
+    nodes.iter().for_each(|(node, _)| add(node, &mut requests, &mut records));
+    requests <= 2 * records
+}
+
 /// Whether a record of a tree, by its number, says nothing of what is there.
 pub(super) type Idle<'i> = dyn Fn(usize, &Entry) -> bool + 'i;
 
@@ -113,9 +135,12 @@ pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>, idle: &Idl
     for _ in 0..2 {
         places.settle(root, Around::default(), forbidden);
     }
+    let mut waited: BTreeMap<PlaceId, BTreeMap<Step<'n>, Nodes<'n>>> = BTreeMap::new();
     for (parent, step, nodes) in waiting {
-        let parent = places.now(parent);
-        places.graft_step(parent, step, &nodes, idle);
+        waited.entry(places.now(parent)).or_default().entry(step).or_default().extend(nodes);
+    }
+    for (parent, steps) in waited {
+        places.graft_steps(parent, steps, idle);
     }
     Folded { root: places.root(), places, added: BTreeMap::new() }
 }
@@ -357,6 +382,7 @@ impl<'n> Places<'n> {
 
     /// Folds what lies below a place, from the top down.
     fn settle(&mut self, id: PlaceId, around: Around<'_>, forbidden: &Forbidden<'_>) {
+        self.at_mut(id).forbidden = forbidden.here();
         if !forbidden.here() {
             let judged = judge(self, id, around);
             self.fold_words(id, &judged);
@@ -462,9 +488,44 @@ impl<'n> Places<'n> {
     /// Puts what was never answered where it belongs.
     fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)], idle: &Idle<'_>) {
         ops(nodes, idle).into_iter().for_each(|op| add_op(&mut self.at_mut(id).ops, op));
-        for (step, nodes) in children(nodes) {
-            self.graft_step(id, step, &nodes, idle);
+        self.graft_steps(id, children(nodes), idle);
+    }
+
+    /// The same of all that stands below a place. Many words that were refused once or twice were guessed: behind a gate that refuses
+    /// whatever is asked, each would be an endpoint. They are one variable together.
+    fn graft_steps(&mut self, id: PlaceId, steps: BTreeMap<Step<'n>, Nodes<'n>>, idle: &Idle<'_>) {
+        let new = |step: &Step<'n>| match step {
+            Step::Word(text) if !self.at(id).words.contains_key(text) => Some(*text),
+            _ => None,
+        };
+        let mut guessed: BTreeSet<&str> = BTreeSet::new();
+        if !self.at(id).forbidden && steps.keys().filter_map(new).count() > GUESSES {
+            let rare = steps.iter().filter(|(_, nodes)| are_rare(nodes));
+            guessed = rare.filter_map(|(step, _)| new(step)).collect();
         }
+        if guessed.len() <= GUESSES {
+            guessed.clear();
+        }
+        let mut together = Nodes::new();
+        for (step, nodes) in steps {
+            match step {
+                Step::Word(text) if guessed.contains(text) => together.extend(nodes),
+                _ => self.graft_step(id, step, &nodes, idle),
+            }
+        }
+        if together.is_empty() {
+            return;
+        }
+        let below = self.find_or_make(id, Step::Class(SegmentClass::Word, ""));
+        if let Some(variable) = self.at_mut(id).variables.iter_mut().find(|variable| variable.place == below) {
+            for text in guessed {
+                variable.texts.insert(faint(text));
+                variable.words = variable.words.saturating_add(1);
+                variable.odds += GUESSED;
+                variable.gathered.merge(Gathered::of_word(text, 1));
+            }
+        }
+        self.graft(below, &together, idle);
     }
 
     fn graft_step(&mut self, id: PlaceId, step: Step<'n>, nodes: &[(&'n Node, usize)], idle: &Idle<'_>) {

@@ -201,7 +201,12 @@ fn is_part(part: &str) -> bool {
 /// A word that APIs are made of, as it is listed or with an `s`. Rougher than [`is_known`], and allocates nothing.
 pub(super) fn is_listed(text: &str) -> bool {
     let listed = |word: &str| WORDS.binary_search(&word).is_ok();
-    listed(text) || text.strip_suffix('s').is_some_and(listed)
+    listed(text) || text.strip_suffix('s').is_some_and(listed) || begins_paths(text)
+}
+
+/// `v1`, `v12`: paths begin with it.
+fn begins_paths(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'v', b'0'..=b'9'] | [b'v', b'1'..=b'9', b'0'..=b'9'])
 }
 
 /// A word that APIs are made of, in the singular or plural, lower case.

@@ -42,6 +42,8 @@ mod tree;
 mod weights;
 
 #[cfg(test)]
+mod crowd_tests;
+#[cfg(test)]
 mod noise_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -78,18 +78,20 @@ pub(super) const fn is_success(status: u16) -> bool {
     matches!(status, 200..=299)
 }
 
-/// The answer is a success and a page, and the path names what is none: applications in one page answer so to every path that
-/// they do not know. Only what begins as a page is one: some servers say so of every file that has no type, secrets included.
+/// The answer is a success and a page, and the path names what is none, or is one that a declared scanner made up: applications in
+/// one page answer so to every path that they do not know. Only what begins as a page is one: some servers say so of every file that
+/// has no type, secrets included.
 pub(super) fn is_feigned(
     path: &[PathSegment<'_>],
     response: &Message,
     response_type: Option<&str>,
+    agent: Agent,
     unpacker: &mut Unpacker,
 ) -> bool {
     // In this order, as nearly all exchanges end at the first question or the second.
     is_success(response.status)
         && kind_of_type(response_type) == Some(BodyKind::Html)
-        && is_no_page(path)
+        && (is_no_page(path) || (agent.kind() == AgentKind::Scanner && !is_probe(path)))
         && unpacker.unpack(response, BEGINNING).is_some_and(|(body, _)| kind_of_bytes(body) == Some(BodyKind::Html))
 }
 
@@ -460,7 +462,7 @@ mod tests {
     fn a_page_in_place_of_a_secret_is_no_secret() {
         let page = "<!DOCTYPE html><html><div id=root></div><script src=/app.js></script></html>";
         let mut unpacker = Unpacker::default();
-        let mut feigned = |target: &str, named: &str, body: &[u8], coding: Option<&str>| {
+        let mut feigned_to = |agent: Agent, target: &str, named: &str, body: &[u8], coding: Option<&str>| {
             let mut response = Message::default();
             response.set_response(200, 11);
             response.body.extend_from_slice(body);
@@ -470,7 +472,17 @@ mod tests {
             segments.read(target.as_bytes());
             let mut path = Vec::new();
             segments.list(32, &mut path);
-            is_feigned(&path, &response, Some(named), &mut unpacker)
+            is_feigned(&path, &response, Some(named), agent, &mut unpacker)
+        };
+        let mut feigned = |target: &str, named: &str, body: &[u8], coding: Option<&str>| {
+            let to_all = feigned_to(Agent::Curl, target, named, body, coding);
+            // A scanner that says so makes up paths of its own; what is known as a hole may be one.
+            let scanner = *Agent::ALL.iter().find(|agent| agent.kind() == AgentKind::Scanner).unwrap();
+            assert!(!to_all || feigned_to(scanner, target, named, body, coding), "{target}");
+            assert!(!feigned_to(scanner, "/wp-login.php", named, body, coding));
+            assert!(!feigned_to(scanner, "/qwjfa", "application/json", b"{}", None));
+            assert!(feigned_to(scanner, "/qwjfa", "text/html", page.as_bytes(), None));
+            to_all
         };
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut packed, page.repeat(50).as_bytes()).unwrap();

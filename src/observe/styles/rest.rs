@@ -82,7 +82,8 @@ impl Style for Rest {
         let status = response.map(|message| message.status).filter(|status| (100..=999).contains(status));
         let said = noise_rules.class(service, &path, method, client.agent);
         let decreed = said.is_some();
-        let feigned = !decreed && response.is_some_and(|answer| is_feigned(&path, answer, response_type, unpacker));
+        let feigned =
+            !decreed && response.is_some_and(|answer| is_feigned(&path, answer, response_type, client.agent, unpacker));
         let known = Known { status, response_type, mere_redirect, feigned, agent: client.agent };
         let in_vain = feigned || status.is_some_and(|status| !is_success(status));
         let tried = !decreed && !mere_redirect && in_vain && is_telltale(&path);
