@@ -184,9 +184,16 @@ impl Tally {
                 bytes = Unknown::BYTES + path.len();
                 Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
             });
-            // Counted, not learned: what a scanner put into its requests describes nothing.
+            // Counted, not learned: what a scanner put into its requests describes nothing. But how an API says that there is no
+            // user of this number is a part of it; paths with values in them are few, whatever is guessed.
             bytes += unknown.entry.count(seen) + noise.map_or(0, |noise| unknown.entry.sort(noise));
-            return Load { unknown: self.unknown.len() - known, bytes, ..Load::default() };
+            let mut places = 0;
+            if !noisy && path.iter().any(|segment| segment.class.is_value()) {
+                let (more, learned) = unknown.entry.learn(seen);
+                places = more;
+                bytes += learned;
+            }
+            return Load { unknown: self.unknown.len() - known, places, bytes, ..Load::default() };
         }
         self.learned.reach(&mut steps, limits, 0, |place, grown| {
             let (entry, new) = place.methods.entry(method, || Entry::new(limits.params));
@@ -241,6 +248,7 @@ impl Tally {
             load.places += entry.places();
             load.bytes += entry.weight() + 64;
         }
+        load.places += self.unknown.values().map(|unknown| unknown.entry.places()).sum::<usize>();
         load
     }
 
@@ -248,6 +256,7 @@ impl Tally {
     pub(super) fn cut_places(&mut self, cap: usize) {
         self.learned.each_mut(&mut |slot| slot.cut_places(cap));
         self.pinned.values_mut().flat_map(Methods::iter_mut).for_each(|(_, slot)| slot.cut_places(cap));
+        self.unknown.values_mut().for_each(|unknown| unknown.entry.cut_places(cap));
     }
 
     /// Puts all records away.
