@@ -109,7 +109,7 @@ struct Told {
 
 impl Told {
     fn of(variable: &Variable<'_>, path: &Path, taken: &[&str]) -> Self {
-        let texts = variable.texts.estimate();
+        let texts = variable.gathered.distinct(variable.texts.estimate());
         if let Some(divided) = variable.gathered.divided(texts) {
             return Self::of_parts(variable, divided, path, taken);
         }
