@@ -25,6 +25,7 @@ pub(super) fn endpoints(flags: &Endpoints) -> anyhow::Result<Verdict> {
         states: flags.state.clone(),
         owner: flags.owner.clone(),
     };
+    report.understands(&filter).context(named(&flags.report))?;
     let style = style_of(true, flags.color);
     let style = if io::stdout().is_terminal() { style } else { Style { width: ANY, ..style } };
     to_stdout(|out| report.list(&filter, style, out).map(drop))?;

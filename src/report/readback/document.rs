@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::values::{classes, contains_word, text};
 use super::{detail, listing, near};
-use crate::api::{HostPattern, PathTemplate, ServiceId, TemplateSegment};
+use crate::api::{DataClass, HostPattern, PathTemplate, ServiceId, TemplateSegment};
+use crate::diff::Existence;
+use crate::report::contents::Verdict;
 use crate::report::reporter::Style;
 use crate::report::reporters::{SCHEMA, SCHEMA_VERSION, shown};
 
@@ -34,12 +36,22 @@ pub enum ReadBackError {
     /// It is no JSON, or ends too soon.
     #[error("is no JSON report: {0}; --format json writes one")]
     NoJson(serde_json::Error),
-    /// It is JSON and something else.
-    #[error("is JSON, and no report of shadowtap's; --format json writes one")]
+    /// It is something else, JSON or not: it was read as far as that shows.
+    #[error("is no report of shadowtap's; --format json writes one")]
     NoReport,
     /// Of a schema that is not known.
     #[error("is of schema version {0}, and {SCHEMA_VERSION} is what this version reads")]
     OtherVersion(u64),
+    /// A filter asks for what there is not.
+    #[error("no {of} is called '{asked}'; there are {words}")]
+    NoSuchWord {
+        /// What the word was to be.
+        of: &'static str,
+        /// What was asked for.
+        asked: String,
+        /// The words there are.
+        words: String,
+    },
     /// Nothing is called that.
     #[error("no endpoint is called '{asked}'{nearest}")]
     NotThere {
@@ -91,6 +103,39 @@ impl ReadBack {
             (SCHEMA, version) if version == u64::from(SCHEMA_VERSION) => Ok(read),
             (SCHEMA, version) => Err(ReadBackError::OtherVersion(version)),
             _ => Err(ReadBackError::NoReport),
+        }
+    }
+
+    /// Whether the filter asks for classes and states that there are: of this version, or of the one that wrote the report.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn understands(&self, filter: &Filter) -> Result<(), ReadBackError> {
+        let classes: Vec<&str> = DataClass::ALL.iter().map(|class| class.name()).collect();
+        let verdicts = Verdict::ALL.iter().map(|verdict| verdict.name());
+        let states: Vec<&str> = verdicts.chain(Existence::ALL.iter().map(|state| state.name())).collect();
+        let of_class = |word: &str| Filter { classes: vec![word.to_owned()], ..Filter::default() };
+        let of_state = |word: &str| Filter { states: vec![word.to_owned()], ..Filter::default() };
+        self.all_there("data class", &filter.classes, &classes, of_class)?;
+        self.all_there("verdict or state", &filter.states, &states, of_state)
+    }
+
+    fn all_there(
+        &self,
+        of: &'static str,
+        asked: &[String],
+        words: &[&str],
+        filter: impl Fn(&str) -> Filter,
+    ) -> Result<(), ReadBackError> {
+        let is_there = |asked: &str| {
+            let filter = filter(asked);
+            words.iter().any(|word| contains_word(word, asked)) || self.endpoints.iter().any(|it| filter.takes(it))
+        };
+        match asked.iter().find(|asked| !is_there(asked)) {
+            None => Ok(()),
+            Some(asked) => {
+                Err(ReadBackError::NoSuchWord { of, asked: shown(asked).into_owned(), words: words.join(", ") })
+            }
         }
     }
 

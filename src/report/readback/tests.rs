@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::diff::Existence;
+use crate::report::contents::Verdict;
 use crate::report::reporter::Style;
 use crate::report::reporters::samples::Sample;
 use crate::report::reporters::{REPORTERS, columns};
@@ -117,6 +119,32 @@ fn filters_take_what_they_say() {
 }
 
 #[test]
+fn a_filter_for_what_there_is_not_is_told_what_there_is() {
+    // Catches a word that is mistyped and taken for one that nothing carries; and a word of a newer version that is refused.
+    let mut newer = json!({"method": "GET", "template": "/a", "verdict": "haunted", "existence": "confirmed"});
+    newer["params"] = json!([{"place": "query", "name": "q", "data": ["mood"]}]);
+    let report = read(&[newer]);
+    let asked = |classes: &[&str], states: &[&str]| {
+        let [classes, states] = [classes, states].map(|words| words.iter().map(|word| (*word).to_owned()).collect());
+        report.understands(&Filter { classes, states, ..Filter::default() }).map_err(|error| error.to_string())
+    };
+    assert_eq!(asked(&["pan", "masked-pan", "MOOD"], &["Third-Party", "not-found", "haunted"]), Ok(()));
+    let class = asked(&["pan", "pam"], &[]).unwrap_err();
+    assert!(class.starts_with("no data class is called 'pam'; there are ") && class.contains(" pan, "), "{class}");
+    assert_eq!(
+        asked(&[], &["\u{1b}[2Jshadows"]).unwrap_err(),
+        "no verdict or state is called '\\u{1b}[2Jshadows'; there are shadow, zombie, matched, unproven, third_party, unmanaged, \
+         out_of_scope, confirmed, provisional, unanswered, not_found, not_allowed, noise"
+    );
+    for state in Existence::ALL {
+        assert_eq!(json!(state), json!(state.name()), "as reports have it");
+    }
+    for verdict in Verdict::ALL {
+        assert_eq!(json!(verdict), json!(verdict.name()), "as reports have it");
+    }
+}
+
+#[test]
 fn an_endpoint_is_found_by_any_name_that_people_have_for_it() {
     let of = |method: &str, template: &str, service: &str| json!({"method": method, "template": template, "service": service});
     let report = read(&[
@@ -181,6 +209,8 @@ fn what_is_no_report_is_said() {
         ("", "is no JSON report"),
         ("{\"schema\": \"shadowtap-report\"", "is no JSON report"),
         ("[]", "no report of shadowtap's"),
+        ("[[template]]\nforbid = \"/{x}\"", "is no report of shadowtap's"),
+        ("[limits]\nx = 1", "is no JSON report"),
         ("{}", "no report of shadowtap's"),
         ("{\"schema\": 7}", "no report of shadowtap's"),
         ("{\"schema\": \"shadowtap-report\", \"schema_version\": 2}", "schema version 2"),
