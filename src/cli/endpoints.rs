@@ -11,8 +11,8 @@ use super::outputs::{style_of, to_stdout};
 use super::run::Verdict;
 use crate::report::{Filter, ReadBack, Style};
 
-/// Columns where no terminal says how many: whoever reads it there wants whole names.
-const ANY: usize = 10_000;
+/// Columns where no terminal says how many: whoever reads it there wants one endpoint a line.
+const ANY: usize = 1_000_000;
 
 /// Lists endpoints.
 pub(super) fn endpoints(flags: &Endpoints) -> anyhow::Result<Verdict> {

@@ -25,6 +25,15 @@ fn read(endpoints: &[Value]) -> ReadBack {
     ReadBack::read(report.to_string().as_bytes()).unwrap()
 }
 
+/// Wide enough for one endpoint a line.
+const WIDE: usize = 10_000;
+
+fn list_in(width: usize, report: &ReadBack) -> String {
+    let mut out = Vec::new();
+    report.list(&Filter::default(), Style { width, ..PLAIN }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 fn list(report: &ReadBack, filter: &Filter) -> String {
     let mut out = Vec::new();
     report.list(filter, PLAIN, &mut out).unwrap();
@@ -35,7 +44,7 @@ fn list(report: &ReadBack, filter: &Filter) -> String {
 fn every_endpoint_that_was_written_is_listed_and_told() {
     // Catches a field that the reporter calls otherwise than the reader does.
     let whole = ReadBack::read(written(&Sample::of(60)).as_slice()).unwrap();
-    let listed = list(&whole, &Filter::default());
+    let listed = list_in(WIDE, &whole);
     assert_eq!(listed.lines().count(), 63, "a head, sixty, a blank and the sum");
     assert!(listed.ends_with("60 of 60 endpoints\n"));
     let told = whole.tell("GET /v1/users/history", Some("shop.example"), PLAIN).unwrap();
@@ -60,6 +69,44 @@ fn every_endpoint_that_was_written_is_listed_and_told() {
 }
 
 #[test]
+fn a_table_drops_nothing_however_narrow_it_is() {
+    // Catches a column that is left out where there is no room, a name that is cut so that nobody can ask for it, and a line that runs
+    // over.
+    let long = "/v1/projects/{projectId}/locations/{locationId}/keyRings/{keyRingId}/cryptoKeys/{cryptoKeyId}/versions";
+    let of = |service: &str, template: &str| {
+        json!({"method": "POST", "template": template, "service": service, "verdict": "out_of_scope", "requests": 1_234_567,
+            "statuses": {"200": 12, "201": 7, "204": 8, "400": 9, "404": 1, "409": 2, "500": 3, "503": 4},
+            "params": [{"data": ["card_expiry", "email", "masked_pan", "pan", "person_name", "phone"]}]})
+    };
+    let report = read(&[
+        of("http://a.example", "/v1/cards"),
+        of("http://a.example", long),
+        of("https://b.example:8443", "/v1/cards"),
+    ]);
+    for width in [40, 60, 80, 100, 120, 160] {
+        let listed = list_in(width, &report);
+        let over = listed.lines().find(|line| columns(line) > width && width >= 60);
+        assert_eq!(over, None, "of {width} in\n{listed}");
+        let words: String = listed.split_whitespace().collect();
+        let name = format!("POST{long}");
+        for told in ["https://b.example:8443", "200x12", "409x2", "+2", "card_expiry", "person_name", "phone"] {
+            assert!(words.contains(told), "{told} is not in {width} columns\n{listed}");
+        }
+        // What stands in two lines is put together again.
+        assert!(words.contains(&name), "{name} is not whole in {width} columns\n{listed}");
+        let services = listed.lines().filter(|line| line.contains("http://a.example")).count();
+        assert_eq!(services, 1, "one service stands above its endpoints\n{listed}");
+    }
+    let wide = list_in(WIDE, &report);
+    assert_eq!(wide.lines().count(), 6, "a head, three, a blank and the sum\n{wide}");
+    assert_eq!(wide.lines().filter(|line| line.ends_with("person_name phone")).count(), 3);
+    let row =
+        |method: &str| json!({"method": method, "template": "/v1/cards", "service": "http://a", "verdict": "shadow"});
+    let short = list_in(80, &read(&[row("GET"), row("PUT")]));
+    assert_eq!(short.lines().filter(|line| line.contains("http://a")).count(), 2, "there is room\n{short}");
+}
+
+#[test]
 fn names_from_the_wire_stay_harmless_when_read_back() {
     // Catches a report that is trusted because it is one's own: its names are an attacker's.
     for planted in ["\u{1b}[2J\u{7}", &"long".repeat(500), "\u{202e}gpj", "\r\n0 of 0 endpoints", "\u{200b}x"] {
@@ -79,7 +126,7 @@ fn names_from_the_wire_stay_harmless_when_read_back() {
             assert!(!text.contains(planted), "{text:?}");
             assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
         }
-        assert_eq!(texts[0].lines().count(), 63, "no row was forged");
+        assert_eq!(list_in(WIDE, &report).lines().count(), 63, "no row was forged");
     }
 }
 
