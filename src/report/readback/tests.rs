@@ -216,10 +216,21 @@ fn an_endpoint_is_found_by_any_name_that_people_have_for_it() {
          --host or by its template"
     );
     assert!(told("/users/{id}", None).starts_with("2 endpoints are called '/users/{id}': GET"));
+    assert_eq!(told("GET /order", None), "no endpoint is called 'GET /order'; nearest: GET /orders");
+    // As the table has it: service, and a long name in two lines.
+    assert!(told("GET http://b/orders", None).ends_with("service        http://b"));
+    assert!(told("get HTTP://B:80/orders?page=2", None).ends_with("service        http://b"));
+    assert!(told("http://a/users/me", None).starts_with("GET /users/me service"));
+    assert!(told("GET /users\n      /{userId}", None).starts_with("GET /users/{userId} service"));
     assert_eq!(
-        told("GET /order", None),
-        "no endpoint is called 'GET /order'; nearest: GET /orders, GET /users/me, GET /users/{userId}"
+        told("GET http://b/order", None),
+        "no endpoint is called 'GET http://b/order'; nearest: GET http://b/orders, GET http://a/orders"
     );
+    for elsewhere in ["GET https://b/orders", "GET http://b:8080/orders", "GET http://c/orders"] {
+        assert!(told(elsewhere, None).starts_with("no endpoint is called"), "{elsewhere}");
+    }
+    assert!(told("GET http://b/orders", Some("a")).starts_with("no endpoint is called"), "both are wanted");
+    assert!(told("GET ://b/orders", None).starts_with("no endpoint is called"));
 }
 
 #[test]
