@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::ParamPlace;
 use crate::diff::Existence;
 use crate::report::contents::Verdict;
 use crate::report::reporter::Style;
@@ -60,7 +61,7 @@ fn every_endpoint_that_was_written_is_listed_and_told() {
         "directions     internal 3, inbound 1",
         "software       curl 3, chrome 1",
         "credentials    jwt 1 (1 succeeded), none 3 (0 succeeded)",
-        "query   page  integer  in 1 of 120",
+        "query  page  integer  in 1 of 120",
         "{number}       31 distinct, number; by the form of its values, 93 %",
     ] {
         assert!(told.contains(fact), "{fact} is not in\n{told}");
@@ -259,6 +260,19 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
         assert!(told.contains(said), "{said} is not in\n{told}");
     }
     assert!(!told.contains("empty:") && !told.contains("nothing"), "{told}");
+}
+
+#[test]
+fn the_place_of_a_parameter_is_a_whole_word() {
+    // Catches a place that is cut, and places that push names out of line.
+    let params: Vec<Value> =
+        ParamPlace::ALL.iter().map(|place| json!({"place": place.name(), "name": "avatar"})).collect();
+    let mut endpoint = json!({"method": "POST", "template": "/a"});
+    endpoint["params"] = params.into();
+    let told = read(&[endpoint]).tell("/a", None, PLAIN).unwrap();
+    for place in ParamPlace::ALL {
+        assert!(told.contains(&format!("\n  {:9}  avatar", place.name())), "{place:?} in\n{told}");
+    }
 }
 
 #[test]
