@@ -38,6 +38,13 @@ fn what_cannot_be_told_exits_with_2_and_says_why() {
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         assert!(said(&output).contains(wanted) && output.stdout.is_empty(), "{}", said(&output));
     }
+    for (flag, wanted) in
+        [("--class", "no data class is called 'nonsense'"), ("--state", "no verdict or state is called 'nonsense'")]
+    {
+        let output = shadowtap(&["endpoints", &file, flag, "nonsense"]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(wanted) && output.stdout.is_empty(), "{}", said(&output));
+    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ use super::outputs::{style_of, to_stdout};
 use super::run::Verdict;
 use crate::report::{Filter, ReadBack, Style};
 
-/// Columns where no terminal says how many: whoever reads it there wants whole names.
-const ANY: usize = 10_000;
+/// Columns where no terminal says how many: whoever reads it there wants one endpoint a line.
+const ANY: usize = 1_000_000;
 
 /// Lists endpoints.
 pub(super) fn endpoints(flags: &Endpoints) -> anyhow::Result<Verdict> {
@@ -25,6 +25,7 @@ pub(super) fn endpoints(flags: &Endpoints) -> anyhow::Result<Verdict> {
         states: flags.state.clone(),
         owner: flags.owner.clone(),
     };
+    report.understands(&filter).context(named(&flags.report))?;
     let style = style_of(true, flags.color);
     let style = if io::stdout().is_terminal() { style } else { Style { width: ANY, ..style } };
     to_stdout(|out| report.list(&filter, style, out).map(drop))?;

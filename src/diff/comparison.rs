@@ -86,6 +86,25 @@ pub enum Existence {
     Noise,
 }
 
+impl Existence {
+    /// Every one, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Confirmed, Self::Provisional, Self::Unanswered, Self::NotFound, Self::NotAllowed, Self::Noise];
+
+    /// Its name, as it stands in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Provisional => "provisional",
+            Self::Unanswered => "unanswered",
+            Self::NotFound => "not_found",
+            Self::NotAllowed => "not_allowed",
+            Self::Noise => "noise",
+        }
+    }
+}
+
 /// The criterion that failed, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -153,6 +153,12 @@ impl Gathered {
         self.values.looks.carried(self.values.seen.saturating_add(self.words.count()))
     }
 
+    /// So many different ones, as estimated: not more than there were, where that is known.
+    pub(super) fn distinct(&self, estimate: u64) -> u64 {
+        // Words of a crowd were not counted.
+        if self.crowd { estimate } else { estimate.min(self.values.seen.saturating_add(self.words.count())) }
+    }
+
     /// As a parameter of this name; how many requests there were is for the caller to say.
     pub(super) fn freeze(&self, name: &str, distinct: u64) -> ParamRecord {
         let ends = [self.values.lengths, self.words.lengths()].into_iter().flatten();
@@ -316,6 +322,23 @@ mod tests {
         // One class of a place is the other's evidence.
         let mixed = only(&[ids(200), lines("GET /orders/4000000000000011 200")].concat(), &[]);
         assert_eq!(mixed.operations[0].record.params[0].data, DataClasses::NONE);
+    }
+
+    #[test]
+    fn a_variable_has_no_more_values_than_came() {
+        // Catches an estimate that is told as it is, and one that is cut by what a part of a path's operations saw.
+        for n in [60, 65, 90, 130, 200] {
+            let all: Vec<Said> = (0..n).map(|n| said(&format!("GET /orders/{} 200", 10_007 + n * 31))).collect();
+            let service = only(&all, &[]);
+            let record = &service.operations[0].record;
+            let distinct = record.params[0].values.distinct;
+            assert!((n - n / 10..=n).contains(&distinct), "{distinct} for {n}");
+            assert_eq!(record.variables["orderId"], distinct);
+        }
+        let mut gathered = Gathered::of_word("anna", 3);
+        assert_eq!((gathered.distinct(2), gathered.distinct(9)), (2, 3));
+        gathered.crowd = true;
+        assert_eq!(gathered.distinct(9), 9, "words that found no room were counted nowhere else");
     }
 
     #[test]

@@ -102,6 +102,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Shadow,
+        Self::Zombie,
+        Self::Matched,
+        Self::Unproven,
+        Self::ThirdParty,
+        Self::Unmanaged,
+        Self::OutOfScope,
+    ];
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -16,6 +16,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 pub(super) const SHOW_EXAMPLES: &str = "Examples:
   shadowtap show report.json 'GET /users/{id}'
   shadowtap show report.json 'POST /v1/payments' --host api.pay.example
+  shadowtap show report.json 'GET http://api.pay.example:8080/v1/cards'
   shadowtap show report.json /users/42";
 
 /// Flags of `endpoints`.
@@ -36,7 +37,7 @@ pub(in crate::cli) struct Endpoints {
     /// Only those that carry data of these classes (pan, email ...).
     #[arg(long, value_name = "CLASS", value_delimiter = ',', help_heading = "Which")]
     pub(in crate::cli) class: Vec<String>,
-    /// Only these verdicts (shadow, zombie, matched, unproven, third-party, unmanaged, out-of-scope) or states (confirmed, provisional, unanswered).
+    /// Only these verdicts (shadow, zombie, matched, unproven, third-party, unmanaged, out-of-scope) or states (confirmed, provisional, unanswered, not-found, not-allowed, noise).
     #[arg(long, value_name = "STATE", value_delimiter = ',', help_heading = "Which")]
     pub(in crate::cli) state: Vec<String>,
     /// Only of this owner, as the policy names them.
@@ -53,7 +54,8 @@ pub(in crate::cli) struct Show {
     /// A report that --format json wrote, or - for stdin.
     #[arg(value_name = "REPORT")]
     pub(in crate::cli) report: PathBuf,
-    /// Method and template, whatever its variables are called, or a path that it takes; the method may be left out.
+    /// Method and template, whatever its variables are called, or a path that it takes; the method may be left out, and a service
+    /// stand before the path (GET http://shop.example/users).
     #[arg(value_name = "ENDPOINT")]
     pub(in crate::cli) endpoint: String,
     /// Where several hosts have it: the one that holds this text.

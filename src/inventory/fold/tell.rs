@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::divided::{Divided, Mark};
 use super::super::entry::Entry;
-use super::super::naming;
+use super::super::naming::{self, is_id};
 use super::super::slot::Slot;
 use super::super::snapshot::{Learned, LearnedVariable, ParamRecord};
 use super::{Folded, PlaceId, Variable};
@@ -84,11 +84,13 @@ impl Folded<'_> {
             let path = Path { template, parent: Some(text.to_owned()), sure, ..path.clone() };
             self.tell(below, &path, found);
         }
-        let mut siblings: Vec<String> = Vec::new();
+        // Variables of one place are one thing in other clothes (`{id}.json`, `{id}:cancel`): they have one name, as their affixes
+        // tell them apart.
+        let ids = place.variables.iter().map(classes).filter(|classes| classes.iter().all(|class| is_id(*class)));
+        let ids: BTreeSet<SegmentClass> = ids.flatten().collect();
+        let taken: Vec<&str> = path.counts.keys().map(String::as_str).collect();
         for variable in place.variables {
-            let taken: Vec<&str> = path.counts.keys().chain(&siblings).map(String::as_str).collect();
-            let told = Told::of(&variable, path, &taken);
-            siblings.extend(told.params.iter().map(|param| param.name.clone()));
+            let told = Told::of(&variable, path, &ids, &taken);
             let template = step(&path.template, told.segment);
             let mut counts = path.counts.clone();
             counts.extend(told.params.iter().map(|param| (param.name.clone(), param.values.distinct)));
@@ -108,21 +110,19 @@ struct Told {
 }
 
 impl Told {
-    fn of(variable: &Variable<'_>, path: &Path, taken: &[&str]) -> Self {
-        let texts = variable.texts.estimate();
+    /// `ids` are the classes of all variables of its place that are ids.
+    fn of(variable: &Variable<'_>, path: &Path, ids: &BTreeSet<SegmentClass>, taken: &[&str]) -> Self {
+        let texts = variable.gathered.distinct(variable.texts.estimate());
         if let Some(divided) = variable.gathered.divided(texts) {
             return Self::of_parts(variable, divided, path, taken);
         }
-        // Ids that pass for card numbers now and then are no cards, and one card among them is.
-        let card = variable.gathered.data().has(DataClass::Pan);
-        let class = |class: &SegmentClass| match class {
-            SegmentClass::Card if !card => SegmentClass::Number,
-            SegmentClass::Word if !variable.full => variable.gathered.class_of_words(),
-            class => *class,
+        let classes = classes(variable);
+        let named = match variable.gathered.data().has(DataClass::Pan) {
+            true => &BTreeSet::from([SegmentClass::Card]),
+            false if classes.is_subset(ids) => ids,
+            false => &classes,
         };
-        let classes: BTreeSet<SegmentClass> = variable.classes.iter().map(class).collect();
-        let named = if card { BTreeSet::from([SegmentClass::Card]) } else { classes.clone() };
-        let name = naming::variable(&named, path.parent.as_deref(), taken);
+        let name = naming::variable(named, path.parent.as_deref(), taken);
         let learned = learned(variable, path, &name, classes.into_iter().collect(), texts);
         let params = vec![variable.gathered.freeze(&name, texts)];
         Self { segment: segment(&[Piece::Variable(name)], variable.affix), params, learned: vec![learned] }
@@ -157,6 +157,18 @@ impl Told {
             names.next().into_iter().chain([Piece::Literal(divided.mark.text().to_owned())]).chain(names).collect();
         Self { segment: segment(&pieces, variable.affix), params, learned }
     }
+}
+
+/// The classes of its values, as they are told.
+fn classes(variable: &Variable<'_>) -> BTreeSet<SegmentClass> {
+    // Ids that pass for card numbers now and then are no cards, and one card among them is.
+    let card = variable.gathered.data().has(DataClass::Pan);
+    let class = |class: &SegmentClass| match class {
+        SegmentClass::Card if !card => SegmentClass::Number,
+        SegmentClass::Word if !variable.full => variable.gathered.class_of_words(),
+        class => *class,
+    };
+    variable.classes.iter().map(class).collect()
 }
 
 fn learned(

@@ -6,13 +6,17 @@ use super::document::{ReadBack, name};
 use super::shapes;
 use super::values::{classes, figures, line, list, number, object, says_nothing, tally, text};
 use crate::report::reporter::Style;
-use crate::report::reporters::{Ink, Page, bytes, columns, count, left, percent_text, sentence, shown, wrapped};
+use crate::report::reporters::{
+    Ink, Page, bytes, columns, count, left, percent_text, sentence, shown, widest, wrapped,
+};
 use crate::time::Span;
 
 /// Where the facts of a section begin.
 const FACTS: usize = 17;
 /// Parameters told; a terminal is no archive.
 const PARAMS: usize = 100;
+/// Columns of a parameter's place, at the most.
+const PLACE: usize = 12;
 /// What is told in words of its own; other keys are told as they stand.
 const KNOWN: [&str; 42] = [
     "service",
@@ -306,11 +310,13 @@ fn params(page: &mut Page, endpoint: &Value) {
     if let Some(inspected) = endpoint.get("inspected").and_then(Value::as_u64) {
         fact(page, "looked into", &format!("{} of {} exchanges", count(inspected), count(requests)));
     }
+    let places: Vec<_> = params.iter().take(PARAMS).map(|param| shown(text(param, "place"))).collect();
+    let place = widest(places.iter().map(AsRef::as_ref)).min(PLACE);
     for param in params.iter().take(PARAMS) {
         let kinds = object(param, "kinds").into_iter().flat_map(Map::keys).map(|kind| shown(kind).into_owned());
         let of = param.get("of").and_then(Value::as_u64).unwrap_or(requests);
         let mut said = vec![
-            (Ink::Faint, left(&shown(text(param, "place")), 6)),
+            (Ink::Faint, left(&shown(text(param, "place")), place)),
             (Ink::Strong, shown(text(param, "name")).into_owned()),
             (Ink::Plain, kinds.collect::<Vec<_>>().join(" or ")),
             (Ink::Faint, format!("in {} of {}", count(number(param, "seen")), count(of))),

@@ -5,9 +5,12 @@ use std::io;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::near::{Asked, Candidate};
 use super::values::{classes, contains_word, text};
 use super::{detail, listing, near};
-use crate::api::{HostPattern, PathTemplate, ServiceId, TemplateSegment};
+use crate::api::{DataClass, HostPattern, PathTemplate, ServiceId, TemplateSegment};
+use crate::diff::Existence;
+use crate::report::contents::Verdict;
 use crate::report::reporter::Style;
 use crate::report::reporters::{SCHEMA, SCHEMA_VERSION, shown};
 
@@ -34,12 +37,22 @@ pub enum ReadBackError {
     /// It is no JSON, or ends too soon.
     #[error("is no JSON report: {0}; --format json writes one")]
     NoJson(serde_json::Error),
-    /// It is JSON and something else.
-    #[error("is JSON, and no report of shadowtap's; --format json writes one")]
+    /// It is something else, JSON or not: it was read as far as that shows.
+    #[error("is no report of shadowtap's; --format json writes one")]
     NoReport,
     /// Of a schema that is not known.
     #[error("is of schema version {0}, and {SCHEMA_VERSION} is what this version reads")]
     OtherVersion(u64),
+    /// A filter asks for what there is not.
+    #[error("no {of} is called '{asked}'; there are {words}")]
+    NoSuchWord {
+        /// What the word was to be.
+        of: &'static str,
+        /// What was asked for.
+        asked: String,
+        /// The words there are.
+        words: String,
+    },
     /// Nothing is called that.
     #[error("no endpoint is called '{asked}'{nearest}")]
     NotThere {
@@ -94,6 +107,39 @@ impl ReadBack {
         }
     }
 
+    /// Whether the filter asks for classes and states that there are: of this version, or of the one that wrote the report.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn understands(&self, filter: &Filter) -> Result<(), ReadBackError> {
+        let classes: Vec<&str> = DataClass::ALL.iter().map(|class| class.name()).collect();
+        let verdicts = Verdict::ALL.iter().map(|verdict| verdict.name());
+        let states: Vec<&str> = verdicts.chain(Existence::ALL.iter().map(|state| state.name())).collect();
+        let of_class = |word: &str| Filter { classes: vec![word.to_owned()], ..Filter::default() };
+        let of_state = |word: &str| Filter { states: vec![word.to_owned()], ..Filter::default() };
+        self.all_there("data class", &filter.classes, &classes, of_class)?;
+        self.all_there("verdict or state", &filter.states, &states, of_state)
+    }
+
+    fn all_there(
+        &self,
+        of: &'static str,
+        asked: &[String],
+        words: &[&str],
+        filter: impl Fn(&str) -> Filter,
+    ) -> Result<(), ReadBackError> {
+        let is_there = |asked: &str| {
+            let filter = filter(asked);
+            words.iter().any(|word| contains_word(word, asked)) || self.endpoints.iter().any(|it| filter.takes(it))
+        };
+        match asked.iter().find(|asked| !is_there(asked)) {
+            None => Ok(()),
+            Some(asked) => {
+                Err(ReadBackError::NoSuchWord { of, asked: shown(asked).into_owned(), words: words.join(", ") })
+            }
+        }
+    }
+
     /// Writes the endpoints that are wanted as a table; tells how many.
     ///
     /// # Errors
@@ -105,23 +151,30 @@ impl ReadBack {
     }
 
     /// Tells all about one endpoint: `GET /users/{id}`, whatever its variables are called, or a path that it takes; without a
-    /// method where that is enough.
+    /// method where that is enough, and with the service before the path (`GET http://shop.example/users/{id}`) where it is not.
     ///
     /// # Errors
     /// None is called so, or several are.
     pub fn tell(&self, asked: &str, host: Option<&str>, style: Style) -> Result<String, ReadBackError> {
         let of_host = Filter { host: host.map(str::to_owned), ..Filter::default() };
-        let wanted = Wanted::read(asked);
         let all = || self.endpoints.iter().filter(|endpoint| of_host.takes(endpoint));
-        let named = [Wanted::is_exactly, Wanted::is_alike, Wanted::is_taken_by]
-            .into_iter()
-            .map(|fits| all().filter(|endpoint| fits(&wanted, endpoint)).collect::<Vec<_>>())
-            .find(|found| !found.is_empty())
-            .unwrap_or_default();
+        let wanted = Wanted::read(asked);
+        let mut named = wanted.among(all);
+        if named.is_empty() {
+            // A long name stands in several lines of a table.
+            named =
+                Wanted { path: wanted.path.split_whitespace().collect(), ..Wanted::read(asked) }.parsed().among(all);
+        }
         match named.as_slice() {
             [one] => Ok(detail::tell(self, one, style)),
             [] => {
-                let nearest = near::nearest(&wanted.text(), all().map(name));
+                let candidates = all().map(|endpoint| Candidate {
+                    method: text(endpoint, "method"),
+                    service: text(endpoint, "service"),
+                    template: text(endpoint, "template"),
+                });
+                let asked_for = Asked { method: &wanted.method, service: &wanted.service, path: &wanted.path };
+                let nearest = near::nearest(&asked_for, candidates);
                 Err(ReadBackError::NotThere { asked: shown(asked).into_owned(), nearest })
             }
             several => {
@@ -151,6 +204,8 @@ fn full_name(endpoint: &Value) -> String {
 struct Wanted {
     /// Upper case; empty: any.
     method: String,
+    /// Scheme, host and port, as they were written; empty: any.
+    service: String,
     path: String,
     template: PathTemplate,
 }
@@ -162,32 +217,65 @@ impl Wanted {
             Some((method, path)) => (method.to_uppercase(), path.trim()),
             None => (String::new(), asked),
         };
-        Self { method, path: path.to_owned(), template: PathTemplate::parse(path) }
+        let (service, path) = address(path).unwrap_or(("", path));
+        Self { method, service: service.to_owned(), path: path.to_owned(), template: PathTemplate::default() }.parsed()
     }
 
-    fn text(&self) -> String {
-        format!("{} {}", self.method, self.path).trim().to_owned()
+    fn parsed(self) -> Self {
+        Self { template: PathTemplate::parse(&self.path), ..self }
     }
 
-    fn has_method(&self, endpoint: &Value) -> bool {
-        self.method.is_empty() || text(endpoint, "method").eq_ignore_ascii_case(&self.method)
+    /// The endpoints that are called so: exactly, or else whatever the variables are called, or else those that take it as a path.
+    fn among<'e, All: Iterator<Item = &'e Value>>(&self, all: impl Fn() -> All) -> Vec<&'e Value> {
+        [Self::is_exactly, Self::is_alike, Self::is_taken_by]
+            .into_iter()
+            .map(|fits| all().filter(|endpoint| self.is_of(endpoint) && fits(self, endpoint)).collect::<Vec<_>>())
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// Of its method and its service.
+    fn is_of(&self, endpoint: &Value) -> bool {
+        (self.method.is_empty() || text(endpoint, "method").eq_ignore_ascii_case(&self.method))
+            && (self.service.is_empty()
+                || without_port(text(endpoint, "service")).eq_ignore_ascii_case(without_port(&self.service)))
     }
 
     fn is_exactly(&self, endpoint: &Value) -> bool {
-        self.has_method(endpoint) && text(endpoint, "template") == self.path
+        text(endpoint, "template") == self.path
     }
 
     /// The same template, whatever its variables are called.
     fn is_alike(&self, endpoint: &Value) -> bool {
         let template = PathTemplate::parse(text(endpoint, "template"));
         let (a, b) = (&self.template.segments, &template.segments);
-        self.has_method(endpoint) && a.len() == b.len() && a.iter().zip(b).all(|(a, b)| crate::api::alike(a, b))
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| crate::api::alike(a, b))
     }
 
     /// A path that the template takes.
     fn is_taken_by(&self, endpoint: &Value) -> bool {
-        self.has_method(endpoint) && takes(text(endpoint, "template"), &self.path)
+        takes(text(endpoint, "template"), &self.path)
     }
+}
+
+/// The service and the path of a URL.
+fn address(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (service, path) = url.split_at_checked(scheme.len() + 3 + authority)?;
+    is_scheme.then_some((service, if path.is_empty() { "/" } else { path }))
+}
+
+/// The service as reports have it: the port that a scheme has anyway is not written.
+fn without_port(service: &str) -> &str {
+    let lower = service.get(..6).map(str::to_ascii_lowercase);
+    let port = match lower.as_deref() {
+        Some("http:/") => ":80",
+        Some("https:") => ":443",
+        _ => return service,
+    };
+    service.strip_suffix(port).unwrap_or(service)
 }
 
 /// The template takes this path.

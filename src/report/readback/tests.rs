@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::ParamPlace;
+use crate::diff::Existence;
+use crate::report::contents::Verdict;
 use crate::report::reporter::Style;
 use crate::report::reporters::samples::Sample;
 use crate::report::reporters::{REPORTERS, columns};
@@ -23,6 +26,15 @@ fn read(endpoints: &[Value]) -> ReadBack {
     ReadBack::read(report.to_string().as_bytes()).unwrap()
 }
 
+/// Wide enough for one endpoint a line.
+const WIDE: usize = 10_000;
+
+fn list_in(width: usize, report: &ReadBack) -> String {
+    let mut out = Vec::new();
+    report.list(&Filter::default(), Style { width, ..PLAIN }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 fn list(report: &ReadBack, filter: &Filter) -> String {
     let mut out = Vec::new();
     report.list(filter, PLAIN, &mut out).unwrap();
@@ -33,7 +45,7 @@ fn list(report: &ReadBack, filter: &Filter) -> String {
 fn every_endpoint_that_was_written_is_listed_and_told() {
     // Catches a field that the reporter calls otherwise than the reader does.
     let whole = ReadBack::read(written(&Sample::of(60)).as_slice()).unwrap();
-    let listed = list(&whole, &Filter::default());
+    let listed = list_in(WIDE, &whole);
     assert_eq!(listed.lines().count(), 63, "a head, sixty, a blank and the sum");
     assert!(listed.ends_with("60 of 60 endpoints\n"));
     let told = whole.tell("GET /v1/users/history", Some("shop.example"), PLAIN).unwrap();
@@ -49,12 +61,50 @@ fn every_endpoint_that_was_written_is_listed_and_told() {
         "directions     internal 3, inbound 1",
         "software       curl 3, chrome 1",
         "credentials    jwt 1 (1 succeeded), none 3 (0 succeeded)",
-        "query   page  integer  in 1 of 120",
+        "query  page  integer  in 1 of 120",
         "{number}       31 distinct, number; by the form of its values, 93 %",
     ] {
         assert!(told.contains(fact), "{fact} is not in\n{told}");
     }
     assert!(!told.contains("\nMore\n"), "all that this version writes has a place of its own\n{told}");
+}
+
+#[test]
+fn a_table_drops_nothing_however_narrow_it_is() {
+    // Catches a column that is left out where there is no room, a name that is cut so that nobody can ask for it, and a line that runs
+    // over.
+    let long = "/v1/projects/{projectId}/locations/{locationId}/keyRings/{keyRingId}/cryptoKeys/{cryptoKeyId}/versions";
+    let of = |service: &str, template: &str| {
+        json!({"method": "POST", "template": template, "service": service, "verdict": "out_of_scope", "requests": 1_234_567,
+            "statuses": {"200": 12, "201": 7, "204": 8, "400": 9, "404": 1, "409": 2, "500": 3, "503": 4},
+            "params": [{"data": ["card_expiry", "email", "masked_pan", "pan", "person_name", "phone"]}]})
+    };
+    let report = read(&[
+        of("http://a.example", "/v1/cards"),
+        of("http://a.example", long),
+        of("https://b.example:8443", "/v1/cards"),
+    ]);
+    for width in [40, 60, 80, 100, 120, 160] {
+        let listed = list_in(width, &report);
+        let over = listed.lines().find(|line| columns(line) > width && width >= 60);
+        assert_eq!(over, None, "of {width} in\n{listed}");
+        let words: String = listed.split_whitespace().collect();
+        let name = format!("POST{long}");
+        for told in ["https://b.example:8443", "200x12", "409x2", "+2", "card_expiry", "person_name", "phone"] {
+            assert!(words.contains(told), "{told} is not in {width} columns\n{listed}");
+        }
+        // What stands in two lines is put together again.
+        assert!(words.contains(&name), "{name} is not whole in {width} columns\n{listed}");
+        let services = listed.lines().filter(|line| line.contains("http://a.example")).count();
+        assert_eq!(services, 1, "one service stands above its endpoints\n{listed}");
+    }
+    let wide = list_in(WIDE, &report);
+    assert_eq!(wide.lines().count(), 6, "a head, three, a blank and the sum\n{wide}");
+    assert_eq!(wide.lines().filter(|line| line.ends_with("person_name phone")).count(), 3);
+    let row =
+        |method: &str| json!({"method": method, "template": "/v1/cards", "service": "http://a", "verdict": "shadow"});
+    let short = list_in(80, &read(&[row("GET"), row("PUT")]));
+    assert_eq!(short.lines().filter(|line| line.contains("http://a")).count(), 2, "there is room\n{short}");
 }
 
 #[test]
@@ -77,7 +127,7 @@ fn names_from_the_wire_stay_harmless_when_read_back() {
             assert!(!text.contains(planted), "{text:?}");
             assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
         }
-        assert_eq!(texts[0].lines().count(), 63, "no row was forged");
+        assert_eq!(list_in(WIDE, &report).lines().count(), 63, "no row was forged");
     }
 }
 
@@ -117,6 +167,32 @@ fn filters_take_what_they_say() {
 }
 
 #[test]
+fn a_filter_for_what_there_is_not_is_told_what_there_is() {
+    // Catches a word that is mistyped and taken for one that nothing carries; and a word of a newer version that is refused.
+    let mut newer = json!({"method": "GET", "template": "/a", "verdict": "haunted", "existence": "confirmed"});
+    newer["params"] = json!([{"place": "query", "name": "q", "data": ["mood"]}]);
+    let report = read(&[newer]);
+    let asked = |classes: &[&str], states: &[&str]| {
+        let [classes, states] = [classes, states].map(|words| words.iter().map(|word| (*word).to_owned()).collect());
+        report.understands(&Filter { classes, states, ..Filter::default() }).map_err(|error| error.to_string())
+    };
+    assert_eq!(asked(&["pan", "masked-pan", "MOOD"], &["Third-Party", "not-found", "haunted"]), Ok(()));
+    let class = asked(&["pan", "pam"], &[]).unwrap_err();
+    assert!(class.starts_with("no data class is called 'pam'; there are ") && class.contains(" pan, "), "{class}");
+    assert_eq!(
+        asked(&[], &["\u{1b}[2Jshadows"]).unwrap_err(),
+        "no verdict or state is called '\\u{1b}[2Jshadows'; there are shadow, zombie, matched, unproven, third_party, unmanaged, \
+         out_of_scope, confirmed, provisional, unanswered, not_found, not_allowed, noise"
+    );
+    for state in Existence::ALL {
+        assert_eq!(json!(state), json!(state.name()), "as reports have it");
+    }
+    for verdict in Verdict::ALL {
+        assert_eq!(json!(verdict), json!(verdict.name()), "as reports have it");
+    }
+}
+
+#[test]
 fn an_endpoint_is_found_by_any_name_that_people_have_for_it() {
     let of = |method: &str, template: &str, service: &str| json!({"method": method, "template": template, "service": service});
     let report = read(&[
@@ -141,10 +217,21 @@ fn an_endpoint_is_found_by_any_name_that_people_have_for_it() {
          --host or by its template"
     );
     assert!(told("/users/{id}", None).starts_with("2 endpoints are called '/users/{id}': GET"));
+    assert_eq!(told("GET /order", None), "no endpoint is called 'GET /order'; nearest: GET /orders");
+    // As the table has it: service, and a long name in two lines.
+    assert!(told("GET http://b/orders", None).ends_with("service        http://b"));
+    assert!(told("get HTTP://B:80/orders?page=2", None).ends_with("service        http://b"));
+    assert!(told("http://a/users/me", None).starts_with("GET /users/me service"));
+    assert!(told("GET /users\n      /{userId}", None).starts_with("GET /users/{userId} service"));
     assert_eq!(
-        told("GET /order", None),
-        "no endpoint is called 'GET /order'; nearest: GET /orders, GET /users/me, GET /users/{userId}"
+        told("GET http://b/order", None),
+        "no endpoint is called 'GET http://b/order'; nearest: GET http://b/orders, GET http://a/orders"
     );
+    for elsewhere in ["GET https://b/orders", "GET http://b:8080/orders", "GET http://c/orders"] {
+        assert!(told(elsewhere, None).starts_with("no endpoint is called"), "{elsewhere}");
+    }
+    assert!(told("GET http://b/orders", Some("a")).starts_with("no endpoint is called"), "both are wanted");
+    assert!(told("GET ://b/orders", None).starts_with("no endpoint is called"));
 }
 
 #[test]
@@ -176,11 +263,26 @@ fn what_a_later_version_adds_is_told_as_it_stands() {
 }
 
 #[test]
+fn the_place_of_a_parameter_is_a_whole_word() {
+    // Catches a place that is cut, and places that push names out of line.
+    let params: Vec<Value> =
+        ParamPlace::ALL.iter().map(|place| json!({"place": place.name(), "name": "avatar"})).collect();
+    let mut endpoint = json!({"method": "POST", "template": "/a"});
+    endpoint["params"] = params.into();
+    let told = read(&[endpoint]).tell("/a", None, PLAIN).unwrap();
+    for place in ParamPlace::ALL {
+        assert!(told.contains(&format!("\n  {:9}  avatar", place.name())), "{place:?} in\n{told}");
+    }
+}
+
+#[test]
 fn what_is_no_report_is_said() {
     for (text, said) in [
         ("", "is no JSON report"),
         ("{\"schema\": \"shadowtap-report\"", "is no JSON report"),
         ("[]", "no report of shadowtap's"),
+        ("[[template]]\nforbid = \"/{x}\"", "is no report of shadowtap's"),
+        ("[limits]\nx = 1", "is no JSON report"),
         ("{}", "no report of shadowtap's"),
         ("{\"schema\": 7}", "no report of shadowtap's"),
         ("{\"schema\": \"shadowtap-report\", \"schema_version\": 2}", "schema version 2"),
