@@ -98,6 +98,15 @@ impl Forbidden<'_> {
         self.0.iter().any(|rest| matches!(rest, [last] if last.literal().is_none()))
     }
 
+    /// What is forbidden at another place, too, that was united with this one.
+    pub fn extend(&mut self, other: Self) {
+        for rest in other.0 {
+            if !self.0.iter().any(|known| std::ptr::eq(*known, rest)) {
+                self.0.push(rest);
+            }
+        }
+    }
+
     /// Nothing is forbidden here or below.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -48,8 +48,6 @@ pub(super) struct Place<'n> {
     pub(super) ops: Vec<Op<'n>>,
     /// Requests that were answered, here and below.
     pub(super) requests: u64,
-    /// Users forbid variables below.
-    forbidden: bool,
     /// It was united with this one.
     into: Option<PlaceId>,
     /// Probability that the word which leads here stands for itself.
@@ -124,10 +122,10 @@ pub(super) type Idle<'i> = dyn Fn(usize, &Entry) -> bool + 'i;
 pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>, idle: &Idle<'_>) -> Folded<'n> {
     let mut growing = Growing { places: Places::default(), waiting: Vec::new(), idle };
     let roots: Vec<(&Node, usize)> = roots.iter().enumerate().map(|(at, node)| (*node, at)).collect();
-    if growing.grow(&roots, START).is_none() {
+    if growing.grow(&roots, START, forbidden).is_none() {
         // Nothing was ever answered: all of it waits, at an empty root.
         growing.places.all.push(Place::default());
-        growing.places.graft(0, &roots, idle);
+        growing.places.graft(0, &roots, idle, forbidden);
     }
     let Growing { mut places, waiting, .. } = growing;
     let root = places.root();
@@ -135,12 +133,14 @@ pub(super) fn fold<'n>(roots: &[&'n Node], forbidden: &Forbidden<'_>, idle: &Idl
     for _ in 0..2 {
         places.settle(root, Around::default(), forbidden);
     }
-    let mut waited: BTreeMap<PlaceId, BTreeMap<Step<'n>, Nodes<'n>>> = BTreeMap::new();
-    for (parent, step, nodes) in waiting {
-        waited.entry(places.now(parent)).or_default().entry(step).or_default().extend(nodes);
+    let mut waited: BTreeMap<PlaceId, (Steps<'n>, Forbidden<'_>)> = BTreeMap::new();
+    for Waiting { parent, step, nodes, forbidden } in waiting {
+        let (steps, forbids) = waited.entry(places.now(parent)).or_default();
+        steps.entry(step).or_default().extend(nodes);
+        forbids.extend(forbidden);
     }
-    for (parent, steps) in waited {
-        places.graft_steps(parent, steps, idle);
+    for (parent, (steps, forbidden)) in waited {
+        places.graft_steps(parent, steps, idle, &forbidden);
     }
     Folded { root: places.root(), places, added: BTreeMap::new() }
 }
@@ -153,18 +153,26 @@ enum Step<'n> {
 }
 
 type Nodes<'n> = Vec<(&'n Node, usize)>;
+type Steps<'n> = BTreeMap<Step<'n>, Nodes<'n>>;
+
+/// A branch that was never answered, with the place above and what is forbidden there.
+struct Waiting<'n, 'f> {
+    parent: PlaceId,
+    step: Step<'n>,
+    nodes: Nodes<'n>,
+    forbidden: Forbidden<'f>,
+}
 
 /// Places while they are made.
-struct Growing<'n, 'i> {
+struct Growing<'n, 'i, 'f> {
     places: Places<'n>,
-    /// Branches that were never answered, by the place above.
-    waiting: Vec<(PlaceId, Step<'n>, Nodes<'n>)>,
+    waiting: Vec<Waiting<'n, 'f>>,
     idle: &'i Idle<'i>,
 }
 
-impl<'n> Growing<'n, '_> {
+impl<'n, 'f> Growing<'n, '_, 'f> {
     /// Makes the place of these nodes and all below; none where nothing was answered.
-    fn grow(&mut self, nodes: &[(&'n Node, usize)], mark: Mark) -> Option<PlaceId> {
+    fn grow(&mut self, nodes: &[(&'n Node, usize)], mark: Mark, forbidden: &Forbidden<'f>) -> Option<PlaceId> {
         let (first, waited) = (self.places.all.len(), self.waiting.len());
         let id = PlaceId::try_from(first).ok()?;
         let ops = ops(nodes, self.idle);
@@ -177,8 +185,8 @@ impl<'n> Growing<'n, '_> {
             ..Place::default()
         });
         for (step, nodes) in children(nodes) {
-            let Some(below) = self.grow(&nodes, step.mark(mark)) else {
-                self.waiting.push((id, step, nodes));
+            let Some(below) = self.grow(&nodes, step.mark(mark), &step.forbidden(forbidden)) else {
+                self.waiting.push(Waiting { parent: id, step, nodes, forbidden: forbidden.clone() });
                 continue;
             };
             let requests = self.places.at(below).requests;
@@ -204,8 +212,8 @@ impl<'n> Growing<'n, '_> {
 }
 
 /// What lies below these nodes together, in order.
-fn children<'n>(nodes: &[(&'n Node, usize)]) -> BTreeMap<Step<'n>, Nodes<'n>> {
-    let mut steps: BTreeMap<Step<'n>, Nodes<'n>> = BTreeMap::new();
+fn children<'n>(nodes: &[(&'n Node, usize)]) -> Steps<'n> {
+    let mut steps: Steps<'n> = BTreeMap::new();
     for (node, of) in nodes {
         node.words().for_each(|(text, child)| steps.entry(Step::Word(text)).or_default().push((child, *of)));
         node.classes()
@@ -287,6 +295,14 @@ fn walk(shape: &Shape, way: u64, levels: usize, fields: &mut Vec<u32>) {
 }
 
 impl<'n> Step<'n> {
+    /// What is forbidden behind it.
+    fn forbidden<'f>(self, here: &Forbidden<'f>) -> Forbidden<'f> {
+        match self {
+            Self::Word(text) => here.below(text),
+            Self::Class(..) => here.below_variable(),
+        }
+    }
+
     /// The mark of what it leads to.
     fn mark(self, before: Mark) -> Mark {
         #[cfg(not(feature = "teach"))]
@@ -382,7 +398,6 @@ impl<'n> Places<'n> {
 
     /// Folds what lies below a place, from the top down.
     fn settle(&mut self, id: PlaceId, around: Around<'_>, forbidden: &Forbidden<'_>) {
-        self.at_mut(id).forbidden = forbidden.here();
         if !forbidden.here() {
             let judged = judge(self, id, around);
             self.fold_words(id, &judged);
@@ -486,20 +501,20 @@ impl<'n> Places<'n> {
     }
 
     /// Puts what was never answered where it belongs.
-    fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)], idle: &Idle<'_>) {
+    fn graft(&mut self, id: PlaceId, nodes: &[(&'n Node, usize)], idle: &Idle<'_>, forbidden: &Forbidden<'_>) {
         ops(nodes, idle).into_iter().for_each(|op| add_op(&mut self.at_mut(id).ops, op));
-        self.graft_steps(id, children(nodes), idle);
+        self.graft_steps(id, children(nodes), idle, forbidden);
     }
 
     /// The same of all that stands below a place. Many words that were refused once or twice were guessed: behind a gate that refuses
     /// whatever is asked, each would be an endpoint. They are one variable together.
-    fn graft_steps(&mut self, id: PlaceId, steps: BTreeMap<Step<'n>, Nodes<'n>>, idle: &Idle<'_>) {
+    fn graft_steps(&mut self, id: PlaceId, steps: Steps<'n>, idle: &Idle<'_>, forbidden: &Forbidden<'_>) {
         let new = |step: &Step<'n>| match step {
             Step::Word(text) if !self.at(id).words.contains_key(text) => Some(*text),
             _ => None,
         };
         let mut guessed: BTreeSet<&str> = BTreeSet::new();
-        if !self.at(id).forbidden && steps.keys().filter_map(new).count() > GUESSES {
+        if !forbidden.here() && steps.keys().filter_map(new).count() > GUESSES {
             let rare = steps.iter().filter(|(_, nodes)| are_rare(nodes));
             guessed = rare.filter_map(|(step, _)| new(step)).collect();
         }
@@ -510,7 +525,7 @@ impl<'n> Places<'n> {
         for (step, nodes) in steps {
             match step {
                 Step::Word(text) if guessed.contains(text) => together.extend(nodes),
-                _ => self.graft_step(id, step, &nodes, idle),
+                _ => self.graft_step(id, step, &nodes, idle, forbidden),
             }
         }
         if together.is_empty() {
@@ -525,10 +540,17 @@ impl<'n> Places<'n> {
                 variable.gathered.merge(Gathered::of_word(text, 1));
             }
         }
-        self.graft(below, &together, idle);
+        self.graft(below, &together, idle, &forbidden.below_variable());
     }
 
-    fn graft_step(&mut self, id: PlaceId, step: Step<'n>, nodes: &[(&'n Node, usize)], idle: &Idle<'_>) {
+    fn graft_step(
+        &mut self,
+        id: PlaceId,
+        step: Step<'n>,
+        nodes: &[(&'n Node, usize)],
+        idle: &Idle<'_>,
+        forbidden: &Forbidden<'_>,
+    ) {
         let below = self.find_or_make(id, step);
         if let Step::Class(class, _) = step {
             // What was refused stood in a path all the same.
@@ -537,7 +559,7 @@ impl<'n> Places<'n> {
                 variable.gather(class, nodes);
             }
         }
-        self.graft(below, nodes, idle);
+        self.graft(below, nodes, idle, &step.forbidden(forbidden));
     }
 
     /// Where a step leads; a word that stands for itself, or that has no variable beside it, gets a place of its own.
