@@ -347,6 +347,37 @@ fn noise(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
     all
 }
 
+/// Kinds of values that may be labels of a host's name.
+const LABELS: [usize; 7] = [0, 1, 3, 4, 5, 8, 10];
+
+/// Who is asked, in clear and in the hello of TLS.
+fn hosts(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let ok = || b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let ask = |target: &str, host: &str| format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes();
+    vec![
+        (ask("/v1/hosts", &format!("{}.tenants.example", at("label of a host"))), ok()),
+        (ask("/v1/hosts", &format!("{}:8080", at("host")).to_lowercase()), ok()),
+        (ask(&format!("http://{}.tenants.example/v1/hosts", at("label of a target")), "x.example"), ok()),
+        (hello(&format!("{}.tenants.example", at("label of a server name"))), Vec::new()),
+    ]
+}
+
+/// A client's hello that names a server.
+fn hello(name: &str) -> Vec<u8> {
+    let sized = |bytes: usize, body: &[u8]| {
+        let length = u32::try_from(body.len()).expect("short").to_be_bytes();
+        [&length[4 - bytes..], body].concat()
+    };
+    let entry = [&[0_u8][..], &sized(2, name.as_bytes())].concat();
+    let extensions = [&[0, 0][..], &sized(2, &sized(2, &entry))].concat();
+    let mut body = vec![3, 3];
+    body.extend_from_slice(&[7; 32]);
+    body.extend_from_slice(&[0, 0, 2, 0x13, 1, 1, 0]);
+    body.extend_from_slice(&sized(2, &extensions));
+    let message = [&[1_u8][..], &sized(3, &body)].concat();
+    [&[22_u8, 3, 1][..], &sized(2, &message)].concat()
+}
+
 /// Exchanges that are not well-formed, are cut, or are no HTTP at all.
 fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all = Vec::new();
@@ -396,6 +427,9 @@ fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
     for kind in 0..KINDS {
         all.extend(bodies(&mut |place| plants.value(place, kind)));
         all.extend(noise(&mut |place| plants.value(place, kind)));
+    }
+    for kind in LABELS {
+        all.extend(hosts(&mut |place| plants.value(place, kind)));
     }
     all.extend(bodies(&mut |place| plants.name(place)));
     let mut at = |place: &str| plants.name(place);
@@ -561,6 +595,11 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
         for class in ["health", "crawler", "scanner"] {
             assert!(noise.get(class).is_some_and(|count| *count >= KINDS as u64), "no {class} was planted: {noise:?}");
         }
+        let named = |name: &str| {
+            snapshot.services.iter().any(|service| service.id.host == name)
+                && snapshot.opaque.iter().any(|opaque| opaque.name.as_deref() == Some(name))
+        };
+        assert!(named("{card}.tenants.example") && named("{uuid}.tenants.example"), "no host was planted");
         let seen = |what: fn(&shadowtap::inventory::Record) -> bool| {
             snapshot.services.iter().flat_map(|service| &service.operations).any(|op| what(&op.record))
         };

@@ -12,6 +12,7 @@ mod headers;
 mod inspect;
 mod jwt;
 mod kind;
+mod labels;
 mod media;
 mod multipart;
 mod noise;
