@@ -78,6 +78,14 @@ impl Plants {
         value
     }
 
+    /// What people call themselves and make passwords of, in a place where names of fields stand.
+    fn handle(&mut self, place: &str) -> String {
+        let tail: String = self.name(place).split(' ').next().expect("two words").to_ascii_lowercase();
+        let value = format!("{tail}{}", ["1984", "77", "7", "2024!"][self.planted.len() % 4]);
+        self.planted.push((format!("{place}, a handle"), value.clone()));
+        value
+    }
+
     /// What may stand nowhere: each value, the parts of it that no other text has, and its other spellings. By their first
     /// eight bytes, so that a text is read once for all of them.
     fn needles(&self) -> Needles<'_> {
@@ -347,6 +355,30 @@ fn noise(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
     all
 }
 
+/// Handles for names, wherever a name may stand.
+fn handles(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let (form, json) =
+        (format!("{}=1&a[{}]=2", at("form"), at("part")), format!("{{\"{}\":{{\"{}\":1}}}}", at("key"), at("deep")));
+    let parts =
+        format!("--e\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n1\r\n--e--\r\n", at("part of a body"));
+    let kinds = [
+        ("application/x-www-form-urlencoded", form),
+        ("application/json", json),
+        ("multipart/form-data; boundary=e", parts),
+    ];
+    let mut all = Vec::new();
+    for (kind, body) in kinds {
+        let asked = format!(
+            "POST /v1/people?{}=1 HTTP/1.1\r\nHost: api.shop.example\r\nCookie: {}=1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+            at("query"),
+            at("cookie"),
+            body.len()
+        );
+        all.push((asked.into_bytes(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()));
+    }
+    all
+}
+
 /// Kinds of values that may be labels of a host's name.
 const LABELS: [usize; 7] = [0, 1, 3, 4, 5, 8, 10];
 
@@ -427,6 +459,9 @@ fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
     for kind in 0..KINDS {
         all.extend(bodies(&mut |place| plants.value(place, kind)));
         all.extend(noise(&mut |place| plants.value(place, kind)));
+    }
+    for _ in 0..4 {
+        all.extend(handles(&mut |place| plants.handle(place)));
     }
     for kind in LABELS {
         all.extend(hosts(&mut |place| plants.value(place, kind)));

@@ -16,6 +16,7 @@ mod labels;
 mod media;
 mod multipart;
 mod noise;
+mod numbered;
 mod observer;
 mod path;
 mod plain;
