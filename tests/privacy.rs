@@ -357,26 +357,21 @@ fn noise(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// Handles for names, wherever a name may stand.
 fn handles(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let (form, json) =
-        (format!("{}=1&a[{}]=2", at("form"), at("part")), format!("{{\"{}\":{{\"{}\":1}}}}", at("key"), at("deep")));
-    let parts =
-        format!("--e\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n1\r\n--e--\r\n", at("part of a body"));
-    let kinds = [
+    let form = format!("{}=1&a[{}]=2", at("form"), at("part of a name"));
+    let json = format!("{{\"{}\":{{\"{}\":1}}}}", at("key"), at("deep key"));
+    let parts = format!("--e\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n1\r\n--e--\r\n", at("part"));
+    [
         ("application/x-www-form-urlencoded", form),
         ("application/json", json),
         ("multipart/form-data; boundary=e", parts),
-    ];
-    let mut all = Vec::new();
-    for (kind, body) in kinds {
-        let asked = format!(
-            "POST /v1/people?{}=1 HTTP/1.1\r\nHost: api.shop.example\r\nCookie: {}=1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
-            at("query"),
-            at("cookie"),
-            body.len()
-        );
-        all.push((asked.into_bytes(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()));
-    }
-    all
+    ]
+    .map(|(kind, body)| {
+        let head =
+            format!("POST /v1/people?{}=1 HTTP/1.1\r\nHost: x.example\r\nCookie: {}=1", at("query"), at("cookie"));
+        let body = format!("{head}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        (body.into_bytes(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec())
+    })
+    .into()
 }
 
 /// Kinds of values that may be labels of a host's name.

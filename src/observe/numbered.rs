@@ -9,17 +9,21 @@
 use super::spelling::{is_standard, is_technique};
 use crate::api::{Word, is_api_word};
 
-/// The part of a name is more likely somebody's than a field's. Linear in its length, but for compounds of two words.
+/// The part of a name is more likely somebody's than a field's. Each word is judged once, by the number that follows it.
 pub(super) fn is_somebodys(part: &[u8]) -> bool {
-    let mut rest = 0;
-    while let Some(step) = part.get(rest..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
-        let start = rest + step;
+    let (mut from, mut at) = (0, 0);
+    while let Some(step) = part.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+        let start = at + step;
         let digits = part[start..].iter().take_while(|b| b.is_ascii_digit()).count();
-        rest = start + digits;
+        at = start + digits;
         // Letters behind: `line1_left` ends a word with it, `mp3s` and `x1y` do not.
-        if !part.get(rest).is_some_and(u8::is_ascii_alphabetic) && is_named_so(&part[..start], &part[..rest], digits) {
+        if part.get(at).is_some_and(u8::is_ascii_alphabetic) {
+            continue;
+        }
+        if is_named_so(&part[from..start], &part[from..at], digits) {
             return true;
         }
+        from = at;
     }
     false
 }
@@ -42,7 +46,12 @@ fn is_named_so(front: &[u8], whole: &[u8], digits: usize) -> bool {
 /// A technique stands at the end: as a piece between marks, or in camel case (`EnableIPv6`).
 fn ends_in_technique(text: &[u8]) -> bool {
     let piece = text.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
-    (0..piece.len()).any(|at| (at == 0 || !piece[at].is_ascii_lowercase()) && is_technique(&piece[at..]))
+    let begins = |at: usize| match piece[at] {
+        _ if at == 0 => true,
+        b'0'..=b'9' => !piece[at - 1].is_ascii_digit(),
+        letter => letter.is_ascii_uppercase(),
+    };
+    (0..piece.len()).any(|at| begins(at) && is_technique(&piece[at..]))
 }
 
 /// The words of a text, divided by marks, digits and camel case.
