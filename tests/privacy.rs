@@ -78,6 +78,14 @@ impl Plants {
         value
     }
 
+    /// What people call themselves and make passwords of, in a place where names of fields stand.
+    fn handle(&mut self, place: &str) -> String {
+        let tail: String = self.name(place).split(' ').next().expect("two words").to_ascii_lowercase();
+        let value = format!("{tail}{}", ["1984", "77", "7", "2024!"][self.planted.len() % 4]);
+        self.planted.push((format!("{place}, a handle"), value.clone()));
+        value
+    }
+
     /// What may stand nowhere: each value, the parts of it that no other text has, and its other spellings. By their first
     /// eight bytes, so that a text is read once for all of them.
     fn needles(&self) -> Needles<'_> {
@@ -347,6 +355,56 @@ fn noise(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
     all
 }
 
+/// Handles for names, wherever a name may stand.
+fn handles(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let form = format!("{}=1&a[{}]=2", at("form"), at("part of a name"));
+    let json = format!("{{\"{}\":{{\"{}\":1}}}}", at("key"), at("deep key"));
+    let parts = format!("--e\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n1\r\n--e--\r\n", at("part"));
+    [
+        ("application/x-www-form-urlencoded", form),
+        ("application/json", json),
+        ("multipart/form-data; boundary=e", parts),
+    ]
+    .map(|(kind, body)| {
+        let head =
+            format!("POST /v1/people?{}=1 HTTP/1.1\r\nHost: x.example\r\nCookie: {}=1", at("query"), at("cookie"));
+        let body = format!("{head}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        (body.into_bytes(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec())
+    })
+    .into()
+}
+
+/// Kinds of values that may be labels of a host's name.
+const LABELS: [usize; 7] = [0, 1, 3, 4, 5, 8, 10];
+
+/// Who is asked, in clear and in the hello of TLS.
+fn hosts(at: &mut dyn FnMut(&str) -> String) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let ok = || b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let ask = |target: &str, host: &str| format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes();
+    vec![
+        (ask("/v1/hosts", &format!("{}.tenants.example", at("label of a host"))), ok()),
+        (ask("/v1/hosts", &format!("{}:8080", at("host")).to_lowercase()), ok()),
+        (ask(&format!("http://{}.tenants.example/v1/hosts", at("label of a target")), "x.example"), ok()),
+        (hello(&format!("{}.tenants.example", at("label of a server name"))), Vec::new()),
+    ]
+}
+
+/// A client's hello that names a server.
+fn hello(name: &str) -> Vec<u8> {
+    let sized = |bytes: usize, body: &[u8]| {
+        let length = u32::try_from(body.len()).expect("short").to_be_bytes();
+        [&length[4 - bytes..], body].concat()
+    };
+    let entry = [&[0_u8][..], &sized(2, name.as_bytes())].concat();
+    let extensions = [&[0, 0][..], &sized(2, &sized(2, &entry))].concat();
+    let mut body = vec![3, 3];
+    body.extend_from_slice(&[7; 32]);
+    body.extend_from_slice(&[0, 0, 2, 0x13, 1, 1, 0]);
+    body.extend_from_slice(&sized(2, &extensions));
+    let message = [&[1_u8][..], &sized(3, &body)].concat();
+    [&[22_u8, 3, 1][..], &sized(2, &message)].concat()
+}
+
 /// Exchanges that are not well-formed, are cut, or are no HTTP at all.
 fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all = Vec::new();
@@ -396,6 +454,12 @@ fn odd(plants: &mut Plants) -> Vec<(Vec<u8>, Vec<u8>)> {
     for kind in 0..KINDS {
         all.extend(bodies(&mut |place| plants.value(place, kind)));
         all.extend(noise(&mut |place| plants.value(place, kind)));
+    }
+    for _ in 0..4 {
+        all.extend(handles(&mut |place| plants.handle(place)));
+    }
+    for kind in LABELS {
+        all.extend(hosts(&mut |place| plants.value(place, kind)));
     }
     all.extend(bodies(&mut |place| plants.name(place)));
     let mut at = |place: &str| plants.name(place);
@@ -561,6 +625,11 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
         for class in ["health", "crawler", "scanner"] {
             assert!(noise.get(class).is_some_and(|count| *count >= KINDS as u64), "no {class} was planted: {noise:?}");
         }
+        let named = |name: &str| {
+            snapshot.services.iter().any(|service| service.id.host == name)
+                && snapshot.opaque.iter().any(|opaque| opaque.name.as_deref() == Some(name))
+        };
+        assert!(named("{card}.tenants.example") && named("{uuid}.tenants.example"), "no host was planted");
         let seen = |what: fn(&shadowtap::inventory::Record) -> bool| {
             snapshot.services.iter().flat_map(|service| &service.operations).any(|op| what(&op.record))
         };

@@ -10,7 +10,7 @@ pub enum AuthScheme {
     None,
     /// RFC 6750, opaque token.
     Bearer,
-    /// RFC 6750 with a JSON Web Token (RFC 7519) inside.
+    /// A JSON Web Token (RFC 7519) in the Authorization field, as RFC 6750 has it or under another word.
     Jwt,
     /// RFC 7617.
     Basic,
@@ -24,6 +24,8 @@ pub enum AuthScheme {
     Cookie,
     /// Another scheme of the Authorization field (Negotiate, AWS4-HMAC-SHA256, ...).
     Other,
+    /// A key in a cookie.
+    ApiKeyCookie,
 }
 
 impl AuthScheme {
@@ -40,6 +42,7 @@ impl AuthScheme {
             Self::ApiKeyQuery => "api_key_query",
             Self::Cookie => "cookie",
             Self::Other => "other",
+            Self::ApiKeyCookie => "api_key_cookie",
         }
     }
 }

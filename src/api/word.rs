@@ -60,6 +60,12 @@ impl Word {
 }
 
 impl Word {
+    /// One word of the list, in letters of any case.
+    #[must_use]
+    pub fn is_part(part: &[u8]) -> bool {
+        find(part).is_some()
+    }
+
     const PART_BITS: u32 = 10;
 
     /// As a number of 36 bits.

@@ -10,6 +10,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
 use super::glance::{Glance, glance};
+use super::numbered::is_somebodys;
 use super::sensitive::{begins_like_secret, is_card};
 use super::spelling::{Spelling, is_standard, is_written, is_year};
 use crate::api::{SegmentClass, split_affix};
@@ -76,6 +77,9 @@ pub fn name_or_class(name: &str) -> Cow<'_, str> {
     if let Some(class) = class {
         return in_braces(class);
     }
+    if is_host_or_mail(bytes) {
+        return in_braces(SegmentClass::Other);
+    }
     if !bytes.iter().any(|b| matches!(b, b'.' | b'[')) {
         let class = part_class(name);
         return if class.is_value() { in_braces(class) } else { Cow::Borrowed(name) };
@@ -120,13 +124,31 @@ fn structured(name: &str) -> Cow<'_, str> {
     if changed { Cow::Owned(kept) } else { Cow::Borrowed(name) }
 }
 
+/// A name of a host, or an address of mail in words: `www.acme.com`, `john.doe.at.acme.com`, `john_doe_at_acme_com`.
+fn is_host_or_mail(name: &[u8]) -> bool {
+    let Some(end) = name.iter().rposition(|b| is_joint(*b)) else { return false };
+    if !DOMAINS.iter().any(|domain| domain.as_bytes().eq_ignore_ascii_case(&name[end + 1..])) {
+        return false;
+    }
+    let dots = name.iter().filter(|b| **b == b'.').count();
+    let at = name[..end].split(|b| is_joint(*b)).skip(1).any(|part| part.eq_ignore_ascii_case(b"at"));
+    (dots >= 2 || at) && name.iter().all(|b| is_of_names(*b))
+}
+
 /// The class of one part of a name: a mark in front (`@type`, `$filter`, `#text`, `-x`) is part of how names are
-/// written and says nothing.
+/// written and says nothing. What is written like words may still be somebody's (see [`is_somebodys`]).
 fn part_class(part: &str) -> SegmentClass {
-    let bare = part.strip_prefix(['@', '$', '#', '!', '*', '?']).unwrap_or(part);
+    let bare = part.trim_start_matches('$');
+    let bare = bare.strip_prefix(['@', '#', '*', '?']).unwrap_or(bare);
+    let bare = bare.strip_suffix(['?', '*']).unwrap_or(bare);
     match bare {
         "" => SegmentClass::Word,
-        bare => classify(bare.strip_suffix(['?', '!', '*']).unwrap_or(bare), NAME_TAIL),
+        // Marks that join words in paths, and in a name stand for letters.
+        bare if bare.bytes().any(|b| matches!(b, b'!' | b'$' | b'~')) => SegmentClass::Other,
+        bare => match classify(bare, NAME_TAIL) {
+            SegmentClass::Word if is_somebodys(bare.as_bytes()) => SegmentClass::Other,
+            class => class,
+        },
     }
 }
 
@@ -414,6 +436,9 @@ const SHORT_WORD: usize = 7;
 const SEGMENT_TAIL: usize = 1;
 /// Digits that may follow a word in a name: `p95`, `col10`. Fields are numbered more often than named after people.
 const NAME_TAIL: usize = 2;
+
+/// Last labels of hosts that are no words of other things.
+const DOMAINS: &[&str] = &["com", "net", "org", "edu", "gov", "mil"];
 
 const STAGES: &[&str] = &["alpha", "beta", "rc", "preview", "pre", "dev", "p", "b", "a", "eap", "ea", "ga"];
 

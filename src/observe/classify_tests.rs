@@ -395,3 +395,45 @@ fn most_segments_take_one_look() {
         assert_ne!(glance(text.as_bytes()), Glance::Unsure, "{text}");
     }
 }
+
+#[test]
+fn a_name_that_is_no_name_is_a_value() {
+    // Catches passwords, handles and addresses that stand as keys of bodies and names of parameters, of forms and of cookies.
+    for (name, kept) in [
+        ("Summer2024!", "{value}"),
+        ("hunter!", "{value}"),
+        ("!important", "{value}"),
+        ("pa$$word", "{value}"),
+        ("what~ever", "{value}"),
+        ("JohnDoe1984", "{value}"),
+        ("hunter2", "{value}"),
+        ("hunter2?", "{value}"),
+        ("dakeqe_kokide1975", "{value}"),
+        ("john.doe.at.acme.com", "{value}"),
+        ("john_doe_at_acme_com", "{value}"),
+        ("www.acme.com", "{value}"),
+        ("users.johndoe84.name", "users.{value}.name"),
+        ("filter[hunter2]", "filter[{value}]"),
+    ] {
+        assert_eq!(name_or_class(name), kept, "{name}");
+    }
+    for name in [
+        "address2",
+        "Parameter12.Value",
+        "$filter",
+        "$$hashKey",
+        "@type",
+        "#text",
+        "valid?",
+        "filename*",
+        "com.docker.compose",
+        "created.at.date",
+        "started_at_ms",
+        "acme.com",
+        "line_items[].line1",
+    ] {
+        assert_eq!(name_or_class(name), name);
+    }
+    // Paths stay as they are: their templates hang on them.
+    assert_eq!(classify_segment("hunter2"), Word);
+}

@@ -18,38 +18,46 @@ pub(super) fn credentials(
     room: &mut Room,
 ) -> Option<TokenFacts> {
     into.clear();
-    let mut token = None;
+    // The first in Authorization, and the first elsewhere.
+    let (mut bearer, mut token) = (None, None);
     for (name, value) in request.fields() {
         if !may_be_credential(name) {
             continue;
         }
         let value = value.trim_ascii();
-        let scheme = if value.is_empty() {
-            None
-        } else if is_named(name, b"authorization") {
+        if value.is_empty() {
+            continue;
+        }
+        if is_named(name, b"authorization") {
             let (scheme, secret) = authorization(value);
-            if scheme == AuthScheme::Jwt && token.is_none() {
-                token = Some(facts(secret, room));
+            if scheme == Some(AuthScheme::Jwt) {
+                bearer = bearer.or(Some(secret));
             }
-            Some(scheme)
+            add(into, scheme);
         } else if is_named(name, b"cookie") {
-            has_session(value).then_some(AuthScheme::Cookie)
-        } else {
-            is_key_field(name).then_some(AuthScheme::ApiKeyHeader)
-        };
-        add(into, scheme);
+            for_each_cookie(value, |scheme, value| {
+                add(into, Some(scheme));
+                token = token.or_else(|| jwt(value));
+            });
+        } else if is_key_field(name) {
+            add(into, Some(AuthScheme::ApiKeyHeader));
+            token = token.or_else(|| jwt(value));
+        }
     }
-    if query.is_some_and(has_key) {
-        add(into, Some(AuthScheme::ApiKeyQuery));
+    for (name, value) in query.into_iter().flat_map(|query| pairs(query, b'&')) {
+        if !value.is_empty() && is_query_key(name) {
+            add(into, Some(AuthScheme::ApiKeyQuery));
+            token = token.or_else(|| jwt(value));
+        }
     }
     if into.is_empty() {
         into.push(AuthScheme::None);
     }
     into.sort_unstable();
-    token
+    bearer.or(token).map(|token| facts(token, room))
 }
 
-/// A request may carry thousands of fields; there are eight schemes.
+/// A request may carry thousands of fields; there are ten schemes.
 fn add(into: &mut Vec<AuthScheme>, scheme: Option<AuthScheme>) {
     if let Some(scheme) = scheme
         && !into.contains(&scheme)
@@ -58,24 +66,47 @@ fn add(into: &mut Vec<AuthScheme>, scheme: Option<AuthScheme>) {
     }
 }
 
-/// The scheme, and the secret behind its name.
-fn authorization(value: &[u8]) -> (AuthScheme, &[u8]) {
+/// The scheme, and the secret behind its name. A scheme without a secret is no credential.
+fn authorization(value: &[u8]) -> (Option<AuthScheme>, &[u8]) {
     let blank = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
     let (scheme, secret) = value.split_at(blank);
     let secret = secret.trim_ascii();
     let is = |name: &str| scheme.eq_ignore_ascii_case(name.as_bytes());
-    if is("bearer") {
-        (if is_jwt(secret) { AuthScheme::Jwt } else { AuthScheme::Bearer }, secret)
-    } else if is("basic") {
-        (AuthScheme::Basic, secret)
-    } else if is("digest") {
-        (AuthScheme::Digest, secret)
-    } else if is_jwt(value) {
-        // Sent bare, without the word in front.
-        (AuthScheme::Jwt, value)
-    } else {
-        (AuthScheme::Other, secret)
+    if secret.is_empty() {
+        // Sent bare, without the word in front; or the word alone.
+        return match () {
+            () if is_jwt(value) => (Some(AuthScheme::Jwt), value),
+            () if SCHEMES.iter().any(|scheme| is(scheme)) => (None, secret),
+            () => (Some(AuthScheme::Other), secret),
+        };
     }
+    let scheme = match () {
+        () if is("basic") => AuthScheme::Basic,
+        () if is("digest") => AuthScheme::Digest,
+        // Whatever the word in front: `DPoP` (RFC 9449), `JWT` and `Token` are usual.
+        () if is_jwt(secret) => AuthScheme::Jwt,
+        () if is("bearer") => AuthScheme::Bearer,
+        () => AuthScheme::Other,
+    };
+    (Some(scheme), secret)
+}
+
+/// The token that a credential is, quotes and `Bearer` taken off.
+fn jwt(value: &[u8]) -> Option<&[u8]> {
+    let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    let bare = match value {
+        [b'B' | b'b', ..] if begins(value, "bearer ") => value.get("bearer ".len()..)?.trim_ascii_start(),
+        value => value,
+    };
+    is_jwt(bare).then_some(bare)
+}
+
+/// Names with what stands behind their equals sign; what has none is passed over.
+fn pairs(text: &[u8], mark: u8) -> impl Iterator<Item = (&[u8], &[u8])> {
+    text.split(move |b| *b == mark).filter_map(|pair| {
+        let equals = pair.iter().position(|b| *b == b'=')?;
+        Some((pair.get(..equals)?, pair.get(equals + 1..)?))
+    })
 }
 
 /// The name ends as those of all fields do that carry credentials: most fields are passed over after a look at two letters.
@@ -100,29 +131,31 @@ fn is_key_field(name: &[u8]) -> bool {
     begins(name, "x-") && KEY_ENDS.iter().any(|end| ends(name, end)) && !holds(name, KEYS_TO_OTHER_THINGS)
 }
 
-/// One of the cookies is that of a session.
-fn has_session(cookies: &[u8]) -> bool {
-    cookies.split(|b| *b == b';').any(|cookie| {
-        let Some(equals) = cookie.iter().position(|b| *b == b'=') else { return false };
-        let (name, value) = cookie.split_at(equals);
-        let empty = matches!(value.get(1..).unwrap_or_default().trim_ascii(), b"" | b"\"\"" | b"deleted");
-        !empty && is_session(name.trim_ascii())
-    })
+/// Shows the cookies that are credentials, each with its scheme and its value.
+fn for_each_cookie<'x>(cookies: &'x [u8], mut show: impl FnMut(AuthScheme, &'x [u8])) {
+    for (name, value) in pairs(cookies, b';') {
+        let (name, value) = (name.trim_ascii(), value.trim_ascii());
+        if matches!(value, b"" | b"\"\"" | b"deleted") {
+            continue;
+        }
+        if is_session(name) {
+            show(AuthScheme::Cookie, value);
+        } else if is_cookie_key(name) {
+            show(AuthScheme::ApiKeyCookie, value);
+        }
+    }
+}
+
+/// Names under which fields and queries carry keys, as far as they mean nothing else in a cookie; what has `token` in it was
+/// taken for a session's.
+fn is_cookie_key(name: &[u8]) -> bool {
+    may_be_query_key(name) && COOKIE_KEYS.iter().any(|key| key.as_bytes().eq_ignore_ascii_case(name))
 }
 
 fn is_session(name: &[u8]) -> bool {
     (holds(name, SESSION_WORDS) || ends(name, "sid") || name.eq_ignore_ascii_case(b"remember_me"))
         && !holds(name, &["csrf", "xsrf"])
         && !TRACKERS.iter().any(|tracker| begins(name, tracker))
-}
-
-/// One of the query's names is that of a key, and it has a value.
-fn has_key(query: &[u8]) -> bool {
-    query.split(|b| *b == b'&').any(|pair| {
-        let Some(equals) = pair.iter().position(|b| *b == b'=') else { return false };
-        let (name, value) = pair.split_at(equals);
-        value.len() > 1 && is_query_key(name)
-    })
 }
 
 /// `name` as it was sent, escapes and all.
@@ -244,6 +277,23 @@ const QUERY_KEYS: &[&str] = &[
     "session_token",
 ];
 
+const COOKIE_KEYS: &[&str] = &[
+    "api_key",
+    "api-key",
+    "apikey",
+    "x-api-key",
+    "x_api_key",
+    "x-apikey",
+    "app_key",
+    "appkey",
+    "subscription-key",
+    "client_secret",
+];
+
+/// Words in front of a secret in Authorization, which alone are none.
+const SCHEMES: &[&str] =
+    &["bearer", "basic", "digest", "dpop", "jwt", "token", "negotiate", "ntlm", "apikey", "api-key", "key"];
+
 const SESSION_WORDS: &[&str] = &["sess", "auth", "token", "jwt"];
 
 /// Cookies of measuring scripts, which say `session` and mean a visit.
@@ -252,7 +302,8 @@ const TRACKERS: &[&str] = &["_hj", "ai_", "_ga", "_gid", "_clsk", "_pk_", "amp",
 #[cfg(test)]
 mod tests {
     use super::*;
-    use AuthScheme::{ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, Other};
+    use crate::api::TokenAlgorithm;
+    use AuthScheme::{ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, Other};
 
     fn read(fields: &[(&str, &str)], query: &str) -> Vec<AuthScheme> {
         let mut request = Message::default();
@@ -282,7 +333,64 @@ mod tests {
         ] {
             assert_eq!(read(&[("authorization", value)], ""), [scheme], "{value}");
         }
-        assert_eq!(read(&[("Authorization", " ")], ""), [AuthScheme::None]);
+        for empty in [" ", "Bearer", "Bearer ", "basic  ", "DPoP", "Token "] {
+            assert_eq!(read(&[("Authorization", empty)], ""), [AuthScheme::None], "{empty:?}");
+        }
+    }
+
+    /// The algorithm of the token that is read.
+    fn algorithm(fields: &[(&str, &str)], query: &str) -> Option<TokenAlgorithm> {
+        let mut request = Message::default();
+        request.set_request(b"GET", b"/", 11);
+        for (name, value) in fields {
+            request.push_field(name.as_bytes(), value.as_bytes());
+        }
+        credentials(&request, Some(query.as_bytes()), &mut Vec::new(), &mut Room::default())
+            .map(|token| token.algorithm)
+    }
+
+    const HS256: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
+    const NONE: &str = "eyJhbGciOiJub25lIn0.e30.";
+
+    #[test]
+    fn a_token_is_read_wherever_a_credential_stands() {
+        // Catches `alg: none` that goes unseen, as it came under another name than Authorization's Bearer.
+        let bearer = format!("Bearer {NONE}");
+        for (name, before, after) in [
+            ("authorization", "DPoP ", ""),
+            ("authorization", "JWT ", ""),
+            ("authorization", "Token ", ""),
+            ("authorization", "", ""),
+            ("x-access-token", "", ""),
+            ("x-authorization", "bearer ", ""),
+            ("cookie", "theme=dark; access_token=", "; a=b"),
+            ("cookie", "sid=7; api_key=\"", "\""),
+        ] {
+            assert_eq!(
+                algorithm(&[(name, &format!("{before}{NONE}{after}"))], ""),
+                Some(TokenAlgorithm::None),
+                "{name}"
+            );
+        }
+        for name in ["token", "access_token", "jwt"] {
+            let query = format!("sig=1&{name}={NONE}&a=b");
+            assert_eq!(algorithm(&[], &query), Some(TokenAlgorithm::None), "{name}");
+        }
+        let both = [("x-access-token", HS256), ("authorization", bearer.as_str())];
+        assert_eq!(
+            algorithm(&both, &format!("token={HS256}")),
+            Some(TokenAlgorithm::None),
+            "Authorization's comes first"
+        );
+        assert_eq!(
+            algorithm(&both[..1], &format!("token={NONE}")),
+            Some(TokenAlgorithm::HS256),
+            "fields come before queries"
+        );
+        // What is no credential is not looked into, and what is none of the form is no token.
+        let cookie = format!("last_page={NONE}; csrftoken={NONE}");
+        assert_eq!(algorithm(&[("cookie", &cookie), ("x-csrf-token", NONE)], &format!("page_token={NONE}")), None);
+        assert_eq!(algorithm(&[("x-api-key", "eyJhbGciOiJub25lIn0"), ("authorization", "Bearer abc")], ""), None);
     }
 
     #[test]
@@ -316,6 +424,13 @@ mod tests {
         {
             assert_eq!(read(&[("Cookie", cookie)], ""), [Cookie], "{cookie}");
         }
+        for cookie in ["api_key=v", "theme=dark; X-API-Key=v", "apikey=v;", "client_secret=v"] {
+            assert_eq!(read(&[("Cookie", cookie)], ""), [ApiKeyCookie], "{cookie}");
+        }
+        assert_eq!(read(&[("Cookie", "apikey=v; jwt=w")], ""), [Cookie, ApiKeyCookie]);
+        for name in COOKIE_KEYS {
+            assert!(may_be_query_key(name.as_bytes()), "{name}");
+        }
     }
 
     #[test]
@@ -327,7 +442,17 @@ mod tests {
             let expected = if field == "X-Key" { ApiKeyHeader } else { AuthScheme::None };
             assert_eq!(read(&[(field, "v")], ""), [expected], "{field}");
         }
-        for cookie in ["theme=dark", "csrftoken=v", "XSRF-TOKEN=v", "_hjSession_1=v", "session=", "session"] {
+        for cookie in [
+            "theme=dark",
+            "csrftoken=v",
+            "XSRF-TOKEN=v",
+            "_hjSession_1=v",
+            "session=",
+            "session",
+            "api_key=",
+            "api_key",
+            "my_key=v",
+        ] {
             assert_eq!(read(&[("Cookie", cookie)], ""), [AuthScheme::None], "{cookie}");
         }
         for query in ["key", "key=", "keyword=v", "page_token=v", "monkey=v"] {

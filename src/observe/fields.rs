@@ -66,6 +66,19 @@ impl Params {
         self.put(place, name, (kind, style, kept, value), most)
     }
 
+    /// Takes in a cookie. Its value is written with percent escapes where it has marks in it; a plus stands for itself there.
+    pub(super) fn add_cookie(&mut self, name: &[u8], value: &[u8], most: usize) -> bool {
+        if memchr::memchr(b'%', value).is_none() {
+            return self.add(ParamPlace::Cookie, name, value, most);
+        }
+        let [names, mut values] = std::mem::take(&mut self.room);
+        values.clear();
+        values.extend(percent_encoding::percent_decode(value));
+        let found_room = self.add(ParamPlace::Cookie, name, &values, most);
+        self.room = [names, values];
+        found_room
+    }
+
     /// Takes in the name of a file; its content is no value.
     pub(super) fn add_file(&mut self, name: &[u8], most: usize) -> bool {
         self.put(ParamPlace::Multipart, name, (ParamType::File, ParamStyle::Single, Value::default(), b""), most)

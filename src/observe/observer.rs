@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::inspect::Inspect;
+use super::labels::without_values;
 use super::style::{ObserverCounts, Scratch, caller};
 use super::styles::STYLES;
 use crate::api::{Networks, NoiseRules, ObservationSink, OpaqueSeen};
@@ -88,12 +89,13 @@ impl<S: ObservationSink> ExchangeSink for Observer<S> {
     fn opaque(&mut self, seen: &Opaque<'_>) {
         self.scratch.counts.opaque += 1;
         let connection = seen.connection;
+        let name = seen.server_name.map(without_values);
         self.sink.opaque(&OpaqueSeen {
             first: connection.since,
             last: seen.last,
             kind: seen.kind.name(),
             server: connection.server,
-            name: seen.server_name,
+            name: name.as_deref(),
             bytes: connection.payload.iter().fold(0, |sum, side| sum.saturating_add(*side)),
             caller: caller(connection.client.ip(), self.scratch.key),
         });

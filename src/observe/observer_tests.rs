@@ -262,6 +262,8 @@ fn a_closed_connection_is_passed_on() {
     ExchangeSink::opaque(&mut observer, &seen);
     let (bytes, _, name, kind) = &observer.sink_mut().opaque[0];
     assert_eq!((*bytes, name.as_str(), *kind), (300, "shop.example", "tls"));
+    ExchangeSink::opaque(&mut observer, &Opaque { server_name: Some("4111111111111111.shop.example"), ..seen });
+    assert_eq!(observer.sink_mut().opaque[1].2, "{card}.shop.example");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! In: the authority of the target, the Host field, the server's address. Out: a `ServiceId`. The name is what the
 //! client wrote; where it wrote nothing usable, the address and its real port stand in, so that every exchange has
-//! a service and nonsense in a Host field cannot make a new one.
+//! a service and nonsense in a Host field cannot make a new one. Labels that are values are their class.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use idna::AsciiDenyList;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::labels::hide_values;
 use super::path::Target;
 use crate::api::{Scheme, ServiceId};
 
@@ -64,8 +65,8 @@ impl Hosts {
                 std::mem::swap(&mut known.service, &mut self.other);
                 return &self.other;
             }
-            // One with userinfo is not remembered: that is a credential.
-            if !host.contains(&b'@') {
+            // One with userinfo is not remembered: that is a credential. Nor is one of whose labels some are values.
+            if !host.contains(&b'@') && !known.service.host.contains('{') {
                 known.written.extend_from_slice(host);
             }
             known.encrypted = encrypted;
@@ -95,6 +96,8 @@ pub(super) fn name_service(
     let authority = target.authority.filter(|a| !a.is_empty()).or(host).unwrap_or_default();
     match read_authority(authority, &mut into.host) {
         Some(port) => {
+            hide_values(&mut into.host);
+            into.host.make_ascii_lowercase();
             into.port = port.unwrap_or_else(|| scheme.default_port());
             true
         }
@@ -115,7 +118,7 @@ pub(super) fn same_host(a: &ServiceId, b: &ServiceId) -> bool {
     bare(a) == bare(b)
 }
 
-/// Writes the host in its one spelling and says the port that was named. `None`: it is no authority.
+/// Writes the host in its one spelling, but for the case of its letters, and says the port that was named. `None`: it is no authority.
 fn read_authority(authority: &[u8], host: &mut String) -> Option<Option<u16>> {
     let authority = authority.trim_ascii();
     if authority.is_empty() || authority.len() > MAX_AUTHORITY {
@@ -231,14 +234,14 @@ fn write_name(name: &[u8], host: &mut String) -> bool {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     let is_coded = name.windows(4).any(|w| w.eq_ignore_ascii_case(b"xn--"));
     if name.iter().all(plain) && !is_coded {
-        host.extend(name.iter().map(|b| char::from(b.to_ascii_lowercase())));
+        host.extend(name.iter().map(|b| char::from(*b)));
     } else {
         let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode(name).into();
         let Ok(ascii) = idna::domain_to_ascii_cow(&decoded, AsciiDenyList::URL) else { return false };
         if !ascii.bytes().all(|b| plain(&b)) {
             return false;
         }
-        host.push_str(&ascii.to_ascii_lowercase());
+        host.push_str(&ascii);
     }
     if host.ends_with('.') {
         host.pop();
@@ -289,6 +292,31 @@ mod tests {
             assert_eq!(named(b"/", Some(host.as_bytes()), false), "http://[2001:db8::7]", "{host}");
         }
         assert_eq!(named(b"/", Some(b"192.0.2.1:8000"), false), "http://192.0.2.1:8000");
+    }
+
+    #[test]
+    fn labels_that_are_values_are_their_class() {
+        // Catches a card number as the name of a service, and a service for each of them.
+        for host in [
+            "4111111111111111.shop.example",
+            "4012888888881881.Shop.example.",
+            "user:secret@5555555555554444.shop.example:80",
+        ] {
+            assert_eq!(named(b"/", Some(host.as_bytes()), false), "http://{card}.shop.example", "{host}");
+        }
+        assert_eq!(named(b"/", Some(b"AKIAIOSFODNN7EXAMPLE:8080"), false), "http://{token}:8080");
+        assert_eq!(named(b"http://159-27-8443.a.example/", None, false), "http://{number}.a.example");
+        assert_eq!(named(b"/", Some(b"192.168.100.200:5432"), false), "http://192.168.100.200:5432");
+        let mut hosts = Hosts::new(7);
+        let server = SocketAddr::from(([10, 0, 0, 7], 80));
+        for card in ["4111111111111111", "4012888888881881", "4111111111111111"] {
+            let host = format!("{card}.shop.example");
+            assert_eq!(
+                hosts.name(&Target::default(), Some(host.as_bytes()), server, false).host,
+                "{card}.shop.example"
+            );
+        }
+        assert!(hosts.known.iter().all(|known| known.written.is_empty()), "a card number is remembered");
     }
 
     #[test]

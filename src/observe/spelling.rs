@@ -126,7 +126,8 @@ pub(super) fn is_standard(word: &[u8]) -> bool {
     STANDARDS.iter().any(|s| s.as_bytes().eq_ignore_ascii_case(word))
 }
 
-fn is_technique(run: &[u8]) -> bool {
+/// A name of a technique that has digits in it: `sha256`, `oauth2`.
+pub(super) fn is_technique(run: &[u8]) -> bool {
     let mut lower = [0_u8; 12];
     let Some(slot) = lower.get_mut(..run.len()) else { return false };
     slot.copy_from_slice(run);

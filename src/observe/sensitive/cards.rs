@@ -87,7 +87,11 @@ fn bare(value: &[u8], start: usize, run: usize) -> Option<Candidate> {
     let end = start + run;
     let front = value.get(..start).unwrap_or_default();
     let stripe = is_stripe(value, start, end);
-    if run > 19 || !stripe && (!is_free_before(front) || !is_free_after(value, end)) {
+    let free = || {
+        (is_free_before(front) || is_listed_before(front, None))
+            && (is_free_after(value, end) || is_listed_after(value, end, None))
+    };
+    if run > 19 || !stripe && !free() {
         return None;
     }
     Some(Candidate { verdict: judge(value.get(start..end)?), shows: false, end })
@@ -96,7 +100,8 @@ fn bare(value: &[u8], start: usize, run: usize) -> Option<Candidate> {
 /// `4111 1111 1111 1111` and the other ways to group. Looks at 23 bytes at most.
 fn grouped(value: &[u8], start: usize, first: usize) -> Option<Candidate> {
     let mark = *value.get(start + first)?;
-    if !matches!(mark, b' ' | b'-') || !is_free_before(value.get(..start)?) {
+    let front = value.get(..start)?;
+    if !matches!(mark, b' ' | b'-') || !is_free_before(front) && !is_listed_before(front, Some(mark)) {
         return None;
     }
     let second = digits_at(value, start + first + 1);
@@ -128,7 +133,8 @@ fn grouped(value: &[u8], start: usize, first: usize) -> Option<Candidate> {
         let more = |at: Option<usize>| at.and_then(|at| value.get(at)).is_some_and(u8::is_ascii_digit);
         let goes_on = value.get(at) == Some(&mark) && more(Some(at + 1));
         let came_from = before == Some(&mark) && more(start.checked_sub(2));
-        if !is_free_after(value, at) || mark == b'-' && (before == Some(&b'-') || value.get(at) == Some(&b'-')) {
+        let free = is_free_after(value, at) || is_listed_after(value, at, Some(mark));
+        if !free || mark == b'-' && (before == Some(&b'-') || value.get(at) == Some(&b'-')) {
             continue;
         }
         let shows = !goes_on && !came_from;
@@ -173,6 +179,31 @@ fn is_free_after(value: &[u8], end: usize) -> bool {
         [] => true,
     }
 }
+
+/// A comma, and before it digits that may be a card's too: a list and no fraction. `mark` divides them into groups.
+fn is_listed_before(front: &[u8], mark: Option<u8>) -> bool {
+    let Some(front) = front.strip_suffix(b",") else { return false };
+    let run = front.iter().rev().take(MOST_DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
+    let before = front.len().checked_sub(run + 1).and_then(|at| front.get(at));
+    may_be_listed(run, mark.is_some() && before.copied() == mark)
+}
+
+/// Likewise behind.
+fn is_listed_after(value: &[u8], end: usize, mark: Option<u8>) -> bool {
+    let Some(rest) = value.get(end..).and_then(|rest| rest.strip_prefix(b",")) else { return false };
+    let run = rest.iter().take(MOST_DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
+    may_be_listed(run, mark.is_some() && rest.get(run).copied() == mark)
+}
+
+/// A whole number, or the first or last group of one.
+fn may_be_listed(run: usize, grouped: bool) -> bool {
+    (LEAST_DIGITS..=MOST_DIGITS).contains(&run)
+        || grouped && GROUPS.iter().flat_map(|groups| groups.iter()).any(|n| *n == run)
+}
+
+/// Digits of a card's number.
+const LEAST_DIGITS: usize = 13;
+const MOST_DIGITS: usize = 19;
 
 /// The text before says what follows: `Card no: 4111111111111111`. Looks at 32 bytes.
 fn named_before(value: &[u8], start: usize) -> bool {

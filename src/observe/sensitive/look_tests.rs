@@ -109,6 +109,14 @@ fn published_numbers_are_found_wherever_they_stand() {
             ("note", format!("my card is {spaced}, thanks.")),
             ("note", format!("charged {dashed} on 2024-03-01 for 12.50")),
             ("line", format!("\u{201c}{number}\u{201d}")),
+            ("c", format!("{number},{number}")),
+            ("c", format!("5555555555554444,{number},4111111111111111")),
+            ("c", format!("{number};{number}")),
+            ("c", format!("{number}|{number}")),
+            ("c", format!("{number} {number}")),
+            ("c", format!("{number}, {number}")),
+            ("c", format!("{dashed},{dashed}")),
+            ("c", format!("{spaced},{number}")),
         ] {
             tries += 1;
             if !look(key, value.as_bytes()).has(DataClass::Pan) {
@@ -116,8 +124,24 @@ fn published_numbers_are_found_wherever_they_stand() {
             }
         }
     }
-    assert!(tries > 1_800, "{tries}");
+    assert!(tries > 2_800, "{tries}");
     assert!(misses.is_empty(), "{} of {tries} missed: {misses:#?}", misses.len());
+}
+
+#[test]
+fn lists_of_numbers_are_held_against_each_other() {
+    // Catches fractions, and lists of ids one of which passes, taken for lists of cards.
+    for value in [
+        "4111111111111111,25",
+        "25,4111111111111111",
+        "4111111111111111,4111111111111112",
+        "4111111111111112,4111111111111111,5555555555554443",
+        "4111-1111-1111-1111,25",
+        "1,234,4111111111111111,567",
+        "4111111111111111,41111111111111111111",
+    ] {
+        assert!(!look("c", value.as_bytes()).has(DataClass::Pan), "{value}");
+    }
 }
 
 #[test]
@@ -383,6 +407,10 @@ pub(in super::super) const KINDS: &[Kind] = &[
             d.of(16, HEX)
         )
     }),
+    ("times", |d| {
+        format!("{},{}", 1_500_000_000_000 + d.roll(300_000_000_000), 1_500_000_000_000 + d.roll(300_000_000_000))
+    }),
+    ("amounts", |d| format!("4{},{},4{}", d.digits(15), d.digits(2), d.digits(14))),
     ("table", |d| {
         format!("{} {} {} {} {} {}", d.digits(4), d.digits(3), d.digits(5), d.digits(4), d.digits(2), d.digits(4))
     }),
@@ -402,6 +430,8 @@ pub(in super::super) const NUMBERS: &[Kind] = &[
     ("order_number", |d| format!("6{}", d.digits(17))),
     ("order_number", |d| d.digits(19)),
     ("card_id", |d| format!("4{}", d.digits(15))),
+    ("ids", |d| format!("4{},{},5{}", d.digits(15), d.digits(16), d.digits(15))),
+    ("ids", |d| format!("4{},4{}", d.digits(15), d.digits(15))),
     ("msg", |d| format!("{} order {} of batch {} shipped", date(d), d.digits(16), d.digits(16))),
     ("table", |d| format!("{} {} {} {} {}", d.digits(4), d.digits(4), d.digits(4), d.digits(4), d.digits(4))),
 ];

@@ -12,5 +12,5 @@ mod words;
 
 pub(super) use issuers::is_card;
 pub use look::look;
-pub(super) use secrets::{begins_like_secret, is_jwt};
+pub(super) use secrets::{begins_like_secret, is_jwt, is_jwt_head, is_secret_of_any_case};
 pub(super) use segment::look_at_segment;

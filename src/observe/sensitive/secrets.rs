@@ -120,6 +120,25 @@ pub(in crate::observe) fn begins_like_secret(text: &[u8]) -> bool {
     })
 }
 
+/// A whole secret of an issuer, its letters of any case: as it stands where somebody writes all of them small.
+pub(in crate::observe) fn is_secret_of_any_case(text: &[u8]) -> bool {
+    PREFIXES.iter().any(|row| {
+        let Some((mark, tail)) = text.split_at_checked(row.prefix.len()) else { return false };
+        let fits = match row.tail {
+            Tail::Upper(n) => Tail::Exactly(n).fits(tail),
+            _ => row.tail.fits(tail),
+        };
+        fits && mark.eq_ignore_ascii_case(row.prefix.as_bytes())
+    })
+}
+
+/// The first part of a JSON Web Token, letters of any case; where they are small, a digit tells it from a word.
+pub(in crate::observe) fn is_jwt_head(text: &[u8]) -> bool {
+    text.len() >= SHORTEST
+        && (text.starts_with(b"eyJ")
+            || matches!(text, [b'e' | b'E', b'y' | b'Y', b'j' | b'J', ..]) && text.iter().any(u8::is_ascii_digit))
+}
+
 /// What must follow at least, where text is kept.
 const LOOSE_TAIL: usize = 8;
 /// The shortest that [`begins_like_secret`] takes, with its mark.

@@ -423,8 +423,9 @@ fn the_format_is_what_it_was() {
     numbers(of(&SegmentClass::ALL), 15);
     numbers(of(&StringFormat::ALL), 7);
     {
-        use AuthScheme::{ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, None, Other};
-        numbers(of(&[None, Bearer, Jwt, Basic, Digest, ApiKeyHeader, ApiKeyQuery, Cookie, Other]), 9);
+        use AuthScheme::{ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, None, Other};
+        let schemes = [None, Bearer, Jwt, Basic, Digest, ApiKeyHeader, ApiKeyQuery, Cookie, Other, ApiKeyCookie];
+        numbers(of(&schemes), 10);
     }
     {
         use TokenAlgorithm::{
