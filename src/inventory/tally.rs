@@ -356,7 +356,9 @@ impl Tally {
             unknown[at].scanned.merge(tally.idle_requests(|entry| idle(at, entry)));
         }
         let mut learned: Vec<Vec<Operation>> = together.iter().map(|_| Vec::new()).collect();
-        for mut found in folded.operations() {
+        // What was dropped for want of room took its texts along, when depends on the order: no figure then.
+        let whole = together.iter().all(|(_, tally)| tally.other == 0);
+        for mut found in folded.operations(whole) {
             if let Some(named) = together.get(found.service).and_then(|(id, _)| rules.renamed(id, &found.template)) {
                 found.rename(named);
             }
@@ -370,8 +372,6 @@ impl Tally {
                 record.noise = noise.into_iter().collect();
                 unknown[found.service].scanned.merge(others);
             }
-            // What was dropped for want of room took its texts along, when depends on the order: no figure then.
-            let whole = together.iter().all(|(_, tally)| tally.other == 0);
             if whole {
                 record.variables = found.variables.into_iter().collect();
                 record.params.splice(0..0, found.params);

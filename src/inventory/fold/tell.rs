@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::divided::{Divided, Mark};
 use super::super::entry::Entry;
 use super::super::naming::{self, is_id};
+use super::super::path_values::Gathered;
 use super::super::slot::Slot;
 use super::super::snapshot::{Learned, LearnedVariable, ParamRecord};
 use super::{Folded, PlaceId, Variable};
@@ -43,8 +44,13 @@ impl Found {
 }
 
 impl Folded<'_> {
-    /// Every operation.
-    pub(in super::super) fn operations(mut self) -> Vec<Found> {
+    /// Every operation. Where something was dropped for want of room and took along what its values were like, which depends on
+    /// the order, they are not `whole`: then that names no variable.
+    pub(in super::super) fn operations(mut self, whole: bool) -> Vec<Found> {
+        if !whole {
+            let variables = self.places.all.iter_mut().flat_map(|place| &mut place.variables);
+            variables.for_each(|variable| variable.gathered = Gathered::default());
+        }
         let mut found = Vec::new();
         let path = Path { sure: 1.0, ..Path::default() };
         self.tell(self.root, &path, &mut found);
