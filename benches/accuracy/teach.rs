@@ -34,8 +34,8 @@ impl ObservationSink for Teacher<'_> {
     fn observation(&mut self, seen: &Observation<'_>) {
         let mut seen = seen.clone();
         if let Some(shapes) = self.shapes {
-            seen.answered = self.line.0.and_then(|at| shapes.get(at)).cloned();
-            seen.asked = self.line.1.and_then(|at| shapes.get(at)).cloned();
+            seen.answered = self.line.0.and_then(|at| shapes.get(at));
+            seen.asked = self.line.1.and_then(|at| shapes.get(at));
         }
         let Seen::Http { path, .. } = seen.seen;
         let template = self.truth.as_deref().and_then(|truth| truth.splitn(3, ' ').nth(2)).unwrap_or_default();
