@@ -141,10 +141,10 @@ impl Limits {
     #[must_use]
     pub fn within(bytes: usize, workers: usize) -> Self {
         let workers = workers.max(1);
-        // Half for flows and all they hold, of which half again may be early segments. Three eighths for what was learned, with
-        // what it takes to tell it. What the flows took may not have gone back to the system by then: each worker has a heap of
-        // its own.
-        let flow_bytes = (bytes / 2 / workers).max(2 << 20);
+        // Seven sixteenths for flows and all they hold, of which half may be early segments. A third for what was learned, which
+        // leaves what it takes to tell it. What the flows took may not have gone back to the system by then: each worker has a
+        // heap of its own.
+        let flow_bytes = (bytes / 16 * 7 / workers).max(2 << 20);
         Self {
             flow_bytes,
             reorder_bytes: (flow_bytes / 2).clamp(1 << 20, 1 << 30),
@@ -154,7 +154,7 @@ impl Limits {
             spool_bytes: (bytes / 16 / workers).clamp(1 << 20, 64 << 20),
             // A hundred thousand in a GiB: about 3 KB each, put away and told, with a body of ten fields both ways.
             operations: (bytes / 10_000).clamp(1_000, 1_000_000),
-            inventory_bytes: bytes / 8 * 3,
+            inventory_bytes: bytes / 3,
             open_bytes: bytes / 24,
             // About 25 bytes each that is put away, and as many when it is told.
             shape_nodes: (bytes / 400).clamp(5_000, 10_000_000),
