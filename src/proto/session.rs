@@ -396,7 +396,9 @@ impl<S: ExchangeSink> StreamConsumer for Sessions<S> {
             }
         };
         session.left[side.index()] = bytes.len() - used;
-        if used >= fresh {
+        // Empty lines before a message are no part of it, so that it began no earlier than what came now.
+        let old = bytes.get(used..fresh).unwrap_or_default();
+        if old.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t')) {
             session.since[side.index()] = at;
         }
         Took { used, want }
