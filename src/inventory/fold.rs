@@ -515,8 +515,9 @@ impl<'n> Places<'n> {
         };
         let mut guessed: BTreeSet<&str> = BTreeSet::new();
         if !forbidden.here() && steps.keys().filter_map(new).count() > GUESSES {
-            let rare = steps.iter().filter(|(_, nodes)| are_rare(nodes));
-            guessed = rare.filter_map(|(step, _)| new(step)).collect();
+            // All below a word is read for this, so only of those that it is about.
+            let words = steps.iter().filter_map(|(step, nodes)| Some((new(step)?, nodes)));
+            guessed = words.filter(|(_, nodes)| are_rare(nodes)).map(|(word, _)| word).collect();
         }
         if guessed.len() <= GUESSES {
             guessed.clear();

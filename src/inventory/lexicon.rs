@@ -203,7 +203,7 @@ pub(super) fn is_listed(text: &str) -> bool {
     is_api_word(text) || text.strip_suffix('s').is_some_and(is_api_word) || begins_paths(text)
 }
 
-/// `v1`, `v12`: paths begin with it.
+/// `v1`, `v12`: paths begin with it. Of fewer forms than [`is_version`], as what is listed stays where somebody floods a level.
 fn begins_paths(text: &str) -> bool {
     matches!(text.as_bytes(), [b'v', b'0'..=b'9'] | [b'v', b'1'..=b'9', b'0'..=b'9'])
 }
