@@ -88,7 +88,7 @@
 //! - Unsafe code stands in one file, `capture/live/kernel.rs`: two socket options that no library wraps.
 //! - Templates: `inventory/tree.rs` keeps words and value classes; at a snapshot `fold.rs` makes places of what was answered, and
 //!   folds them from the root down as `evidence.rs` judges: figures of each word (`lexicon.rs`, `profile.rs`, `crowd.rs`) with the
-//!   weights of `weights.rs`. Services of one host that answer at one address learn together, whatever the ports in their names. With the
+//!   weights of `weights.rs`, and what words alike in all say together (`alike.rs`). Services of one host that answer at one address learn together, whatever the ports in their names. With the
 //!   feature `teach`, `inventory/teach.rs` tells the figures, so that weights can be fitted anew (`benches/accuracy/`).
 //! - Bodies are drawn by a keyed hash into rounds ([`api::Draw`]); sums of rounds merge, where a list of the smallest hashes was drawn.
 //! - [`policy`] is what users say of their world (networks, owners, templates). Networks and rules of templates are words of

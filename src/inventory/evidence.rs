@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alike::{IN_USE, Under, Words};
 use super::crowd::{Bodies, Crowd, Exchange, beside_bodies};
 use super::fold::{PlaceId, Places};
 use super::lexicon::{Look, affix, is_known};
@@ -72,7 +73,20 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
     let alone = place.words.len() == 1 && place.variables.is_empty();
     // One word beside numbers is none of them.
     let foreign = place.words.len() == 1 && level.formal;
-    let alike = level.alike(&figures);
+    let plural = around.parent.is_some_and(|parent| singular(parent).is_some());
+    let words = Words {
+        places,
+        place,
+        looks: &level.looks,
+        words: &level.words,
+        variables: &level.variables,
+        beside: &level.beside,
+        texts: level.texts,
+        values: place.variables.iter().map(|variable| variable.words()).sum(),
+        usual: if level.texts > 0 { level.in_variables / figure(level.texts) } else { level.middle },
+        under: Under::of(plural, around.variable),
+    };
+    let alike = words.odds();
     let judged = place.words.keys().zip(&level.looks).zip(odds).enumerate();
     judged
         .map(|(at, ((text, look), odds))| {
@@ -80,7 +94,7 @@ pub(super) fn judge<'n>(places: &Places<'n>, id: PlaceId, around: Around<'_>) ->
             // is asked, would take the API's own words with them.
             let stranger = crowd && level.is_stranger(at, &figures[at]);
             let pull = if stranger { pull.min(0.0) - STRANGER } else { pull };
-            let odds = odds + pull + if alike[at] { ALIKE } else { 0.0 } - if look.reserved { RESERVED } else { 0.0 };
+            let odds = odds + pull + alike[at] - if look.reserved { RESERVED } else { 0.0 };
             let stays = foreign || alone;
             Judged { text, value: odds > 0.0 && !stays, odds: if stays { odds.min(0.0) } else { odds } }
         })
@@ -94,16 +108,6 @@ const PULL: f64 = 0.3;
 
 /// What speaks against a word in use that leads to nothing that its many siblings lead to.
 const STRANGER: f64 = 3.0;
-/// It is asked for so many times as often as its siblings in the middle.
-const IN_USE: f64 = 10.0;
-
-/// What speaks for words nobody knows that are alike in all that lies below. How often each is asked for says nothing then: a dozen
-/// people are a dozen values, however long one listens to them.
-const ALIKE: f64 = 4.0;
-/// So many of them.
-const MANY: usize = 12;
-/// So much alike, and so large a share of all.
-const MOSTLY: f64 = 0.8;
 
 /// What speaks against a word that names no thing, whatever lies below it.
 const RESERVED: f64 = 8.0;
@@ -194,25 +198,6 @@ impl<'p, 'n> Level<'p, 'n> {
     fn is_stranger(&self, at: usize, figures: &[f64; Figure::COUNT]) -> bool {
         let common = [Figure::Near, Figure::NearVariable, Figure::Wild, Figure::RLike, Figure::VLike];
         self.words[at].requests >= IN_USE * self.middle.max(1.0) && common.iter().all(|of| figures[*of as usize] <= 0.0)
-    }
-
-    /// Which words are of many that nobody knows, and alike in what lies below and in what they answer. Words with nothing below
-    /// are names of calls as well as of people: the name of what they stand in decides.
-    fn alike(&self, figures: &[[f64; Figure::COUNT]]) -> Vec<bool> {
-        let plural = self.around.parent.is_some_and(|parent| singular(parent).is_some());
-        let unknown = |look: &Look| !look.known && !look.fixed && look.parts < 0.75;
-        let is_alike = |at: usize| {
-            let of = |figure: Figure| figures[at][figure as usize];
-            let bodies = of(Figure::RHas) > 0.0;
-            let same = of(Figure::Near) >= MOSTLY && (!bodies || of(Figure::RLike) >= MOSTLY);
-            unknown(&self.looks[at]) && same && (plural || (bodies && !self.words[at].leaf))
-        };
-        let alike: Vec<bool> = (0..self.words.len()).map(is_alike).collect();
-        let count = alike.iter().filter(|alike| **alike).count();
-        if count < MANY || ratio(count, alike.len()) < MOSTLY {
-            return vec![false; alike.len()];
-        }
-        alike
     }
 
     /// The figures of one word.

@@ -95,6 +95,9 @@ const LEVELS: usize = 3;
 /// More extensions than this behind one variable are part of its values.
 const EXTENSIONS: usize = 3;
 
+/// Words among the values of a variable, as far as their number matters.
+const SOME: usize = 24;
+
 /// More words than this below one place, refused once or twice each and never answered, were guessed.
 const GUESSES: usize = 24;
 /// Probability that one of them is a value.
@@ -338,6 +341,11 @@ impl<'n> Variable<'n> {
     fn gather(&mut self, class: SegmentClass, nodes: &[(&Node, usize)]) {
         nodes.iter().for_each(|(node, _)| self.texts.merge(node.texts.clone()));
         self.gathered.merge(Gathered::of_class(class, nodes.iter().filter_map(|(node, _)| node.values.as_deref())));
+    }
+
+    /// Words among its values, up to some.
+    pub(super) fn words(&self) -> usize {
+        usize::try_from(self.words).unwrap_or(usize::MAX).min(SOME)
     }
 
     /// What made it a variable.

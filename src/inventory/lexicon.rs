@@ -194,6 +194,11 @@ fn known_parts(word: &str) -> f64 {
     ratio(known, all)
 }
 
+/// It is a word of APIs rather than somebody's name.
+pub(super) fn speaks(word: &str) -> bool {
+    is_fixed(word) || known_parts(word) >= 0.75
+}
+
 fn is_part(part: &str) -> bool {
     if part.bytes().any(|b| b.is_ascii_uppercase()) { is_known(&part.to_ascii_lowercase()) } else { is_known(part) }
 }

@@ -3,6 +3,7 @@
 //! A worker notes observations in its own [`Delta`] and hands it to the shared [`Inventory`] now and then. Whatever
 //! the order and the split, the same set of observations gives the same [`Snapshot`].
 
+mod alike;
 mod bodies;
 mod bounded;
 mod clients;

@@ -59,19 +59,19 @@ impl Profile {
             profile.near.push(step);
             let child = places.at(below);
             profile.here(child, step);
-            if word {
+            if word.is_some() {
                 *profile.traffic[0].entry(step).or_default() += figure(child.requests);
             }
             for (next, word, below) in steps(places, child) {
                 profile.deep.push(pair(step, next));
                 let grandchild = places.at(below);
-                if word {
+                if word.is_some() {
                     *profile.traffic[1].entry(next).or_default() += figure(grandchild.requests);
                     profile.wild.push(next);
                 }
                 for (third, word, _) in steps(places, grandchild) {
                     profile.deep.push(pair(pair(step, next), third));
-                    if word {
+                    if word.is_some() {
                         profile.wild.push(pair(3, third));
                     }
                 }
@@ -101,19 +101,22 @@ impl Profile {
     }
 }
 
-/// Steps below a place: (hash, it is a word, where it leads). Of many words those asked for most, then the first.
-fn steps<'p>(places: &'p Places<'_>, place: &'p Place<'_>) -> impl Iterator<Item = (u64, bool, PlaceId)> + 'p {
+/// Steps below a place: (hash, the word if it is one, where it leads). Of many words those asked for most, then the first.
+pub(super) fn steps<'p>(
+    places: &'p Places<'_>,
+    place: &'p Place<'_>,
+) -> impl Iterator<Item = (u64, Option<&'p str>, PlaceId)> + 'p {
     let mut words: Vec<(u64, &str, PlaceId)> =
         place.words.iter().map(|(text, id)| (places.at(*id).requests, *text, *id)).collect();
     if words.len() > NEAR {
         words.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         words.truncate(NEAR);
     }
-    let words = words.into_iter().map(|(_, text, id)| (chain(1, text), true, id));
-    words.chain(place.variables.iter().map(|variable| (chain(2, variable.affix), false, variable.place)))
+    let words = words.into_iter().map(|(_, text, id)| (chain(1, text), Some(text), id));
+    words.chain(place.variables.iter().map(|variable| (chain(2, variable.affix), None, variable.place)))
 }
 
-fn pair(one: u64, other: u64) -> u64 {
+pub(super) fn pair(one: u64, other: u64) -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(&other.to_le_bytes(), one)
 }
 
