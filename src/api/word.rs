@@ -111,9 +111,27 @@ fn find(part: &[u8]) -> Option<u16> {
     let lower = lower.get_mut(..part.len())?;
     lower.copy_from_slice(part);
     lower.make_ascii_lowercase();
-    let at = WORDS.binary_search_by(|word| word.as_bytes().cmp(lower)).ok()?;
-    u16::try_from(at).ok()
+    let letter = usize::from(lower.first()?.checked_sub(b'a')?);
+    let (from, to) = (*BEGINNINGS.get(letter)?, *BEGINNINGS.get(letter + 1)?);
+    let alike = WORDS.get(usize::from(from)..usize::from(to))?;
+    let at = alike.binary_search_by(|word| word.as_bytes().cmp(lower)).ok()?;
+    Some(from + u16::try_from(at).ok()?)
 }
+
+/// How many words begin with an earlier letter than this one of the alphabet: where its own begin.
+static BEGINNINGS: [u16; 27] = {
+    let mut table = [0; 27];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let mut letter = (WORDS[at].as_bytes()[0] - b'a') as usize + 1;
+        while letter < table.len() {
+            table[letter] += 1;
+            letter += 1;
+        }
+        at += 1;
+    }
+    table
+};
 
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
