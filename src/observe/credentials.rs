@@ -3,7 +3,7 @@
 //! In: the header fields of a request and its query. Out: the schemes, sorted, each once; `None` alone when there is
 //! no credential at all.
 
-use super::fields::{is_escaped, unescaped};
+use super::fields::{is_escaped, parts, unescaped};
 use super::jwt::{Room, facts};
 use super::sensitive::is_jwt;
 use crate::api::{AuthScheme, TokenFacts};
@@ -108,7 +108,7 @@ fn jwt(value: &[u8]) -> Option<&[u8]> {
 
 /// Names with what stands behind their equals sign; what has none is passed over.
 fn pairs(text: &[u8], mark: u8) -> impl Iterator<Item = (&[u8], &[u8])> {
-    text.split(move |b| *b == mark).filter_map(|pair| {
+    parts(text, mark).filter_map(|pair| {
         let equals = pair.iter().position(|b| *b == b'=')?;
         Some((pair.get(..equals)?, pair.get(equals + 1..)?))
     })

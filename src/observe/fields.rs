@@ -50,7 +50,7 @@ impl Params {
         };
         let mut refused = 0;
         let [mut names, mut values] = std::mem::take(&mut self.room);
-        for pair in text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+        for pair in parts(text, b'&').filter(|pair| !pair.is_empty()) {
             let (name, value) = match place_of(b'=', pair) {
                 Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..).unwrap_or_default()),
                 None => (pair, &pair[..0]),
@@ -211,6 +211,17 @@ pub(super) fn is_escaped(text: &[u8]) -> bool {
     } else {
         memchr::memchr2(b'+', b'%', text).is_some()
     }
+}
+
+/// What stands between marks, all of it where there is none.
+pub(super) fn parts(text: &[u8], mark: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(mark, text);
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
 }
 
 /// Where a byte stands first.

@@ -148,9 +148,8 @@ fn is_no_page(path: &[PathSegment<'_>]) -> bool {
 fn is_secret_file(name: &str) -> bool {
     // `.env.production` is tried as `.env` is.
     let hidden = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(".env."));
-    // All but one have a dot in them.
-    let may_be = name.len() == KEY_FILE.len() || memchr::memchr(b'.', name.as_bytes()).is_some();
-    hidden || may_be && SECRET_FILES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    let is_listed = || SECRET_FILES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    hidden || KEY_FILE.eq_ignore_ascii_case(name) || memchr::memchr(b'.', name.as_bytes()).is_some() && is_listed()
 }
 
 /// Short, of words only, and ending in a word that means health. Words that mean other things too count only where
@@ -336,14 +335,13 @@ const SECRET_FILES: &[&str] = &[
     "wp-config.php.bak",
     "wlwmanifest.xml",
     "web.config",
-    KEY_FILE,
     "docker-compose.yml",
     "backup.sql",
     "dump.sql",
     "backup.zip",
 ];
 
-/// The one whose name has no dot.
+/// The only other, and the only one whose name has no dot.
 const KEY_FILE: &str = "id_rsa";
 
 /// Programs that are tried everywhere, at the end of any path. Where they are there, they may well write pages.
@@ -413,7 +411,7 @@ mod tests {
         assert!(EXTENSION_BYTES.is_sorted() && STATIC_EXTENSIONS.iter().all(|it| EXTENSION_BYTES.contains(&it.len())));
         assert!(HIDDEN_FOLDERS.iter().all(|it| is_hidden_folder(it) && is_hidden_folder(&upper(it))));
         assert!(PROBE_FILES.iter().all(|it| is_probe_file(it) && is_probe_file(&upper(it))));
-        assert!(SECRET_FILES.iter().all(|it| is_secret_file(it) && is_secret_file(&upper(it))));
+        assert!(SECRET_FILES.iter().chain(&[KEY_FILE]).all(|it| is_secret_file(it) && is_secret_file(&upper(it))));
     }
 
     #[test]

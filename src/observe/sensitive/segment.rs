@@ -13,8 +13,9 @@ use crate::observe::formats::is_digits;
 /// The classes that a segment shows. `before`: the words of the path that lead to it, a slash behind each; at most two are
 /// asked. Allocates nothing.
 pub(in crate::observe) fn look_at_segment(before: &str, text: &str, class: SegmentClass) -> DataClasses {
-    // Before an affix is looked for, which costs more than all else that is done for a UUID.
-    if matches!(class, SegmentClass::Word | SegmentClass::Uuid | SegmentClass::Date) {
+    // Before an affix is looked for, which costs more than all else that is done for a UUID or for a short number.
+    let short = class == SegmentClass::Number && text.len() < NATIONAL_DIGITS && !text.starts_with('+');
+    if short || matches!(class, SegmentClass::Word | SegmentClass::Uuid | SegmentClass::Date) {
         return DataClasses::NONE;
     }
     // Some extensions are ends of hosts too.
