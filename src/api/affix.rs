@@ -5,15 +5,17 @@
 
 /// Splits off an affix, its mark included. Without one the second part is empty.
 #[must_use]
+#[inline]
 pub fn split_affix(text: &str) -> (&str, &str) {
-    let bytes = text.as_bytes();
     // Verbs end in no digit, and of extensions only those of sound and film do: numbers and most ids are done with.
-    if let [.., before, b'0'..=b'9'] = bytes
-        && *before != b'p'
-        && *before != b'P'
-    {
-        return (text, "");
+    match text.as_bytes() {
+        [.., before, b'0'..=b'9'] if !matches!(before, b'p' | b'P') => (text, ""),
+        _ => search_affix(text),
     }
+}
+
+fn search_affix(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
     // Most texts are short, and have neither mark.
     let mark = if bytes.len() < 16 {
         bytes.iter().rposition(|b| matches!(b, b'.' | b':'))

@@ -164,14 +164,19 @@ fn mask128(length: u8) -> u128 {
 fn by_class(address: IpAddr) -> Network<'static> {
     let internal = |name| Network { name, kind: NetworkKind::Internal };
     match address {
-        _ if address.is_loopback() => internal("loopback"),
-        IpAddr::V4(v4) if v4.is_link_local() => internal("link-local"),
+        // By octets: two of these are asked for each exchange.
+        IpAddr::V4(v4) => match v4.octets() {
+            [127, ..] => internal("loopback"),
+            [169, 254, ..] => internal("link-local"),
+            [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => internal("private"),
+            // 100.64.0.0/10: behind a carrier's translation, and inside clusters of cloud providers.
+            [100, 64..=127, ..] => internal("shared"),
+            _ => Network { name: "public", kind: NetworkKind::External },
+        },
+        IpAddr::V6(v6) if v6.is_loopback() => internal("loopback"),
         IpAddr::V6(v6) if v6.is_unicast_link_local() => internal("link-local"),
-        IpAddr::V4(v4) if v4.is_private() => internal("private"),
         IpAddr::V6(v6) if v6.is_unique_local() => internal("private"),
-        // 100.64.0.0/10: behind a carrier's translation, and inside clusters of cloud providers.
-        IpAddr::V4(v4) if matches!(v4.octets(), [100, 64..=127, ..]) => internal("shared"),
-        _ => Network { name: "public", kind: NetworkKind::External },
+        IpAddr::V6(_) => Network { name: "public", kind: NetworkKind::External },
     }
 }
 

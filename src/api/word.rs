@@ -107,13 +107,32 @@ impl Case {
 
 /// The place of a word in the list, whatever its case.
 fn find(part: &[u8]) -> Option<u16> {
-    let mut lower = [0; MOST_BYTES];
-    let lower = lower.get_mut(..part.len())?;
-    lower.copy_from_slice(part);
-    lower.make_ascii_lowercase();
-    let at = WORDS.binary_search_by(|word| word.as_bytes().cmp(lower)).ok()?;
-    u16::try_from(at).ok()
+    if part.len() > MOST_BYTES {
+        return None;
+    }
+    let lower = || part.iter().map(u8::to_ascii_lowercase);
+    let letter = usize::from(lower().next()?.checked_sub(b'a')?);
+    let (from, to) = (*BEGINNINGS.get(letter)?, *BEGINNINGS.get(letter + 1)?);
+    let alike = WORDS.get(usize::from(from)..usize::from(to))?;
+    // Most differ within three letters: it does not pay to write it small first.
+    let at = alike.binary_search_by(|word| word.bytes().cmp(lower())).ok()?;
+    Some(from + u16::try_from(at).ok()?)
 }
+
+/// How many words begin with an earlier letter than this one of the alphabet: where its own begin.
+static BEGINNINGS: [u16; 27] = {
+    let mut table = [0; 27];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let mut letter = (WORDS[at].as_bytes()[0] - b'a') as usize + 1;
+        while letter < table.len() {
+            table[letter] += 1;
+            letter += 1;
+        }
+        at += 1;
+    }
+    table
+};
 
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -251,6 +270,18 @@ mod tests {
         ] {
             let word = Word::of(text.as_bytes()).unwrap();
             assert_eq!((word.to_string().as_str(), Word::unpack(word.pack())), (text, Some(word)));
+        }
+    }
+
+    #[test]
+    fn every_word_is_found_where_it_stands() {
+        // Catches a first letter whose words are looked for among those of another.
+        for (at, word) in WORDS.iter().enumerate() {
+            assert_eq!(find(word.as_bytes()), u16::try_from(at).ok(), "{word}");
+            assert_eq!(find(word.to_ascii_uppercase().as_bytes()), find(word.as_bytes()), "{word}");
+        }
+        for word in [&b""[..], b"7", b"-a", b"zzz", b"{", b"aaa", &[0xff], &[b'a'; 99]] {
+            assert_eq!(find(word), None);
         }
     }
 

@@ -73,6 +73,27 @@ impl<K: Ord> Counts<K> {
     }
 }
 
+impl Counts<u8> {
+    /// Adds to one of keys that mostly lie side by side. Tells the memory added.
+    #[inline]
+    pub(super) fn add_dense(&mut self, key: u8, count: u64) -> usize {
+        if let (Some(&(first, _)), Some(&(last, _))) = (self.0.first(), self.0.last()) {
+            // Where none is left out before it, and where none is behind it: what is rare lies at one end.
+            let behind_first = usize::from(key.wrapping_sub(first));
+            let before_last = (self.0.len() - 1).wrapping_sub(usize::from(last.wrapping_sub(key)));
+            for at in [before_last, behind_first] {
+                if let Some((known, sum)) = self.0.get_mut(at)
+                    && *known == key
+                {
+                    sum.merge(count);
+                    return 0;
+                }
+            }
+        }
+        self.add(key, count)
+    }
+}
+
 impl Counts<Box<str>> {
     /// Adds to one; allocates on first sight only. Tells the memory added, without what the key holds.
     pub(super) fn add_text(&mut self, key: &str, count: u64) -> usize {
@@ -107,5 +128,24 @@ impl<'de, K: Deserialize<'de> + Ord> Deserialize<'de> for Counts<K> {
             counts.add(key, count);
         }
         Ok(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Catches a key that is looked for where it does not stand, between others or at either end.
+        #[test]
+        fn keys_side_by_side_are_counted_as_others_are(keys in prop::collection::vec(any::<u8>().prop_map(|key| key >> (key % 7)), 0..200)) {
+            let (mut dense, mut plain) = (Counts::default(), Counts::default());
+            for key in keys {
+                prop_assert_eq!(dense.add_dense(key, 1), plain.add(key, 1));
+                prop_assert_eq!(&dense, &plain);
+            }
+        }
     }
 }

@@ -121,7 +121,7 @@ impl Buckets {
     const OCTAVES: u32 = 40;
 
     fn insert(&mut self, figure: u64) -> usize {
-        self.0.add(Self::bucket(figure), 1)
+        self.0.add_dense(Self::bucket(figure), 1)
     }
 
     /// The quantiles for 50, 95 and 99 percent, each the upper bound of its bucket.

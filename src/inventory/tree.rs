@@ -32,6 +32,8 @@ pub(super) enum Key<'a> {
 impl<'a> Key<'a> {
     /// A longer "word" is none.
     const WORD_BYTES: usize = 96;
+    /// A UUID and nothing else is so long.
+    const UUID_BYTES: usize = 36;
 
     /// The text of a word that [`Key::of`] takes for one.
     pub(super) fn is_word(text: &str) -> bool {
@@ -43,6 +45,8 @@ impl<'a> Key<'a> {
         match segment.class {
             SegmentClass::Word if !Self::is_word(segment.text) => Self::Class(SegmentClass::Other, ""),
             SegmentClass::Word => Self::Word(segment.text),
+            // With an affix it would be longer, and of these are more than of all others.
+            SegmentClass::Uuid if segment.text.len() == Self::UUID_BYTES => Self::Class(SegmentClass::Uuid, ""),
             class => Self::Class(class, affix(segment.text)),
         }
     }
@@ -77,7 +81,7 @@ impl<'a> Key<'a> {
 /// One step of a path as it came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stride<'a> {
-    segment: PathSegment<'a>,
+    segment: &'a PathSegment<'a>,
     /// It stands for all that follows, and is of no class.
     is_rest: bool,
 }
@@ -85,7 +89,7 @@ pub(super) struct Stride<'a> {
 impl<'a> Stride<'a> {
     /// Its key.
     pub(super) fn key(&self) -> Key<'a> {
-        if self.is_rest { Key::Class(SegmentClass::Other, "") } else { Key::of(&self.segment) }
+        if self.is_rest { Key::Class(SegmentClass::Other, "") } else { Key::of(self.segment) }
     }
 }
 
@@ -112,7 +116,7 @@ impl<'a> Iterator for Steps<'a> {
         let (segment, rest) = self.path.split_first().filter(|_| self.left > 0)?;
         self.path = rest;
         self.left -= 1;
-        Some(Stride { segment: *segment, is_rest: self.left == 0 && !rest.is_empty() })
+        Some(Stride { segment, is_rest: self.left == 0 && !rest.is_empty() })
     }
 }
 
@@ -175,7 +179,7 @@ impl Node {
         {
             return known.reach(steps, limits, bytes, then);
         }
-        let (node, added) = self.child(step.key(), &step.segment, limits.level_words);
+        let (node, added) = self.child(step.key(), step.segment, limits.level_words);
         node.reach(steps, limits, bytes + added, then)
     }
 

@@ -17,7 +17,13 @@ use crate::api::{SegmentClass, split_affix};
 
 /// What one decoded path segment looks like.
 #[must_use]
+#[inline]
 pub fn classify_segment(text: &str) -> SegmentClass {
+    if is_short_word(text.as_bytes()) { SegmentClass::Word } else { classify_other(text) }
+}
+
+/// What is more than a short word.
+fn classify_other(text: &str) -> SegmentClass {
     match classify(text, SEGMENT_TAIL) {
         class @ (SegmentClass::Token | SegmentClass::Other) => of_id(split_affix(text).0.as_bytes()).unwrap_or(class),
         class => class,
@@ -172,11 +178,16 @@ fn in_braces(class: SegmentClass) -> Cow<'static, str> {
     })
 }
 
+/// Most segments by far.
+#[inline]
+fn is_short_word(text: &[u8]) -> bool {
+    (1..=SHORT_WORD).contains(&text.len()) && text.iter().all(u8::is_ascii_lowercase)
+}
+
 /// `tail` is how many digits may follow a word without making it an id.
 fn classify(text: &str, tail: usize) -> SegmentClass {
     let bytes = text.as_bytes();
-    // Most segments by far.
-    if (1..=SHORT_WORD).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_lowercase) {
+    if is_short_word(bytes) {
         return SegmentClass::Word;
     }
     if bytes.len() > SEGMENT_BYTES {

@@ -3,24 +3,29 @@
 //! In: the header fields of a request and its query. Out: the schemes, sorted, each once; `None` alone when there is
 //! no credential at all.
 
-use super::fields::unescaped;
+use super::fields::{is_escaped, parts, unescaped};
 use super::jwt::{Room, facts};
 use super::sensitive::is_jwt;
 use crate::api::{AuthScheme, TokenFacts};
 use crate::proto::{Message, is_named};
 
 /// Writes the schemes of one request into `into`; tells what the first JSON Web Token among them says of itself. `room` is for
-/// reading it.
+/// reading it. `first` is where the first field stands that [`may_be_credential`] does not pass over.
 pub(super) fn credentials(
     request: &Message,
+    first: Option<usize>,
     query: Option<&[u8]>,
     into: &mut Vec<AuthScheme>,
     room: &mut Room,
 ) -> Option<TokenFacts> {
     into.clear();
+    if first.is_none() && query.is_none() {
+        into.push(AuthScheme::None);
+        return None;
+    }
     // The first in Authorization, and the first elsewhere.
     let (mut bearer, mut token) = (None, None);
-    for (name, value) in request.fields() {
+    for (name, value) in request.fields().skip(first.unwrap_or(usize::MAX)) {
         if !may_be_credential(name) {
             continue;
         }
@@ -103,24 +108,18 @@ fn jwt(value: &[u8]) -> Option<&[u8]> {
 
 /// Names with what stands behind their equals sign; what has none is passed over.
 fn pairs(text: &[u8], mark: u8) -> impl Iterator<Item = (&[u8], &[u8])> {
-    text.split(move |b| *b == mark).filter_map(|pair| {
+    parts(text, mark).filter_map(|pair| {
         let equals = pair.iter().position(|b| *b == b'=')?;
         Some((pair.get(..equals)?, pair.get(equals + 1..)?))
     })
 }
 
 /// The name ends as those of all fields do that carry credentials: most fields are passed over after a look at two letters.
-const fn may_be_credential(name: &[u8]) -> bool {
+#[inline]
+pub(super) const fn may_be_credential(name: &[u8]) -> bool {
     let [.., a, b] = name else { return false };
-    // `-key`, `token` and `authorization`, `cookie`, `auth`, `secret`.
-    match b.to_ascii_lowercase() {
-        b'n' => matches!(a.to_ascii_lowercase(), b'e' | b'o'),
-        b'y' => a.eq_ignore_ascii_case(&b'e'),
-        b'e' => a.eq_ignore_ascii_case(&b'i'),
-        b'h' => a.eq_ignore_ascii_case(&b't'),
-        b't' => a.eq_ignore_ascii_case(&b'e'),
-        _ => false,
-    }
+    // This bit makes letters small, and a letter of nothing else. `-key`, `token` and `authorization`, `cookie`, `auth`, `secret`.
+    matches!([*a | 0x20, *b | 0x20], [b'e' | b'o', b'n'] | [b'e', b'y' | b't'] | [b'i', b'e'] | [b't', b'h'])
 }
 
 /// Names under which keys are sent. Those under which only caches, forms and retries are told apart are not among them.
@@ -160,7 +159,7 @@ fn is_session(name: &[u8]) -> bool {
 
 /// `name` as it was sent, escapes and all.
 fn is_query_key(name: &[u8]) -> bool {
-    if memchr::memchr2(b'+', b'%', name).is_some() {
+    if is_escaped(name) {
         let lower = unescaped(name).map(|b| b.to_ascii_lowercase());
         return QUERY_KEYS.iter().any(|key| key.bytes().eq(lower.clone()));
     }
@@ -188,10 +187,11 @@ fn ends(text: &[u8], end: &str) -> bool {
 }
 
 fn holds(text: &[u8], words: &[&str]) -> bool {
-    words.iter().map(|word| word.as_bytes()).any(|word| {
-        let mut windows = text.windows(word.len());
-        windows.any(|window| window[0].to_ascii_lowercase() == word[0] && window.eq_ignore_ascii_case(word))
-    })
+    // Five bits of a letter are the same whatever its case: at most places no word can begin.
+    let bit = |byte: u8| 1_u32 << (byte & 31);
+    let firsts = words.iter().filter_map(|word| word.bytes().next()).fold(0, |all, first| all | bit(first));
+    let mut places = text.iter().enumerate().filter(|(_, byte)| firsts & bit(**byte) != 0);
+    places.any(|(at, _)| words.iter().any(|word| begins(&text[at..], word)))
 }
 
 const KEY_FIELDS: &[&str] = &[
@@ -312,7 +312,7 @@ mod tests {
             request.push_field(name.as_bytes(), value.as_bytes());
         }
         let mut schemes = vec![Other];
-        credentials(&request, Some(query.as_bytes()), &mut schemes, &mut Room::default());
+        credentials(&request, Some(0), Some(query.as_bytes()), &mut schemes, &mut Room::default());
         schemes
     }
 
@@ -345,7 +345,7 @@ mod tests {
         for (name, value) in fields {
             request.push_field(name.as_bytes(), value.as_bytes());
         }
-        credentials(&request, Some(query.as_bytes()), &mut Vec::new(), &mut Room::default())
+        credentials(&request, Some(0), Some(query.as_bytes()), &mut Vec::new(), &mut Room::default())
             .map(|token| token.algorithm)
     }
 

@@ -5,6 +5,8 @@
 //! values one by one. Out: a sorted list with each (place, name) once. The list and its strings are used again for each
 //! exchange.
 
+use std::borrow::Cow;
+
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::formats::{is_date, is_date_time, is_decimal, is_email, is_integer, is_uuid};
@@ -48,8 +50,8 @@ impl Params {
         };
         let mut refused = 0;
         let [mut names, mut values] = std::mem::take(&mut self.room);
-        for pair in text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = match memchr::memchr(b'=', pair) {
+        for pair in parts(text, b'&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = match place_of(b'=', pair) {
                 Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..).unwrap_or_default()),
                 None => (pair, &pair[..0]),
             };
@@ -94,7 +96,7 @@ impl Params {
         if name.is_empty() {
             return true;
         }
-        let name = String::from_utf8_lossy(name);
+        let name = std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         let kept = name_or_class(&name);
         let (bare, named) = if matches!(place, ParamPlace::Header | ParamPlace::Cookie) {
             (&*kept, ParamStyle::Single)
@@ -115,7 +117,7 @@ impl Params {
                 }
             }
             Err(at) => {
-                let full = here(&self.list) >= most;
+                let full = self.list.len() >= most && here(&self.list) >= most;
                 if full && !self.make_room(place, bare) {
                     return false;
                 }
@@ -149,7 +151,9 @@ fn style_of(name: &str) -> (&str, ParamStyle) {
     match name.strip_suffix("[]") {
         Some(bare) if !bare.is_empty() => (bare, ParamStyle::Brackets),
         _ if name.ends_with(']') && name.find('[').is_some_and(|at| at > 0) => (name, ParamStyle::Deep),
-        _ if name.split('.').filter(|part| !part.is_empty()).count() > 1 => (name, ParamStyle::Deep),
+        _ if name.bytes().any(|b| b == b'.') && name.split('.').filter(|part| !part.is_empty()).count() > 1 => {
+            (name, ParamStyle::Deep)
+        }
         _ => (name, ParamStyle::Single),
     }
 }
@@ -158,7 +162,7 @@ fn style_of(name: &str) -> (&str, ParamStyle) {
 fn describe(value: &[u8]) -> (ParamType, ParamStyle, Value) {
     let kind = type_of(value);
     if kind == ParamType::String
-        && memchr::memchr(b',', value).is_some()
+        && place_of(b',', value).is_some()
         && let Some((kind, value)) = list(value)
     {
         return (kind, ParamStyle::Commas, value);
@@ -192,13 +196,41 @@ const ITEM_BYTES: usize = 32;
 
 /// `+` and percent escapes undone, in `room` where there are any.
 fn decoded<'t>(text: &'t [u8], room: &'t mut Vec<u8>) -> &'t [u8] {
-    if memchr::memchr2(b'+', b'%', text).is_none() {
+    if !is_escaped(text) {
         return text;
     }
     room.clear();
     room.extend(unescaped(text));
     room
 }
+
+/// A `+` or a percent sign is in it.
+pub(super) fn is_escaped(text: &[u8]) -> bool {
+    if text.len() <= SHORT {
+        text.iter().any(|b| matches!(b, b'+' | b'%'))
+    } else {
+        memchr::memchr2(b'+', b'%', text).is_some()
+    }
+}
+
+/// What stands between marks, all of it where there is none.
+pub(super) fn parts(text: &[u8], mark: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(mark, text);
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
+}
+
+/// Where a byte stands first.
+fn place_of(byte: u8, text: &[u8]) -> Option<usize> {
+    if text.len() <= SHORT { text.iter().position(|b| *b == byte) } else { memchr::memchr(byte, text) }
+}
+
+/// Up to here a text is looked through sooner than what looks through long ones begins.
+const SHORT: usize = 16;
 
 /// Byte by byte, `+` and percent escapes undone. What is no escape stands as it is.
 pub(super) fn unescaped(text: &[u8]) -> impl Iterator<Item = u8> + Clone {
@@ -227,13 +259,15 @@ const fn digit(byte: u8) -> u8 {
 
 /// What a value looks like.
 fn type_of(value: &[u8]) -> ParamType {
+    // Numbers and dates, and not all that begins so.
+    let counts = matches!(value, [b'0'..=b'9' | b'+' | b'-', ..]);
     match value {
         [] => ParamType::Empty,
         b"true" | b"false" => ParamType::Boolean,
-        value if is_integer(value) => ParamType::Integer,
-        value if is_decimal(value) => ParamType::Number,
+        value if counts && is_integer(value) => ParamType::Integer,
+        value if counts && is_decimal(value) => ParamType::Number,
         value if is_uuid(value) => ParamType::Uuid,
-        value if is_date(value) || is_date_time(value) => ParamType::Date,
+        value if counts && (is_date(value) || is_date_time(value)) => ParamType::Date,
         value if is_email(value) => ParamType::Email,
         _ => ParamType::String,
     }

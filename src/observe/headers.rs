@@ -3,6 +3,7 @@
 //! In: a request. Out: names with the looks of their values, into [`Params`]. What browsers, proxies and every client send says
 //! nothing of one API and is left out.
 
+use super::credentials::may_be_credential;
 use super::fields::Params;
 use crate::api::ParamPlace;
 use crate::proto::{Message, is_named};
@@ -14,13 +15,18 @@ pub(super) struct Usual<'x> {
     pub(super) user_agent: Option<&'x [u8]>,
     pub(super) content_length: Option<&'x [u8]>,
     pub(super) transfer_encoding: Option<&'x [u8]>,
+    /// Where the first field stands whose name may be that of a credential; most heads of bare clients have none.
+    pub(super) credential: Option<usize>,
 }
 
 impl<'x> Usual<'x> {
     /// Those of a request.
     pub(super) fn of(request: &'x Message) -> Self {
         let mut usual = Self::default();
-        for (name, value) in request.fields() {
+        for (at, (name, value)) in request.fields().enumerate() {
+            if usual.credential.is_none() && may_be_credential(name) {
+                usual.credential = Some(at);
+            }
             // Their lengths tell them apart, and most others from them; names of known lengths are compared without a call.
             let place = match name.len() {
                 4 if is_named(name, b"host") => &mut usual.host,

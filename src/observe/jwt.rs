@@ -32,9 +32,11 @@ impl Default for Room {
 /// The facts of a text that has the form of a token (`sensitive::is_jwt`).
 pub(super) fn facts(token: &[u8], room: &mut Room) -> TokenFacts {
     let Room { part: room, name } = room;
-    let mut parts = token.split(|b| *b == b'.');
-    let (header, claims) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    if parts.count() > 1 {
+    let mut dots = memchr::memchr_iter(b'.', token);
+    let mut end = || dots.next().unwrap_or(token.len());
+    let (first, second) = (end(), end());
+    let (header, claims) = (&token[..first], token.get(first + 1..second).unwrap_or_default());
+    if dots.count() > 0 {
         let issuer = TokenIssuer::Unnamed;
         return TokenFacts { algorithm: TokenAlgorithm::Encrypted, lifetime: TokenLifetime::Unknown, issuer };
     }

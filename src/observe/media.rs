@@ -9,7 +9,10 @@ use super::classify::classify_segment;
 /// what is none. `None` when the message says none.
 pub(super) fn media_type<'x>(message: &Message, into: &'x mut String) -> Option<&'x str> {
     let value = message.field("content-type")?;
-    if let Some(known) = COMMON.iter().find(|known| known.as_bytes() == value) {
+    // Alone, or with a charset behind it, and mostly spelt as here.
+    let spelt =
+        |known: &&&str| value.strip_prefix(known.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b';', ..]));
+    if let Some(known) = COMMON.iter().find(spelt) {
         return Some(known);
     }
     let essence = value.split(|b| matches!(b, b';' | b',')).next().unwrap_or_default().trim_ascii();

@@ -68,9 +68,9 @@ fn is_crawler(agent: Agent) -> bool {
 fn is_probe(path: &[PathSegment<'_>]) -> bool {
     let Some(last) = path.last() else { return false };
     let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    path.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS) || is(segment.text, PROBE_FOLDERS))
+    path.iter().any(|segment| is_hidden_folder(segment.text) || is(segment.text, PROBE_FOLDERS))
         || is_secret_file(last.text)
-        || is(last.text, PROBE_FILES)
+        || is_probe_file(last.text)
         || path.first().is_some_and(|first| is(first.text, PROBE_ROOTS))
 }
 
@@ -98,9 +98,18 @@ pub(super) fn is_feigned(
 /// A path that is asked for only to see whether a secret lies there: of those that are tried everywhere, the ones that neither
 /// browsers nor monitors ever ask for.
 pub(super) fn is_telltale(path: &[PathSegment<'_>]) -> bool {
-    let is = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    path.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS))
-        || path.last().is_some_and(|last| is_secret_file(last.text) || is(last.text, PROBE_FILES))
+    path.iter().any(|segment| is_hidden_folder(segment.text))
+        || path.last().is_some_and(|last| is_secret_file(last.text) || is_probe_file(last.text))
+}
+
+// Whatever is refused is asked these three, so a list is gone through only for a name that may stand in it.
+
+fn is_hidden_folder(name: &str) -> bool {
+    name.starts_with('.') && HIDDEN_FOLDERS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn is_probe_file(name: &str) -> bool {
+    name.ends_with(['p', 'P']) && PROBE_FILES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Keyed hash of an answer that may be the same for whatever is asked: a page, by its length and its beginning, or where else to
@@ -130,7 +139,7 @@ fn is_no_page(path: &[PathSegment<'_>]) -> bool {
     let (stem, extension) = last.text.rsplit_once('.').unwrap_or((last.text, ""));
     let named = !stem.is_empty() && !extension.is_empty();
     is_secret_file(last.text)
-        || (front.iter().any(|segment| is(segment.text, HIDDEN_FOLDERS)) && (named || is(last.text, HIDDEN_FILES)))
+        || (front.iter().any(|segment| is_hidden_folder(segment.text)) && (named || is(last.text, HIDDEN_FILES)))
         || (named && is(extension, DUMPS))
         // Deeper down it is something to download, and the page perhaps where to log in.
         || (named && front.is_empty() && is(extension, ARCHIVES))
@@ -139,7 +148,8 @@ fn is_no_page(path: &[PathSegment<'_>]) -> bool {
 fn is_secret_file(name: &str) -> bool {
     // `.env.production` is tried as `.env` is.
     let hidden = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(".env."));
-    hidden || SECRET_FILES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    let is_listed = || SECRET_FILES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    hidden || KEY_FILE.eq_ignore_ascii_case(name) || memchr::memchr(b'.', name.as_bytes()).is_some() && is_listed()
 }
 
 /// Short, of words only, and ending in a word that means health. Words that mean other things too count only where
@@ -158,16 +168,16 @@ fn is_health(path: &[PathSegment<'_>]) -> bool {
 /// The last segment names a file of a kind that web servers hand out, and what came back is no data of an API.
 fn is_static(path: &[PathSegment<'_>], response_type: Option<&str>) -> bool {
     let Some(name) = path.last().map(|segment| segment.text) else { return false };
-    // A dot further in front has something longer than an extension behind it.
-    let front = name.len().saturating_sub(EXTENSION_BYTES + 1);
-    let tail = name.as_bytes().get(front..).unwrap_or_default();
-    let Some(dot) = tail.iter().rposition(|b| *b == b'.').map(|at| front + at) else { return false };
-    let (stem, extension) = (&name[..dot], &name[dot + 1..]);
+    let bytes = name.as_bytes();
+    // A dot, and something in front of it, where one of the list would begin: most names are done with.
+    let dotted = |length: &usize| bytes.len() > length + 1 && bytes[bytes.len() - length - 1] == b'.';
+    let Some(length) = EXTENSION_BYTES.iter().find(|length| dotted(length)) else { return false };
+    let extension = &bytes[bytes.len() - length..];
     let data = response_type.is_some_and(|named| {
         named.ends_with("json")
             || (named.ends_with("xml") && !matches!(named, "image/svg+xml" | "application/xhtml+xml"))
     });
-    let file = !stem.is_empty() && STATIC_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension));
+    let file = STATIC_EXTENSIONS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(extension));
     !data && (file || (path.len() == 1 && name == "robots.txt"))
 }
 
@@ -248,8 +258,8 @@ const WEAK_WORDS: &[&str] = &["status", "live", "ready", "alive", "up", "startup
 
 const PROBE_PARENTS: &[&str] = &["actuator", "probe", "probes", "-", "_"];
 
-/// The longest extension.
-const EXTENSION_BYTES: usize = 11;
+/// How long these are, the shortest first: what has a dot in it is none of them.
+const EXTENSION_BYTES: [usize; 5] = [2, 3, 4, 5, 11];
 
 const STATIC_EXTENSIONS: &[&str] = &[
     "css",
@@ -325,12 +335,14 @@ const SECRET_FILES: &[&str] = &[
     "wp-config.php.bak",
     "wlwmanifest.xml",
     "web.config",
-    "id_rsa",
     "docker-compose.yml",
     "backup.sql",
     "dump.sql",
     "backup.zip",
 ];
+
+/// The only other, and the only one whose name has no dot.
+const KEY_FILE: &str = "id_rsa";
 
 /// Programs that are tried everywhere, at the end of any path. Where they are there, they may well write pages.
 const PROBE_FILES: &[&str] =
@@ -393,6 +405,16 @@ mod tests {
     }
 
     #[test]
+    fn short_cuts_pass_over_nothing_that_is_listed() {
+        // Catches a name that is listed and that nobody ever finds there.
+        let upper = |name: &str| name.to_ascii_uppercase();
+        assert!(EXTENSION_BYTES.is_sorted() && STATIC_EXTENSIONS.iter().all(|it| EXTENSION_BYTES.contains(&it.len())));
+        assert!(HIDDEN_FOLDERS.iter().all(|it| is_hidden_folder(it) && is_hidden_folder(&upper(it))));
+        assert!(PROBE_FILES.iter().all(|it| is_probe_file(it) && is_probe_file(&upper(it))));
+        assert!(SECRET_FILES.iter().chain(&[KEY_FILE]).all(|it| is_secret_file(it) && is_secret_file(&upper(it))));
+    }
+
+    #[test]
     fn health_checks_are_known_by_their_path() {
         for path in [
             "/health",
@@ -426,7 +448,6 @@ mod tests {
         assert_eq!(noise("GET", "/badge.svg", Some("image/svg+xml")), Some(Noise::Static));
         assert_eq!(noise("GET", "/export.html", Some("application/json")), None);
         assert_eq!(noise("GET", "/feed.html", Some("application/atom+xml")), None);
-        assert_eq!(STATIC_EXTENSIONS.iter().map(|known| known.len()).max(), Some(EXTENSION_BYTES));
         for path in ["/orders.json", "/report.pdf", "/docs/robots.txt", "/.css", "/css", "/users/john.doe"] {
             assert_eq!(noise("GET", path, None), None, "{path}");
         }

@@ -71,13 +71,14 @@ pub(super) struct Segments {
 impl Segments {
     /// Reads a path as sent. Allocates only when it is longer than any before it.
     pub(super) fn read(&mut self, path: &[u8]) {
+        self.ends.clear();
+        self.wholes.clear();
+        self.whole_ends.clear();
         if self.read_plain(path) {
             return;
         }
         self.text.clear();
         self.ends.clear();
-        self.wholes.clear();
-        self.whole_ends.clear();
         for raw in path.split(|b| *b == b'/') {
             // Matrix parameters (RFC 3986 section 3.3) are no part of a name.
             let (bare, params) = before(raw, b';');
@@ -109,28 +110,30 @@ impl Segments {
     /// in front, nothing empty. False: it takes the long way.
     fn read_plain(&mut self, path: &[u8]) -> bool {
         let path = path.strip_prefix(b"/").unwrap_or(path);
-        self.text.clear();
-        self.ends.clear();
-        // Where the segment begins that is read.
-        let mut start = 0;
-        for (at, byte) in path.iter().enumerate() {
-            if !IS_MARK[usize::from(*byte)] {
-                continue;
-            }
-            match byte {
-                b'/' if at > start => self.ends.push(at),
-                b'.' if at > start => continue,
-                _ => return false,
-            }
-            start = at + 1;
+        let whole = path.len() + usize::from(path.last().is_some_and(|last| *last != b'/'));
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        bytes.clear();
+        bytes.extend_from_slice(path);
+        // Filled up to whole blocks with what means nothing: then no pass has to look at bytes one by one.
+        bytes.extend_from_slice(if whole > path.len() { b"/000000000000000" } else { &[b'0'; BLOCK] });
+        bytes.truncate(whole.next_multiple_of(BLOCK));
+        if !divide_plain(&bytes, &mut self.ends) {
+            bytes.clear();
         }
-        let Ok(text) = std::str::from_utf8(path) else { return false };
-        self.text.push_str(text);
-        if start < path.len() {
-            self.ends.push(path.len());
-            self.text.push('/');
+        let plain = bytes.len() >= whole;
+        match String::from_utf8(bytes) {
+            Ok(mut text) => {
+                text.truncate(whole);
+                self.text = text;
+                plain
+            }
+            Err(odd) => {
+                let mut bytes = odd.into_bytes();
+                bytes.clear();
+                self.text = String::from_utf8(bytes).unwrap_or_default();
+                false
+            }
         }
-        true
     }
 
     /// The decoded path without its first and last slash: equal for equal paths.
@@ -195,16 +198,54 @@ fn is_version(text: &str) -> bool {
     matches!(text.as_bytes(), [b'0'..=b'9', b'.', b'0'..=b'9'] | [b'1'..=b'9', b'0'..=b'9', b'.', b'0'..=b'9'])
 }
 
-/// Marks that divide a path, or change what it says.
-static IS_MARK: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < 4 {
-        table[b"/%;."[at] as usize] = true;
-        at += 1;
+/// Tells where the slashes are in a text of whole blocks. False: a segment is empty or begins with a dot, or a mark stands
+/// somewhere that changes what a path says.
+fn divide_plain(text: &[u8], ends: &mut Vec<usize>) -> bool {
+    // All bytes of a block at once, as compilers do it where nothing but marks of each place are gathered.
+    let mut odd = [0; BLOCK];
+    for block in text.as_chunks::<BLOCK>().0 {
+        for (odd, byte) in odd.iter_mut().zip(block) {
+            *odd |= u8::from(*byte == b'%') | u8::from(*byte == b';');
+        }
     }
-    table
-};
+    if odd != [0; BLOCK] {
+        return false;
+    }
+    // The highest bit of a byte says something of that byte. The first stands behind a slash.
+    let mut before = 0x80;
+    for (at, bytes) in text.as_chunks::<WORD>().0.iter().enumerate() {
+        let word = u64::from_le_bytes(*bytes);
+        // A dot is one less than a slash.
+        let marks = zeros((word | repeated(1)) ^ repeated(b'/'));
+        let mut slashes = marks & word << 7;
+        let begins = slashes << 8 | before;
+        before = slashes >> (8 * (WORD - 1));
+        if begins & marks != 0 {
+            return false;
+        }
+        while slashes != 0 {
+            ends.push(at * WORD + slashes.trailing_zeros() as usize / 8);
+            slashes &= slashes - 1;
+        }
+    }
+    true
+}
+
+/// A byte, eight times.
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; WORD])
+}
+
+/// The highest bit of every byte that is zero.
+const fn zeros(word: u64) -> u64 {
+    const LOW: u64 = repeated(0x7f);
+    !((word & LOW) + LOW | word | LOW)
+}
+
+/// Bytes that are looked at at once.
+const WORD: usize = 8;
+/// Bytes that a check of UTF-8 looks at at once.
+const BLOCK: usize = 16;
 /// Segments among which a version is looked for: `/api/rest/2.0/users`.
 const FRONT: usize = 3;
 /// Longer schemes are none.
@@ -254,6 +295,7 @@ mod tests {
         assert_eq!(wholes("/a;v=1.json/b/%63;d=%2F"), [pair("a", "a;v=1.json"), pair("b", "b"), pair("c", "c;d=/")]);
         assert_eq!(wholes("/a;1/b;2/../c;3/d"), [pair("a", "a;1"), pair("c", "c;3"), pair("d", "d")]);
         assert_eq!(wholes("/a;1/..;2/../b"), [pair("b", "b")]);
+        assert_eq!(wholes("/a/b"), [pair("a", "a"), pair("b", "b")], "none of the path before it");
         assert_eq!(wholes("/;x/a"), [pair("a", "a")]);
     }
 
@@ -304,6 +346,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_reads_as_the_long_way_does(path in "[a/.%;\u{e4}]{0,3}[a-c/.]{0,40}[%;/.\u{e4}]{0,2}", cut in 0_usize..3) {
+            // Catches a mark that is not seen, or an end that is wrong, at any place in a word of eight bytes. An escape at the end
+            // makes it go the long way.
+            let path = &path.as_bytes()[..path.len().saturating_sub(cut)];
+            let texts = |path: &[u8]| {
+                let mut segments = Segments::default();
+                segments.read(b"/before/it;x/\xff");
+                segments.read(path);
+                let mut list = Vec::new();
+                segments.list(99, &mut list);
+                list.iter().map(|s| (s.text.to_owned(), s.whole.to_owned())).collect::<Vec<_>>()
+            };
+            let long = [path, b"/%7a"].concat();
+            let mut expected = texts(&long);
+            prop_assert_eq!(expected.pop(), Some(("z".to_owned(), "z".to_owned())));
+            prop_assert_eq!(texts(path), expected);
+        }
+
         #[test]
         fn any_bytes_are_a_path(target in prop::collection::vec(any::<u8>(), 0..200), dots in "[./;%2eE]{0,60}") {
             for bytes in [&target[..], dots.as_bytes()] {

@@ -171,18 +171,44 @@ pub(in crate::observe) fn is_jwt(text: &[u8]) -> bool {
     // One pass that ends at the first byte that does not fit: whoever writes `eyJ=eyJ=` must not have all of it read
     // again for each. A part may be empty: the signature where `alg` is `none`, the key where it is agreed on.
     for byte in text {
-        match byte {
-            b'.' => {
+        match OF_JWTS[usize::from(*byte)] {
+            InJwt::Base64 if !padded => {}
+            InJwt::Dot => {
                 dots += 1;
                 padded = false;
             }
-            b'=' => padded = true,
-            byte if !padded && (byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) => {}
+            InJwt::Padding => padded = true,
             _ => return false,
         }
     }
     matches!(dots, 2 | 4)
 }
+
+/// What a byte is in a JWT. Tokens are long, and come with every request.
+#[derive(Clone, Copy)]
+enum InJwt {
+    Base64,
+    Dot,
+    Padding,
+    Nothing,
+}
+
+static OF_JWTS: [InJwt; 256] = {
+    let mut table = [InJwt::Nothing; 256];
+    let mut at = 0;
+    while at < 128 {
+        let byte = at as u8;
+        table[at] = match byte {
+            b'.' => InJwt::Dot,
+            b'=' => InJwt::Padding,
+            b'-' | b'_' => InJwt::Base64,
+            _ if byte.is_ascii_alphanumeric() => InJwt::Base64,
+            _ => InJwt::Nothing,
+        };
+        at += 1;
+    }
+    table
+};
 
 struct Prefix {
     prefix: &'static str,

@@ -13,11 +13,15 @@ use crate::observe::formats::is_digits;
 /// The classes that a segment shows. `before`: the words of the path that lead to it, a slash behind each; at most two are
 /// asked. Allocates nothing.
 pub(in crate::observe) fn look_at_segment(before: &str, text: &str, class: SegmentClass) -> DataClasses {
+    // Before an affix is looked for, which costs more than all else that is done for a UUID or for a short number.
+    let short = class == SegmentClass::Number && text.len() < NATIONAL_DIGITS && !text.starts_with('+');
+    if short || matches!(class, SegmentClass::Word | SegmentClass::Uuid | SegmentClass::Date) {
+        return DataClasses::NONE;
+    }
     // Some extensions are ends of hosts too.
     let stem = if class == SegmentClass::Email { text } else { split_affix(text).0 };
     let value = stem.as_bytes();
     let alone = match class {
-        SegmentClass::Word | SegmentClass::Uuid | SegmentClass::Date => return DataClasses::NONE,
         // IBANs of three countries and more have no other letters.
         SegmentClass::Hex => begins_like_iban(value),
         SegmentClass::Number => value.len() >= CARD_DIGITS || value.starts_with(b"+"),

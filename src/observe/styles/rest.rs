@@ -66,7 +66,7 @@ impl Style for Rest {
         segments.read(target.path);
         let mut path = recycled(mem::take(&mut scratch.path));
         segments.list(limits.path_segments, &mut path);
-        let token = credentials(request, target.query, auth, tokens);
+        let token = credentials(request, head.credential, target.query, auth, tokens);
         let request_type = if has_body(request, &head) { media_type(request, request_type) } else { None };
         let response_type = response.and_then(|response| media_type(response, response_type));
         let (from, to) = (networks.find(exchange.connection.client.ip()), networks.find(server.ip()));
@@ -115,7 +115,10 @@ impl Style for Rest {
         if let Some(query) = target.query {
             counts.params_refused += params.read(ParamPlace::Query, query, TextEnd::Whole, limits.params);
         }
-        let (mut asked, mut answered, mut left_out) = (None, None, 0);
+        // One by one: of a tuple compilers make room twice, and copy what is large and empty.
+        let mut asked = None;
+        let mut answered = None;
+        let mut left_out = 0;
         if inspected.is_some() {
             left_out += fields_of(request, params, limits.params);
             match request_type {
