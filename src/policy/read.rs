@@ -12,7 +12,7 @@ use super::error::PolicyError;
 use super::host;
 use super::noise::NoiseTable;
 use super::words::{Environment, Owner, PolicyFile};
-use crate::api::{Forbid, HostPattern, NetworkKind, PathTemplate, Pin, Rename, alike};
+use crate::api::{Forbid, HostPattern, NETWORK_CLASSES, NetworkKind, PathTemplate, Pin, Rename, alike};
 
 /// Bytes of a policy. More is something else.
 const POLICY_BYTES: u64 = 1 << 20;
@@ -252,10 +252,9 @@ pub(super) fn read_host(text: &Spanned<String>) -> Result<HostPattern, Fault> {
 
 /// Networks of an environment or an owner: those above it in the file, and the classes that need no name.
 fn networks(texts: Vec<Spanned<String>>, policy: &PolicyFile) -> Result<Vec<String>, Fault> {
-    const CLASSES: [&str; 5] = ["loopback", "link-local", "private", "shared", "public"];
     let known = |text: &Spanned<String>| {
         let name = text.get_ref().as_str();
-        policy.networks.knows(name) || CLASSES.contains(&name)
+        policy.networks.knows(name) || NETWORK_CLASSES.contains(&name)
     };
     match texts.iter().find(|text| !known(text)) {
         Some(odd) => {

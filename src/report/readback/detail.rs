@@ -118,7 +118,10 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
     }
     let of = |key: &str| of_service.map(|it| shown(text(it, key)).into_owned()).unwrap_or_default();
     fact(page, "environment", &of("environment"));
-    fact(page, "direction", &of("direction"));
+    let ways = of_service.and_then(|it| object(it.get("client_classes")?, "directions"));
+    // One word where all went one way; else none is kept back behind the most.
+    let ways = ways.filter(|ways| ways.len() > 1).and_then(tally);
+    fact(page, "direction", &ways.unwrap_or_else(|| of("direction")));
     fact(page, "owner", &shown(text(endpoint, "owner")));
     let verdict = text(endpoint, "verdict");
     let ink = match verdict {

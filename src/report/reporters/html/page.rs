@@ -265,7 +265,7 @@ use crate::time::Span;
 <dt>Operation</dt><dd>A method on a path template of one service, such as <code>GET /users/{id}</code>. Parts of a path that are values stand as <code>{number}</code>, <code>{uuid}</code> and the like; no value from the traffic is in this report.</dd>
 <dt>Shadow</dt><dd>An operation that exists (see confirmed) and that no spec declares. The reason says what is unknown: its host, its base path, its path, its method, or its version.</dd>
 <dt>Unmanaged</dt><dd>A host with traffic that no spec covers at all. What exists on it is shadow for the reason unknown-host; without any spec nothing was promised, and nothing is called shadow.</dd>
-<dt>Third party</dt><dd>A service that is only called from here, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
+<dt>Third party</dt><dd>A service that is called from here and from nowhere else, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
 <dt>Zombie</dt><dd>An operation that a spec declares deprecated and that is still in use.</dd>
 <dt>Orphan</dt><dd>A declared operation that was never seen although its host was well in use: 20 requests or more on three or more other declared operations. It says nothing about who owns it.</dd>
 <dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything.</dd>
