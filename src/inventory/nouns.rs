@@ -94,18 +94,22 @@ const KEEP_E: [&str; 12] = [
     "toes",
 ];
 
-/// Plurals that no rule makes. Sorted.
-const IRREGULAR: [(&str, &str); 51] = [
+/// Plurals that no rule makes, and words that only look like one. Sorted.
+const IRREGULAR: [(&str, &str); 56] = [
+    ("alias", "alias"),
     ("aliases", "alias"),
     ("analyses", "analysis"),
     ("appendices", "appendix"),
+    ("atlas", "atlas"),
     ("atlases", "atlas"),
     ("axes", "axis"),
+    ("bias", "bias"),
     ("biases", "bias"),
     ("brownies", "brownie"),
     ("caches", "cache"),
     ("calories", "calorie"),
     ("calves", "calf"),
+    ("canvas", "canvas"),
     ("canvases", "canvas"),
     ("children", "child"),
     ("cookies", "cookie"),
@@ -122,6 +126,7 @@ const IRREGULAR: [(&str, &str); 51] = [
     ("hypotheses", "hypothesis"),
     ("indices", "index"),
     ("knives", "knife"),
+    ("lens", "lens"),
     ("lenses", "lens"),
     ("loaves", "loaf"),
     ("matrices", "matrix"),
@@ -248,6 +253,9 @@ mod tests {
             ("databases", "database"),
             ("aliases", "alias"),
             ("shoes", "shoe"),
+            ("alias", "alias"),
+            ("canvas", "canvas"),
+            ("lens", "lens"),
             ("uses", "use"),
             ("ties", "tie"),
             ("prizes", "prize"),
