@@ -90,7 +90,7 @@ fn networks_environments_and_owners_stand_in_the_report() {
         "[[network]]\nname = 'bank'\ncidrs = ['0.0.0.0/0', '::/0']\nkind = 'external'\n\
          [[environment]]\nname = 'production'\nhosts = ['*.pay.example']\n\
          [[owner]]\nname = 'cards team'\nhosts = ['api.pay.example']\npaths = ['/v1/customers']\n\
-         [[owner]]\nname = 'platform'\n",
+         [[owner]]\nname = 'platform'\npaths = ['/']\n",
     );
     let clients = |report: &Value| report["services"][0]["client_classes"].clone();
     assert_eq!(clients(&plain)["directions"].as_object().map(|all| all.contains_key("internal")), Some(true));

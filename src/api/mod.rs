@@ -32,7 +32,7 @@ pub use data::{DataClass, DataClasses, DataFamily, Mark};
 pub use draw::{Draw, Draws};
 pub use jwt::{TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime};
 pub use lexicon::is_api_word;
-pub use network::{Direction, Network, NetworkKind, Networks};
+pub use network::{Direction, NETWORK_CLASSES, Network, NetworkKind, Networks};
 pub use noise::{AgentRule, Noise, NoiseRule, NoiseRules, PathRule};
 pub use observation::{Observation, ObservationSink, OpaqueSeen, Seen};
 pub use param::{Param, ParamPlace, ParamStyle, ParamType};

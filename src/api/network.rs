@@ -160,7 +160,12 @@ fn mask128(length: u8) -> u128 {
     u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0)
 }
 
-/// The class of an address, by the registries of special addresses (RFC 6890, RFC 1918, RFC 4193, RFC 6598).
+/// The names of the classes.
+pub const NETWORK_CLASSES: [&str; 9] =
+    ["loopback", "link-local", "private", "shared", "multicast", "broadcast", "unspecified", "benchmark", "public"];
+
+/// The class of an address, by the registries of special addresses (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5771, RFC 4291
+/// section 2.7, RFC 2544, RFC 5180). What nobody can have to himself is nobody else's.
 fn by_class(address: IpAddr) -> Network<'static> {
     let internal = |name| Network { name, kind: NetworkKind::Internal };
     match address {
@@ -171,11 +176,18 @@ fn by_class(address: IpAddr) -> Network<'static> {
             [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => internal("private"),
             // 100.64.0.0/10: behind a carrier's translation, and inside clusters of cloud providers.
             [100, 64..=127, ..] => internal("shared"),
+            [255, 255, 255, 255] => internal("broadcast"),
+            [0, ..] => internal("unspecified"),
+            [198, 18 | 19, ..] => internal("benchmark"),
+            [224..=239, ..] => internal("multicast"),
             _ => Network { name: "public", kind: NetworkKind::External },
         },
         IpAddr::V6(v6) if v6.is_loopback() => internal("loopback"),
         IpAddr::V6(v6) if v6.is_unicast_link_local() => internal("link-local"),
         IpAddr::V6(v6) if v6.is_unique_local() => internal("private"),
+        IpAddr::V6(v6) if v6.is_multicast() => internal("multicast"),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => internal("unspecified"),
+        IpAddr::V6(v6) if matches!(v6.segments(), [0x2001, 2, 0, ..]) => internal("benchmark"),
         IpAddr::V6(_) => Network { name: "public", kind: NetworkKind::External },
     }
 }
@@ -243,7 +255,26 @@ mod tests {
             ("100.64.0.1", "shared", true),
             ("100.128.0.1", "public", false),
             ("2606:4700::1", "public", false),
+            // Catches third parties that are no party at all, and neighbours of theirs that are.
+            ("224.0.0.1", "multicast", true),
+            ("239.1.1.1", "multicast", true),
+            ("240.0.0.1", "public", false),
+            ("223.255.255.255", "public", false),
+            ("ff02::1", "multicast", true),
+            ("255.255.255.255", "broadcast", true),
+            ("255.255.255.254", "public", false),
+            ("0.0.0.0", "unspecified", true),
+            ("1.0.0.0", "public", false),
+            ("::", "unspecified", true),
+            ("::ffff:239.1.1.1", "multicast", true),
+            ("198.18.0.1", "benchmark", true),
+            ("198.19.255.255", "benchmark", true),
+            ("198.17.255.255", "public", false),
+            ("198.20.0.0", "public", false),
+            ("2001:2::1", "benchmark", true),
+            ("2001:2:1::1", "public", false),
         ] {
+            assert!(NETWORK_CLASSES.contains(&name), "{name}");
             let kind = if own { NetworkKind::Internal } else { NetworkKind::External };
             assert_eq!(found(&none, address), (name.to_owned(), kind), "{address}");
         }

@@ -104,7 +104,7 @@ impl NoiseRules {
             rule.method.as_ref().is_none_or(|wanted| wanted == method)
                 && rule.agent.is_none_or(|wanted| wanted.takes(agent))
                 && rule.path.as_ref().is_none_or(|wanted| wanted.takes(path))
-                && rule.host.takes(service)
+                && rule.host.means(service)
         };
         self.0.iter().find(takes).map(|rule| rule.class)
     }

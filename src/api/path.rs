@@ -211,6 +211,16 @@ impl TemplateSegment {
         }
     }
 
+    /// The same, its variables without names.
+    #[must_use]
+    pub fn unnamed(&self) -> Self {
+        let bare = |piece: &Piece| match piece {
+            Piece::Variable(_) => Piece::Variable(String::new()),
+            Piece::Literal(text) => Piece::Literal(text.clone()),
+        };
+        Self(self.0.iter().map(bare).collect())
+    }
+
     /// The names of its variables, from the left.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| if let Piece::Variable(name) = piece { Some(&**name) } else { None })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::path::{PathTemplate, TemplateSegment};
+use super::path::{PathTemplate, Piece, TemplateSegment};
 use super::service::ServiceId;
 
 /// A declared template, lent to the inventory by its index in the list of pins.
@@ -44,6 +44,56 @@ impl HostPattern {
             Self::Exact(host, port) => *host == service.host && port_fits(port),
             Self::Template(pieces, port) => pieces.takes(&service.host) && port_fits(port),
             Self::Any => true,
+        }
+    }
+
+    /// As users write it, who mean one port where they name one: `shop.example:8080` is not what answers at port 80.
+    #[must_use]
+    pub fn means(&self, service: &ServiceId) -> bool {
+        self.port().is_none_or(|port| port == service.port) && self.takes(service)
+    }
+
+    /// How narrow it is, to be compared.
+    #[must_use]
+    pub fn narrowness(&self) -> impl Ord + use<> {
+        let (kind, literal) = match self {
+            Self::Exact(host, _) => (2_u8, host.len()),
+            Self::Template(TemplateSegment(pieces), _) => {
+                let length = |piece: &Piece| if let Piece::Literal(text) = piece { text.len() } else { 0 };
+                (1, pieces.iter().map(length).sum())
+            }
+            Self::Any => (0, 0),
+        };
+        (kind, literal, self.port().is_some())
+    }
+
+    /// It surely takes all that the other takes, as users mean both.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let port = self.port().is_none() || self.port() == other.port();
+        let host = match (self, other) {
+            (Self::Any, _) => true,
+            (Self::Exact(mine, _), Self::Exact(theirs, _)) => mine == theirs,
+            (Self::Template(mine, _), Self::Exact(theirs, _)) => mine.takes(theirs),
+            (Self::Template(mine, _), Self::Template(theirs, _)) => mine.unnamed() == theirs.unnamed(),
+            (Self::Exact(..) | Self::Template(..), _) => false,
+        };
+        host && port
+    }
+
+    /// The same, whatever its variables were called.
+    #[must_use]
+    pub fn unnamed(&self) -> Self {
+        match self {
+            Self::Template(pieces, port) => Self::Template(pieces.unnamed(), *port),
+            Self::Exact(..) | Self::Any => self.clone(),
+        }
+    }
+
+    const fn port(&self) -> Option<u16> {
+        match self {
+            Self::Exact(_, port) | Self::Template(_, port) => *port,
+            Self::Any => None,
         }
     }
 }

@@ -66,18 +66,20 @@ impl TemplateRules {
     /// What is forbidden of a service, as seen from the root of its paths.
     #[must_use]
     pub fn forbidden(&self, service: &ServiceId) -> Forbidden<'_> {
-        let of_service = self.forbids.iter().filter(|forbid| forbid.host.takes(service));
+        let of_service = self.forbids.iter().filter(|forbid| forbid.host.means(service));
         Forbidden(of_service.map(|forbid| forbid.template.segments.as_slice()).collect())
     }
 
-    /// The template with its variables called as users want: those of every rule that begins it, a later rule over an earlier
-    /// one. `None`: nobody said anything. Names stay unique: where a new one stands in the template already, the one further
+    /// The template with its variables called as users want: those of every rule that begins it, a narrower host's over a wider
+    /// one's, else a later rule over an earlier one. `None`: nobody said anything. Names stay unique: where a new one stands in the template already, the one further
     /// right gets a number.
     #[must_use]
     pub fn renamed(&self, service: &ServiceId, template: &PathTemplate) -> Option<PathTemplate> {
-        let fitting = |rename: &&Rename| rename.host.takes(service) && begins(&rename.from, template);
+        let fitting = |rename: &&Rename| rename.host.means(service) && begins(&rename.from, template);
+        let mut renames: Vec<&Rename> = self.renames.iter().filter(fitting).collect();
+        renames.sort_by_key(|rename| rename.host.narrowness());
         let mut named: Option<PathTemplate> = None;
-        for rename in self.renames.iter().filter(fitting) {
+        for rename in renames {
             let into = named.get_or_insert_with(|| template.clone());
             for (segment, wanted) in into.segments.iter_mut().zip(&rename.to.segments) {
                 segment.clone_from(wanted);
@@ -218,5 +220,26 @@ mod tests {
         assert_eq!(renamed("a", "/users/{id}/v{n}").as_deref(), Some("/users/{user}/v{version}"), "the later one");
         assert_eq!(renamed("a", "/users/me"), None);
         assert_eq!(renamed("b", "/users/{id}"), None);
+    }
+
+    #[test]
+    fn a_narrower_host_goes_before_a_wider_one_wherever_it_stands() {
+        // Catches names that hang on the order in the file.
+        let template = PathTemplate::parse;
+        let rename = |host, to: &str| Rename { host, from: template("/users/{x}"), to: template(to) };
+        let below = HostPattern::Template(TemplateSegment::parse("{x}.a"), None);
+        let mut renames = vec![
+            rename(exact("b.a"), "/users/{exact}"),
+            rename(HostPattern::Any, "/users/{any}"),
+            rename(below, "/users/{below}"),
+        ];
+        for _ in 0..renames.len() {
+            renames.rotate_left(1);
+            let rules = TemplateRules { renames: renames.clone(), ..TemplateRules::default() };
+            for (host, name) in [("b.a", "exact"), ("c.a", "below"), ("d", "any")] {
+                let renamed = rules.renamed(&service(host), &template("/users/{id}")).unwrap();
+                assert_eq!(renamed.to_string(), format!("/users/{{{name}}}"), "{host}");
+            }
+        }
     }
 }

@@ -38,11 +38,10 @@ pub fn compare<'a>(
     Comparison { snapshot, specs: index.specs(), services, pairings, promises }
 }
 
-/// One's own call it, and its server is not one's own. One request to a server of one's own suffices against it: a name alone
-/// is what any caller says.
+/// Nobody but one's own calls it, at no server of one's own. One request that came another way suffices against it: a name alone is
+/// what any caller says, and what answers strangers here is no stranger's, whoever of one's own has called it too.
 fn is_elsewhere(service: &Service) -> bool {
-    let of = |way| service.traffic.clients.directions.get(&way).copied().unwrap_or_default();
-    of(Direction::Outbound) > 0 && of(Direction::Inbound) == 0 && of(Direction::Internal) == 0
+    service.traffic.clients.only(Direction::Outbound)
 }
 
 /// Finds what takes one observed operation, and what nearly does.

@@ -196,6 +196,10 @@ fn what_is_only_called_from_here_is_a_third_party_and_no_shadow() {
     // Catches a name that one call abroad makes somebody else's, and APIs of others that a spec declares and nobody judges.
     assert_eq!(shadows(&[(Direction::Outbound, 9), (Direction::Internal, 1)], "bank.example", &shop()), 1);
     assert_eq!(shadows(&[(Direction::Outbound, 9), (Direction::Inbound, 1)], "bank.example", &shop()), 1);
+    // Catches a shadow in the open that one call from inside hides: whoever can make that call would.
+    assert_eq!(shadows(&[(Direction::Outbound, 1), (Direction::Transit, 300)], "bank.example", &shop()), 1);
+    assert_eq!(shadows(&[(Direction::Outbound, 300), (Direction::Transit, 1)], "bank.example", &shop()), 1);
+    assert_eq!(shadows(&[(Direction::Outbound, 9), (Direction::Transit, 0)], "bank.example", &shop()), 0, "nobody");
     assert_eq!(shadows(&[(Direction::Inbound, 9)], "bank.example", &shop()), 1);
     assert_eq!(shadows(&[(Direction::Transit, 9)], "bank.example", &shop()), 1);
     assert_eq!(shadows(&[(Direction::Outbound, 9)], "shop.example", &shop()), 1, "its host is declared");

@@ -38,6 +38,13 @@ impl ClientFigures {
         fitting.fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
+    /// All requests went this way, and there were some.
+    #[must_use]
+    pub fn only(&self, way: Direction) -> bool {
+        let mut ways = self.directions.iter().filter(|(_, count)| **count > 0).map(|(direction, _)| *direction);
+        ways.next() == Some(way) && ways.next().is_none()
+    }
+
     /// The direction of most requests; of two the first.
     #[must_use]
     pub fn direction(&self) -> Option<Direction> {
@@ -132,5 +139,6 @@ mod tests {
         assert_eq!(figures.networks.values().sum::<u64>(), 200);
         assert_eq!(AgentKind::ALL.iter().map(|kind| figures.of_kind(*kind)).sum::<u64>(), 200);
         assert_eq!(figures.direction(), Some(Direction::Inbound));
+        assert!(!Direction::ALL.iter().any(|way| figures.only(*way)), "three ways");
     }
 }

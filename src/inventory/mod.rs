@@ -20,6 +20,7 @@ mod lexicon;
 mod maps;
 mod methods;
 mod naming;
+mod nouns;
 mod opaque;
 mod params;
 mod parts;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::nouns::noun;
 use crate::api::SegmentClass;
 
 /// The name of a variable that stands for segments of these classes behind `parent`: `{userId}` behind `users`.
@@ -19,13 +20,28 @@ pub(super) fn variable(classes: &BTreeSet<SegmentClass>, parent: Option<&str>, t
         SegmentClass::Word => "name",
         class => class.name(),
     };
-    let noun =
-        parent.filter(|_| is_id(class)).and_then(singular).map(|noun| camel(&noun)).filter(|noun| !noun.is_empty());
-    let proper = noun.map(|noun| format!("{noun}Id"));
+    let noun = parent.filter(|_| is_id(class)).and_then(noun).map(|noun| camel(&noun)).filter(|noun| !noun.is_empty());
+    let proper = noun.filter(|noun| noun != "id").map(|noun| if noun.ends_with("Id") { noun } else { noun + "Id" });
     let names = proper.iter().cloned().chain([plain.to_owned()]);
     // Both are taken: number them.
     let numbered = (2_u32..).map(|n| format!("{}{n}", proper.as_deref().unwrap_or(plain)));
     names.chain(numbered).find(|name| !taken.contains(&name.as_str())).unwrap_or_else(|| plain.to_owned())
+}
+
+/// The name of a variable that stands for numbers with a fraction, which tell nothing from another of its kind: `{lat}` behind `lat`,
+/// `{price}` behind `prices`.
+pub(super) fn quantity(parent: Option<&str>, taken: &[&str]) -> String {
+    let named = parent.filter(|parent| !is_fixed(parent) && parent.is_ascii());
+    let named = named.map(|parent| camel(&noun(parent).unwrap_or_else(|| parent.to_owned())));
+    let is_name = |name: &String| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.len() > 1;
+    unique(named.filter(is_name).as_deref().unwrap_or("number"), taken)
+}
+
+/// Versions stand behind this word.
+pub(super) fn has_versions(parent: &str) -> bool {
+    let lower = parent.to_ascii_lowercase();
+    let last = lower.rsplit(['-', '_', '.']).next().unwrap_or(&lower);
+    matches!(last, "release" | "releases" | "version" | "versions")
 }
 
 /// This name, with a number where it is taken.
@@ -78,6 +94,16 @@ pub(super) fn is_fixed(word: &str) -> bool {
     let verb = first.len() < lower.len() && VERBS.binary_search(&first).is_ok();
     let version = lower.strip_prefix('v').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
     camel || dotted || verb || version || VERBS.binary_search(&lower.as_str()).is_ok()
+}
+
+/// The first word of a procedure's name.
+pub(super) fn is_verb(lower: &str) -> bool {
+    VERBS.binary_search(&lower).is_ok()
+}
+
+/// Ends like a plural and names no collection.
+pub(super) fn names_nothing(lower: &str) -> bool {
+    NO_PLURAL.binary_search(&lower).is_ok()
 }
 
 /// `user-accounts` as a name: `userAccount`.
@@ -270,7 +296,13 @@ mod tests {
         assert_eq!(name(SegmentClass::Locale, Some("translations")), "locale");
         assert_eq!(name(SegmentClass::FileName, Some("reports")), "fileName");
         assert_eq!(name(SegmentClass::Number, Some("status")), "id");
-        assert_eq!(name(SegmentClass::Uuid, Some("user")), "uuid");
+        assert_eq!(name(SegmentClass::Uuid, Some("user")), "userId");
+        assert_eq!(name(SegmentClass::Uuid, Some("by-id")), "uuid");
+        assert_eq!(name(SegmentClass::Number, Some("ids")), "id");
+        assert_eq!(name(SegmentClass::Number, Some("userIds")), "userId");
+        assert_eq!(name(SegmentClass::Number, Some("USERS")), "userId");
+        assert_eq!(name(SegmentClass::Number, Some("people")), "personId");
+        assert_eq!(name(SegmentClass::Number, Some("by-id")), "id");
         assert_eq!(name(SegmentClass::Date, Some("reports")), "date");
         assert_eq!(name(SegmentClass::Number, None), "id");
         let mixed = BTreeSet::from([SegmentClass::Number, SegmentClass::Uuid]);
@@ -319,6 +351,49 @@ mod tests {
             let names: BTreeSet<&str> = operation.template.variables().collect();
             assert_eq!(names.len(), operation.template.variables().count(), "{}", operation.template);
             assert_eq!(names, operation.record.params.iter().map(|param| param.name.as_str()).collect());
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_fraction_is_a_figure_and_behind_releases_a_version() {
+        // Catches figures that are called versions or ids, and versions that are called ids.
+        let mut all = String::new();
+        for n in 0..30 {
+            for path in [
+                format!("lat/{n}.5"),
+                format!("prices/{n}.{:02}", n * 7 % 100),
+                format!("calculate/{n}.5/c"),
+                format!("rates/{}", if n % 2 == 0 { n.to_string() } else { format!("{n}.25") }),
+                format!("release/1.{n}"),
+                format!("app-versions/1.{n}"),
+                format!("releases/{}", n * 31 + 100),
+                format!("a/releases/1.{n}.{}", n % 4),
+                format!("orders/{n}"),
+            ] {
+                all.push_str(&format!("GET /{path} 200\n"));
+            }
+        }
+        let service = only(&lines(all.trim_end()), &[]);
+        let mut templates: Vec<String> = service.operations.iter().map(|op| op.template.to_string()).collect();
+        templates.sort();
+        assert_eq!(
+            templates,
+            [
+                "/a/releases/{version}",
+                "/app-versions/{version}",
+                "/calculate/{number}/c",
+                "/lat/{lat}",
+                "/orders/{orderId}",
+                "/prices/{price}",
+                "/rates/{rate}",
+                "/release/{version}",
+                "/releases/{releaseId}",
+            ]
+        );
+        for operation in service.operations {
+            let learned = &operation.learned.unwrap().variables[0];
+            let version = learned.name == "version";
+            assert_eq!(learned.classes, [if version { SegmentClass::Version } else { SegmentClass::Number }]);
         }
     }
 

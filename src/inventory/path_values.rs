@@ -126,7 +126,9 @@ impl Gathered {
     pub(super) fn of_word(text: &str, requests: u64) -> Self {
         let mut gathered = Self::default();
         gathered.words.note_often(Value::of(text.as_bytes()), requests);
-        gathered.kinds.insert(kind_of_word(text), requests);
+        // A word by its class, as it may be a version: `1.5`.
+        let kind = if is_number_with_point(text) { ParamType::Number } else { kind_of_word(text) };
+        gathered.kinds.insert(kind, requests);
         gathered.texts = 1;
         gathered.parts.note(text, requests);
         if let Some(sort) = Sort::of(text) {
@@ -146,6 +148,12 @@ impl Gathered {
             all if languages + regions == all && (regions > 0 || all >= LANGUAGES) => SegmentClass::Locale,
             _ => SegmentClass::Word,
         }
+    }
+
+    /// They are numbers, and some have a fraction: figures, or versions.
+    pub(super) fn are_fractions(&self) -> bool {
+        let number = |kind: &ParamType| matches!(kind, ParamType::Integer | ParamType::Number);
+        !self.crowd && self.kinds.contains_key(&ParamType::Number) && self.kinds.keys().all(number)
     }
 
     /// Classes of sensitive data, by vote over all of them.
@@ -252,6 +260,13 @@ pub(super) fn kind_of_part(text: &str) -> ParamType {
 pub(super) fn letters(text: &str) -> u32 {
     let letters = if text.is_ascii() { text.len() } else { text.chars().count() };
     u32::try_from(letters).unwrap_or(u32::MAX)
+}
+
+/// `1.5`, `-0.25`.
+fn is_number_with_point(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.strip_prefix('-').unwrap_or(text).split_once('.');
+    parts.is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
 }
 
 fn is_fraction(text: &str) -> bool {

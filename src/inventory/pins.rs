@@ -4,6 +4,7 @@
 //! name as many hosts as he likes without a tree being built for each.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -136,7 +137,7 @@ impl Pins {
         if covering.is_empty() {
             covering.extend(self.any);
         }
-        covering.extend(self.of_users.iter().filter(|at| self.takes(**at, service)));
+        covering.extend(self.of_users.iter().filter(|at| self.means(**at, service)));
         covering.into()
     }
 
@@ -186,6 +187,11 @@ impl Pins {
         self.patterns.get(pattern).is_some_and(|pattern| pattern.host.takes(service))
     }
 
+    /// A user's pattern takes this service.
+    fn means(&self, pattern: usize, service: &ServiceId) -> bool {
+        self.patterns.get(pattern).is_some_and(|pattern| pattern.host.means(service))
+    }
+
     /// The first `declared` of the active ones are; the others are those of users.
     fn compile(all: Vec<Pin>, active: &[PinId], declared: usize, rules: TemplateRules) -> Self {
         let users = active.iter().skip(declared).copied().collect();
@@ -212,6 +218,9 @@ impl Pins {
                 }
             }
         }
+        // Of two that are as specific the narrower host's comes first.
+        let narrowness = |at: &usize| pins.patterns.get(*at).map(|pattern| Reverse(pattern.host.narrowness()));
+        pins.of_users.sort_by_key(narrowness);
         pins
     }
 }
@@ -402,6 +411,31 @@ mod tests {
         assert!(!pins.is_of_users(PinId(3)), "no longer in force");
         assert_eq!(find(&pins, "a", "GET", "/files/x"), None);
         assert!(pins.rules().is_empty());
+    }
+
+    #[test]
+    fn of_users_pins_the_narrower_host_names_the_path_wherever_it_stands() {
+        // Catches names that hang on the order in the file, and a port that is read as any.
+        let ported = HostPattern::Exact("a".to_owned(), Some(8080));
+        let mut users = vec![
+            pin(HostPattern::Any, "/users/{any}", &[]),
+            pin(exact("a"), "/users/{exact}", &[]),
+            pin(ported, "/users/{ported}", &[]),
+        ];
+        for _ in 0..users.len() {
+            users.rotate_left(1);
+            let rules = TemplateRules { pins: users.clone(), ..TemplateRules::default() };
+            let pins = Pins::new(Templates { declared: Vec::new(), rules });
+            for (host, port, name) in
+                [("a", 8080, "ported"), ("a", 80, "exact"), ("a", 8081, "exact"), ("b", 8080, "any")]
+            {
+                let covering = pins.covering(&ServiceId { port, ..service(host) });
+                let path =
+                    [PathSegment::plain("users", SegmentClass::Word), PathSegment::plain("7", SegmentClass::Number)];
+                let taken = pins.find(&covering, "GET", &path).unwrap();
+                assert_eq!(taken.template.to_string(), format!("/users/{{{name}}}"), "{host}:{port}");
+            }
+        }
     }
 
     #[test]

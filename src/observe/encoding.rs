@@ -1,6 +1,6 @@
 //! Unpacks the sample of a body: gzip, deflate, br and zstd, one over another.
 //!
-//! In: the first bytes of a body and its Content-Encoding. Out: the first bytes of what was packed, and whether that
+//! In: the first bytes of a body, its Content-Encoding and its Transfer-Encoding (chunks are joined already). Out: the first bytes of what was packed, and whether that
 //! is all of it. Every byte is an attacker's: output is bounded whatever the input promises, and so is the window
 //! that a decoder sets aside. The two buffers are used again.
 
@@ -9,7 +9,7 @@ use std::io::Read;
 use brotli_decompressor::Decompressor;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::proto::Message;
+use crate::proto::{Message, is_named};
 
 /// Unpacks, and owns the room for it.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Unpacker {
 }
 
 impl Unpacker {
-    /// The body of a message without its content codings, at most `most` bytes of it. `None` when a coding is
+    /// The body of a message without its codings, at most `most` bytes of it. `None` when a coding is
     /// unknown or there are too many: then nothing can be said of the content.
     pub(super) fn unpack<'x>(&'x mut self, message: &'x Message, most: usize) -> Option<(&'x [u8], TextEnd)> {
         let mut end = if message.body_whole { TextEnd::Whole } else { TextEnd::Cut };
@@ -48,15 +48,21 @@ impl Unpacker {
     }
 }
 
-/// The content codings of a message are known, and not too many.
+/// The codings of a message are known, and not too many.
 pub(super) fn is_readable(message: &Message) -> bool {
     codings(message).is_some()
 }
 
+/// The bytes of a body may be packed: they need not be what its type says.
+pub(super) fn is_packed(message: &Message) -> bool {
+    message.field("content-encoding").is_some() || transfer_codings(message).next().is_some()
+}
+
+/// The codings of a message in the order in which they were laid on: of its content, then of its transfer.
 fn codings(message: &Message) -> Option<([Coding; MOST_CODINGS], usize)> {
     let mut codings = [Coding::Gzip; MOST_CODINGS];
     let mut count = 0;
-    let fields = message.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-encoding"));
+    let fields = message.fields().filter(|(name, _)| is_named(name, b"content-encoding"));
     for name in fields.flat_map(|(_, value)| value.split(|b| *b == b',')) {
         *codings.get_mut(count)? = match name.trim_ascii() {
             name if name.is_empty() || name.eq_ignore_ascii_case(b"identity") => continue,
@@ -64,7 +70,24 @@ fn codings(message: &Message) -> Option<([Coding; MOST_CODINGS], usize)> {
         };
         count += 1;
     }
-    Some((codings, count))
+    let of_content = count;
+    for name in transfer_codings(message) {
+        *codings.get_mut(count)? = Coding::named(&name.to_ascii_lowercase())?;
+        count += 1;
+    }
+    // Few who read a transfer undo more than chunks, and who hides a body might only say that it is packed: its bytes decide.
+    let outermost = codings.get(of_content..count).and_then(<[_]>::last);
+    let said_only = outermost.is_some_and(|coding| !coding.begins(&message.body));
+    Some((codings, if said_only { of_content } else { count }))
+}
+
+/// Transfer codings other than chunks (RFC 9112 section 7). A name that nobody registered is a matter of framing, and is counted there.
+fn transfer_codings(message: &Message) -> impl Iterator<Item = &[u8]> {
+    let fields = message.fields().filter(|(name, _)| is_named(name, b"transfer-encoding"));
+    fields.flat_map(|(_, value)| value.split(|b| *b == b',')).filter_map(|coding| {
+        let name = coding.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
+        TRANSFER_CODINGS.iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(name)
+    })
 }
 
 /// How a text ended.
@@ -92,6 +115,15 @@ impl Coding {
             b"br" => Some(Self::Brotli),
             b"zstd" => Some(Self::Zstd),
             _ => None,
+        }
+    }
+
+    /// A body begins so. Of codings that have no mark of their own, any does.
+    fn begins(self, body: &[u8]) -> bool {
+        match self {
+            Self::Gzip => body.starts_with(&[0x1f, 0x8b]),
+            Self::Deflate => is_zlib(body),
+            Self::Brotli | Self::Zstd => true,
         }
     }
 
@@ -131,6 +163,8 @@ fn pour(decoder: impl Read, most: usize, out: &mut Vec<u8>) -> bool {
     ended && fits
 }
 
+/// Registered for transfers (RFC 9112 section 7.2), without `compress`, which nobody sends.
+const TRANSFER_CODINGS: [&[u8]; 3] = [b"gzip", b"x-gzip", b"deflate"];
 /// Codings laid one over another; more is an attack on the unpacker.
 const MOST_CODINGS: usize = 3;
 /// How many times its own length a step that is not the last may unpack to, and how much more.
@@ -189,6 +223,42 @@ mod tests {
 
     fn unpacked(message: &Message, most: usize) -> Option<(Vec<u8>, TextEnd)> {
         Unpacker::default().unpack(message, most).map(|(bytes, end)| (bytes.to_vec(), end))
+    }
+
+    /// A body with these fields.
+    fn with_fields(fields: &[(&str, &str)], body: &[u8]) -> Message {
+        let mut message = Message::default();
+        message.set_response(200, 11);
+        fields.iter().for_each(|(name, value)| message.push_field(name.as_bytes(), value.as_bytes()));
+        message.body.extend_from_slice(body);
+        message.body_whole = true;
+        message
+    }
+
+    #[test]
+    fn what_is_packed_for_its_transfer_is_unpacked_too() {
+        // Catches bodies that a transfer coding hides, and ones that are lost because a field only says that they are packed.
+        const TE: &str = "Transfer-Encoding";
+        let whole = Some((PLAIN.to_vec(), TextEnd::Whole));
+        for coding in ["gzip, chunked", "GZIP , chunked", "x-gzip;q=1, chunked", "gzip", ",gzip,,chunked"] {
+            assert_eq!(unpacked(&with_fields(&[(TE, coding)], &gzip(PLAIN)), 999), whole, "{coding}");
+        }
+        assert_eq!(unpacked(&with_fields(&[(TE, "gzip"), (TE, "chunked")], &gzip(PLAIN)), 999), whole);
+        assert_eq!(unpacked(&with_fields(&[(TE, "deflate, chunked")], &zlib(PLAIN)), 999), whole);
+        let both = [(TE, "deflate, chunked"), ("Content-Encoding", "gzip")];
+        assert_eq!(unpacked(&with_fields(&both, &zlib(&gzip(PLAIN))), 999), whole, "the content's lies below");
+        for plain in ["chunked", "gzip, chunked", "deflate, chunked", "xchunked", "compress, chunked"] {
+            assert_eq!(unpacked(&with_fields(&[(TE, plain)], PLAIN), 999), whole, "{plain}");
+        }
+        let only_said = [(TE, "gzip, chunked"), ("Content-Encoding", "deflate")];
+        assert_eq!(unpacked(&with_fields(&only_said, &zlib(PLAIN)), 999), whole);
+        let many = [(TE, "gzip, gzip"), ("Content-Encoding", "gzip, gzip")];
+        assert_eq!(unpacked(&with_fields(&many, &gzip(PLAIN)), 999), None, "one bound for all");
+        let bomb = gzip(&vec![b'a'; 1 << 20]);
+        assert_eq!(unpacked(&with_fields(&[(TE, "gzip, chunked")], &bomb), 64), Some((vec![b'a'; 64], TextEnd::Cut)));
+        assert!(
+            is_packed(&with_fields(&[(TE, "gzip, chunked")], b"")) && !is_packed(&with_fields(&[(TE, "chunked")], b""))
+        );
     }
 
     #[test]

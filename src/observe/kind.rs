@@ -3,6 +3,7 @@
 //! In: a media type, lower case, without parameters; bytes without content codings. Out: kinds of a closed set. Both are looked
 //! at for every body, so this must cost next to nothing.
 
+use super::encoding::is_packed;
 use crate::api::{BodyKind, BodySide, OddBody, Said};
 use crate::proto::Message;
 
@@ -96,7 +97,7 @@ fn odd_bytes(side: BodySide, message: &Message, media_type: Option<&str>) -> Opt
         Some(_) => Said::Otherwise,
     };
     // Asked last, for it searches the head: what is packed may be anything.
-    message.field("content-encoding").is_none().then_some(OddBody { side, kind, said })
+    (!is_packed(message)).then_some(OddBody { side, kind, said })
 }
 
 /// What is said may begin like what it seems.
@@ -120,6 +121,19 @@ mod tests {
         message.set_response(200, 11);
         message.body.extend_from_slice(body);
         odd_body(BodySide::Response, &message, media_type).map(|odd| (odd.kind, odd.said))
+    }
+
+    #[test]
+    fn what_is_packed_for_its_transfer_is_not_odd() {
+        // Catches a coding that is taken for the kind of the body; and a body that chunks alone excuse.
+        for (coding, told) in [("gzip, chunked", None), ("chunked", Some(BodyKind::Gzip))] {
+            let mut message = Message::default();
+            message.set_response(200, 11);
+            message.push_field(b"Transfer-Encoding", coding.as_bytes());
+            message.body.extend_from_slice(b"\x1f\x8b\x08\x00");
+            let odd = odd_body(BodySide::Response, &message, Some("application/json"));
+            assert_eq!(odd.map(|odd| odd.kind), told, "{coding}");
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ mod tests {
     use crate::api::{Scheme, ServiceId};
 
     fn takes(pattern: &str, host: &str, port: u16) -> bool {
-        read(pattern).unwrap().takes(&ServiceId { host: host.to_owned(), port, scheme: Scheme::Http })
+        read(pattern).unwrap().means(&ServiceId { host: host.to_owned(), port, scheme: Scheme::Http })
     }
 
     #[test]
@@ -77,6 +77,19 @@ mod tests {
         assert!(takes("{tenant}.Shop.example", "a.shop.example", 80));
         assert!(takes("::1", "[::1]", 80) && takes("[::0001]:81", "[::1]", 81) && !takes("[::1]:81", "[::1]", 82));
         assert!(takes("10.0.0.7:80", "10.0.0.7", 80));
+    }
+
+    #[test]
+    fn a_port_that_is_named_is_that_port() {
+        // Catches a rule for one port that takes what answers at the scheme's own, and one without a port that takes only that.
+        for pattern in ["pay.example:8080", "*.example:8080", "{x}.example:8080"] {
+            for (port, fits) in [(8080, true), (80, false), (443, false), (8081, false)] {
+                assert_eq!(takes(pattern, "pay.example", port), fits, "{pattern} {port}");
+            }
+        }
+        let secure = ServiceId { host: "pay.example".to_owned(), port: 443, scheme: Scheme::Https };
+        assert!(read("pay.example:443").unwrap().means(&secure) && !read("pay.example:80").unwrap().means(&secure));
+        assert!(takes("pay.example", "pay.example", 8080) && takes("*.example", "pay.example", 80));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod error;
 mod host;
 mod noise;
 mod read;
+mod templates;
 mod words;
 
 pub use error::PolicyError;

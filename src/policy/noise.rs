@@ -72,8 +72,18 @@ fn method(text: Spanned<String>) -> Result<String, Fault> {
         let what = format!("'{}' is no method", written.escape_debug());
         return Err(Fault::new(text.span(), what, "write it as it is sent, such as GET"));
     }
+    let upper = written.to_ascii_uppercase();
+    if *written != upper && REGISTERED.contains(&upper.as_str()) {
+        let what =
+            format!("'{written}' is another method than {upper}: methods are case-sensitive (RFC 9110 section 9.1)");
+        return Err(Fault::new(text.span(), what, format!("write it as {upper}")));
+    }
     Ok(text.into_inner())
 }
+
+/// Methods that somebody who writes them otherwise means (RFC 9110 section 9.3, RFC 5789, WebDAV's first).
+const REGISTERED: [&str; 11] =
+    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PROPFIND", "PUT", "REPORT", "TRACE"];
 
 /// A family, or a kind: no family is called as a kind is.
 fn agent(text: &Spanned<String>) -> Result<AgentRule, Fault> {
@@ -136,12 +146,24 @@ mod tests {
             ("[[noise]]\nclass = 'health'\npath = 'a'\n", 3, "is no path"),
             ("[[noise]]\nclass = 'health'\npath = '/a*'\n", 3, "a star stands alone"),
             ("[[noise]]\nclass = 'health'\nmethod = 'G T'\n", 3, "is no method"),
+            ("[[noise]]\nclass = 'health'\nmethod = 'get'\n", 3, "write it as GET"),
+            ("[[noise]]\nclass = 'health'\nmethod = 'Post'\n", 3, "another method than POST"),
             ("[[noise]]\nclass = 'crawler'\nagent = 'mybot'\n", 3, "no agent is called 'mybot'"),
             ("[[noise]]\nclass = 'health'\nhost = 'a b'\n", 3, "is no host"),
             ("[[noise]]\nclass = 'health'\npaths = ['/a']\n", 3, "unknown field"),
         ] {
             let said = PolicyFile::parse("policy.toml", text).unwrap_err().to_string();
             assert!(said.starts_with(&format!("policy.toml:{line}: ")) && said.contains(what), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn methods_that_nobody_registered_stand_as_they_are_written() {
+        // Catches a check that takes every small letter for a slip.
+        for method in ["GET", "PURGE", "Beat", "m-search"] {
+            let text = format!("[[noise]]\nclass = 'health'\nmethod = '{method}'\n");
+            let policy = PolicyFile::parse("policy.toml", &text).unwrap();
+            assert_eq!(policy.noise.0[0].method.as_deref(), Some(method));
         }
     }
 

@@ -11,8 +11,9 @@ use toml::Spanned;
 use super::error::PolicyError;
 use super::host;
 use super::noise::NoiseTable;
+use super::templates::{Earlier, TemplateTable};
 use super::words::{Environment, Owner, PolicyFile};
-use crate::api::{Forbid, HostPattern, NetworkKind, PathTemplate, Pin, Rename, alike};
+use crate::api::{HostPattern, NETWORK_CLASSES, NetworkKind, PathTemplate, Piece, TemplateSegment};
 
 /// Bytes of a policy. More is something else.
 const POLICY_BYTES: u64 = 1 << 20;
@@ -45,11 +46,16 @@ impl PolicyFile {
             at: error.span().unwrap_or_default(),
             what: error.message().lines().collect::<Vec<_>>().join(" "),
             mend: "the README's section on policy files has every word".to_owned(),
+            with: None,
         });
+        let line = |at: &Range<usize>| text.as_bytes().iter().take(at.start).filter(|byte| **byte == b'\n').count() + 1;
         read.and_then(Document::understood).map_err(|fault| PolicyError::Wrong {
             file: file.to_owned(),
-            line: text.as_bytes().iter().take(fault.at.start).filter(|byte| **byte == b'\n').count() + 1,
-            what: fault.what,
+            line: line(&fault.at),
+            what: match &fault.with {
+                Some((at, why)) => format!("{} in line {}: {why}", fault.what, line(at)),
+                None => fault.what,
+            },
             mend: fault.mend,
         })
     }
@@ -60,11 +66,18 @@ pub(super) struct Fault {
     at: Range<usize>,
     what: String,
     mend: String,
+    /// At which bytes that stands which it contradicts, and why both cannot be.
+    with: Option<(Range<usize>, &'static str)>,
 }
 
 impl Fault {
     pub(super) fn new(at: Range<usize>, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { at, what: what.into(), mend: mend.into() }
+        Self { at, what: what.into(), mend: mend.into(), with: None }
+    }
+
+    /// It contradicts what stands elsewhere in the file.
+    pub(super) fn with(self, at: Range<usize>, why: &'static str) -> Self {
+        Self { with: Some((at, why)), ..self }
     }
 }
 
@@ -115,22 +128,6 @@ struct OwnerTable {
     paths: Vec<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TemplateTable {
-    host: Option<Spanned<String>>,
-    pin: Option<Spanned<String>>,
-    forbid: Option<Spanned<String>>,
-    rename: Option<RenameTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RenameTable {
-    from: Spanned<String>,
-    to: Spanned<String>,
-}
-
 impl Document {
     fn understood(self) -> Result<PolicyFile, Fault> {
         let mut policy = PolicyFile::default();
@@ -156,15 +153,21 @@ impl Document {
                 networks: networks(table.networks, &policy)?,
                 paths: table.paths.iter().map(template).collect::<Result<_, _>>()?,
             };
+            if it.hosts.is_empty() && it.networks.is_empty() && it.paths.is_empty() {
+                let what = format!("owner '{}' says nothing of what is theirs", it.name);
+                let mend = r#"name hosts, networks or paths; paths = ["/"] takes all that no owner above it does"#;
+                return Err(Fault::new(table.name.span(), what, mend));
+            }
             policy.owners.push(it);
         }
         for table in self.noise {
             let at = table.span();
             policy.noise.0.push(table.into_inner().understood(at)?);
         }
+        let mut earlier = Earlier::default();
         for table in self.template {
             let at = table.span();
-            table.into_inner().understood(at, &mut policy)?;
+            table.into_inner().understood(at, &mut policy, &mut earlier)?;
         }
         Ok(policy)
     }
@@ -193,44 +196,6 @@ impl NetworkTable {
     }
 }
 
-impl TemplateTable {
-    fn understood(self, at: Range<usize>, policy: &mut PolicyFile) -> Result<(), Fault> {
-        let host = match &self.host {
-            Some(host) => read_host(host)?,
-            None => HostPattern::Any,
-        };
-        let rules = &mut policy.templates;
-        match (self.pin, self.forbid, self.rename) {
-            (Some(pin), None, None) => {
-                rules.pins.push(Pin { host, template: template(&pin)?, methods: Vec::new() });
-            }
-            (None, Some(forbid), None) => {
-                let template = template(&forbid)?;
-                if template.segments.last().is_none_or(|last| last.literal().is_some()) {
-                    let what = format!("'{}' does not end in a variable, which is what is forbidden", forbid.get_ref());
-                    return Err(Fault::new(forbid.span(), what, r#"write it as "/static/{name}""#));
-                }
-                rules.forbids.push(Forbid { host, template });
-            }
-            (None, None, Some(RenameTable { from, to })) => {
-                let (old, new) = (template(&from)?, template(&to)?);
-                let same = old.segments.len() == new.segments.len()
-                    && old.segments.iter().zip(&new.segments).all(|(a, b)| alike(a, b));
-                if !same {
-                    let what = format!("'{}' is another template than '{}'", to.get_ref(), from.get_ref());
-                    return Err(Fault::new(to.span(), what, "change nothing but the names of variables"));
-                }
-                rules.renames.push(Rename { host, from: old, to: new });
-            }
-            _ => {
-                let what = "a template says one of pin, forbid and rename";
-                return Err(Fault::new(at, what, "write one [[template]] for each"));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// A name as it will stand in reports.
 fn name(text: &Spanned<String>) -> Result<String, Fault> {
     let trimmed = text.get_ref().trim();
@@ -252,10 +217,9 @@ pub(super) fn read_host(text: &Spanned<String>) -> Result<HostPattern, Fault> {
 
 /// Networks of an environment or an owner: those above it in the file, and the classes that need no name.
 fn networks(texts: Vec<Spanned<String>>, policy: &PolicyFile) -> Result<Vec<String>, Fault> {
-    const CLASSES: [&str; 5] = ["loopback", "link-local", "private", "shared", "public"];
     let known = |text: &Spanned<String>| {
         let name = text.get_ref().as_str();
-        policy.networks.knows(name) || CLASSES.contains(&name)
+        policy.networks.knows(name) || NETWORK_CLASSES.contains(&name)
     };
     match texts.iter().find(|text| !known(text)) {
         Some(odd) => {
@@ -278,18 +242,28 @@ pub(super) fn template(text: &Spanned<String>) -> Result<PathTemplate, Fault> {
     if !written.starts_with('/') || written.contains(['?', '#']) {
         return wrong("is no path");
     }
+    // Elsewhere a star may be a text of a path: such is written %2A.
+    if written.contains('*') {
+        return wrong("has a star, which takes nothing here: a variable takes one segment");
+    }
     let template = PathTemplate::parse(written);
     let mut names: Vec<&str> = Vec::new();
+    let side_by_side = |segment: &TemplateSegment| {
+        segment.0.windows(2).any(|two| matches!(two, [Piece::Variable(_), Piece::Variable(_)]))
+    };
+    if template.segments.iter().any(side_by_side) {
+        return wrong("has two variables with nothing between them, so nobody can tell where one ends");
+    }
     for piece in template.segments.iter().flat_map(|segment| &segment.0) {
         match piece {
-            crate::api::Piece::Literal(text) if text.contains(['{', '}']) => {
+            Piece::Literal(text) if text.contains(['{', '}']) => {
                 return wrong("has a brace that is not closed");
             }
-            crate::api::Piece::Variable(name) if name.is_empty() || names.contains(&name.as_str()) => {
+            Piece::Variable(name) if name.is_empty() || names.contains(&name.as_str()) => {
                 return wrong("has a variable without a name of its own");
             }
-            crate::api::Piece::Variable(name) => names.push(name),
-            crate::api::Piece::Literal(_) => {}
+            Piece::Variable(name) => names.push(name),
+            Piece::Literal(_) => {}
         }
     }
     Ok(template)
@@ -365,6 +339,9 @@ mod tests {
             ("[[owner]]\nhosts = ['b']\n", 1, "missing field `name`"),
             ("[[owner]]\nname = 'a'\nhosts = ['a.*']\n", 3, "a star stands alone"),
             ("[[owner]]\nname = 'a'\npaths = ['v1']\n", 3, "is no path"),
+            ("[[owner]]\nname = 'a'\npaths = ['/v1/*']\n", 3, "has a star"),
+            ("[[owner]]\nname = 'a'\n", 2, "says nothing of what is theirs"),
+            ("[[owner]]\nname = 'a'\nhosts = []\n", 2, "says nothing of what is theirs"),
             ("\n\n[[template]]\nhost = 'a'\n", 3, "one of pin, forbid and rename"),
             ("[[template]]\npin = '/a/{x}/{x}'\n", 2, "without a name of its own"),
             ("[[template]]\npin = '/a/{x'\n", 2, "not closed"),

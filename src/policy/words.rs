@@ -63,7 +63,8 @@ impl PolicyFile {
     /// Who answers for a whole service: the first who takes all its paths.
     #[must_use]
     pub fn owner(&self, subject: Subject<'_>) -> Option<&str> {
-        let takes = |it: &&Owner| it.paths.is_empty() && self.is_theirs(it, subject);
+        let all = |it: &&Owner| it.paths.is_empty() || it.paths.iter().any(|path| path.segments.is_empty());
+        let takes = |it: &&Owner| all(it) && self.is_theirs(it, subject);
         self.owners.iter().find(takes).map(|it| it.name.as_str())
     }
 
@@ -92,7 +93,7 @@ impl PolicyFile {
 }
 
 fn names(hosts: &[HostPattern], subject: Subject<'_>) -> bool {
-    hosts.iter().any(|host| host.takes(subject.service))
+    hosts.iter().any(|host| host.means(subject.service))
 }
 
 /// Segment by segment; a variable takes any segment, of the template too.
@@ -163,6 +164,9 @@ mod tests {
             [[owner]]
             name = "payments"
             hosts = ["pay.example", "*.pay.example"]
+            [[owner]]
+            name = "platform"
+            paths = ["/"]
             "#,
         );
         let subject = service("pay.example");
@@ -174,7 +178,8 @@ mod tests {
         assert_eq!(of(&subject, "/v1/7/limits/x").as_deref(), Some("cards"));
         assert_eq!(of(&subject, "/v1/cardsmith").as_deref(), Some("payments"), "segments, not letters");
         assert_eq!(of(&subject, "/v1/{kind}/x").as_deref(), Some("payments"), "a variable is no literal");
-        assert_eq!(of(&service("elsewhere"), "/v1/cards"), None);
+        assert_eq!(of(&service("elsewhere"), "/v1/cards").as_deref(), Some("platform"), "the root takes all");
+        assert_eq!(policy.owner(Subject { service: &service("elsewhere"), servers: &[] }), Some("platform"));
         assert_eq!(policy.owner(Subject { service: &subject, servers: &[] }), Some("payments"));
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
 use super::identity::{self, Identities};
+use crate::api::Direction;
 use crate::diff::{Comparison, Coverage, Pairing, Promised};
 use crate::findings::{Finding, Kind, Reason, Subject};
 use crate::inventory::Snapshot;
@@ -151,6 +152,21 @@ fn assumptions(compared: &Comparison<'_>) -> Vec<String> {
             }
         ));
     }
+    let both: BTreeSet<&str> = compared
+        .services
+        .iter()
+        .filter(|coverage| (coverage.specs.is_empty() || coverage.assumed) && !coverage.out_of_scope)
+        .filter(|coverage| is_called_from_both(coverage))
+        .map(|coverage| coverage.service.id.host.as_str())
+        .collect();
+    if !both.is_empty() {
+        lines.push(format!(
+            "At an address outside, and called from here and from elsewhere: {}, so {} counted as yours. \
+             A [[network]] of the policy says which addresses are yours, --scope leaves hosts out.",
+            named(&both),
+            if both.len() == 1 { "it is" } else { "they are" }
+        ));
+    }
     let out: Vec<_> = compared.services.iter().filter(|coverage| coverage.out_of_scope).collect();
     if !out.is_empty() {
         let hosts: BTreeSet<&str> = out.iter().map(|coverage| coverage.service.id.host.as_str()).collect();
@@ -163,6 +179,16 @@ fn assumptions(compared: &Comparison<'_>) -> Vec<String> {
     }
     bounds(compared.snapshot, &mut lines);
     lines
+}
+
+/// No server of one's own answers there: it would be a third party, did nobody else reach it.
+fn is_called_from_both(coverage: &Coverage<'_>) -> bool {
+    let ways = &coverage.service.traffic.clients.directions;
+    let of = |way: Direction| ways.get(&way).copied().unwrap_or_default();
+    of(Direction::Outbound) > 0
+        && of(Direction::Transit) > 0
+        && of(Direction::Inbound) == 0
+        && of(Direction::Internal) == 0
 }
 
 /// Specs that name no host.

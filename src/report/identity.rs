@@ -70,8 +70,8 @@ impl<'a> Identities<'a> {
             }
         }
         let outbound =
-            compared.services.iter().zip(&services).filter(|(_, it)| it.direction == Some(Direction::Outbound));
-        let read = outbound.map(|(coverage, _)| ThirdParty {
+            compared.services.iter().filter(|coverage| coverage.service.traffic.clients.only(Direction::Outbound));
+        let read = outbound.map(|coverage| ThirdParty {
             name: coverage.service.id.to_string(),
             kind: "http",
             servers: coverage.service.servers.iter().map(String::as_str).collect(),
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn third_parties_are_others_that_are_called_from_here() {
-        // Catches a list that hangs on names, or that calls one's own callers third parties.
+        // Catches a list that hangs on names, that calls one's own callers third parties, or a service that others reach too.
         let directed = |host: &str, directions: &[(Direction, u64)]| {
             let mut service = service(host, vec![seen("GET /a", &[(200, 3)])]);
             service.traffic.clients.directions = directions.iter().copied().collect();
@@ -141,7 +141,8 @@ mod tests {
         };
         let mut town = snapshot(vec![
             directed("shop.example", &[(Direction::Inbound, 9), (Direction::Outbound, 2)]),
-            directed("partner.example", &[(Direction::Outbound, 3), (Direction::Internal, 2)]),
+            directed("partner.example", &[(Direction::Outbound, 3)]),
+            directed("reached.example", &[(Direction::Outbound, 3), (Direction::Transit, 1)]),
         ]);
         town.opaque = vec![
             opaque("10.0.0.9:443", Some("own.example")),
@@ -164,7 +165,7 @@ mod tests {
             .map(|party| (party.name.as_str(), party.kind, party.servers.len(), party.requests, party.connections))
             .collect();
         assert_eq!(parties, [("bank.example", "tls", 2, 0, 18), ("http://partner.example", "http", 1, 3, 0)]);
-        let [partner, shop] = identities.services.as_slice() else { panic!("two services") };
+        let [partner, _, shop] = identities.services.as_slice() else { panic!("three services") };
         assert_eq!((shop.owner, shop.environment), (Some("shop team"), Some("production")));
         assert_eq!((partner.owner, partner.direction), (None, Some(Direction::Outbound)));
     }

@@ -74,6 +74,31 @@ fn a_third_party_has_a_row_of_its_own_and_is_not_unmanaged() {
 }
 
 #[test]
+fn what_others_reach_too_is_no_third_party_and_both_ways_are_told() {
+    // Catches a shadow in the open that one call from inside makes somebody else's, and a change of mind that nobody is told of.
+    use crate::api::Direction::{Internal, Outbound, Transit};
+    let index = index(vec![spec("shop.yaml", on("shop.example"), "", &LINES)]);
+    let both = "from here and from elsewhere";
+    for (ways, verdict, told) in [
+        (vec![(Outbound, 1), (Transit, 300)], Verdict::Shadow, true),
+        (vec![(Outbound, 300), (Transit, 1)], Verdict::Shadow, true),
+        (vec![(Transit, 300)], Verdict::Shadow, false),
+        (vec![(Outbound, 1), (Internal, 300)], Verdict::Shadow, false),
+        (vec![(Outbound, 300)], Verdict::ThirdParty, false),
+    ] {
+        let mut mixed = service("mixed.example", vec![seen("GET /export", &[(200, 5)])]);
+        mixed.traffic.clients.directions = ways.iter().copied().collect();
+        drawn(&snapshot(vec![mixed]), &index, &[], |report| {
+            assert_eq!(report.endpoints[0].verdict, verdict, "{ways:?}");
+            let third = verdict == Verdict::ThirdParty;
+            assert_eq!(report.identities.third_parties.len(), usize::from(third), "{ways:?}");
+            let lines: Vec<_> = report.assumptions.iter().filter(|line| line.contains(both)).collect();
+            assert_eq!(lines.iter().any(|line| line.contains("mixed.example, so it is")), told, "{ways:?}: {lines:?}");
+        });
+    }
+}
+
+#[test]
 fn the_headline_counts_what_its_words_say() {
     let index = index(vec![spec("shop.yaml", on("shop.example"), "", &LINES)]);
     drawn(&town(), &index, &[], |report| {

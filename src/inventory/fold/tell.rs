@@ -122,13 +122,25 @@ impl Told {
         if let Some(divided) = variable.gathered.divided(texts) {
             return Self::of_parts(variable, divided, path, taken);
         }
-        let classes = classes(variable);
+        let mut classes = classes(variable);
+        let fractions = variable.gathered.are_fractions() && !variable.gathered.data().has(DataClass::Pan);
+        let versions = path.parent.as_deref().is_some_and(naming::has_versions);
+        // Behind `releases` a number is an id, and one with a fraction is a version as `1.7.2` is; elsewhere it is a figure.
+        let sorts = BTreeSet::from([SegmentClass::Number, SegmentClass::Version]);
+        if versions && classes.is_subset(&sorts) && (fractions || classes.contains(&SegmentClass::Version)) {
+            classes = BTreeSet::from([SegmentClass::Version]);
+        } else if fractions {
+            classes = BTreeSet::from([SegmentClass::Number]);
+        }
         let named = match variable.gathered.data().has(DataClass::Pan) {
             true => &BTreeSet::from([SegmentClass::Card]),
             false if classes.is_subset(ids) => ids,
             false => &classes,
         };
-        let name = naming::variable(named, path.parent.as_deref(), taken);
+        let name = match path.parent.as_deref() {
+            parent if fractions && !versions => naming::quantity(parent, taken),
+            parent => naming::variable(named, parent, taken),
+        };
         let learned = learned(variable, path, &name, classes.into_iter().collect(), texts);
         let params = vec![variable.gathered.freeze(&name, texts)];
         Self { segment: segment(&[Piece::Variable(name)], variable.affix), params, learned: vec![learned] }

@@ -118,7 +118,10 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
     }
     let of = |key: &str| of_service.map(|it| shown(text(it, key)).into_owned()).unwrap_or_default();
     fact(page, "environment", &of("environment"));
-    fact(page, "direction", &of("direction"));
+    let ways = of_service.and_then(|it| object(it.get("client_classes")?, "directions"));
+    // One word where all went one way; else none is kept back behind the most.
+    let ways = ways.filter(|ways| ways.len() > 1).and_then(tally);
+    fact(page, "direction", &ways.unwrap_or_else(|| of("direction")));
     fact(page, "owner", &shown(text(endpoint, "owner")));
     let verdict = text(endpoint, "verdict");
     let ink = match verdict {
@@ -128,7 +131,13 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
     };
     let existence = text(endpoint, "existence");
     let confidence = text(endpoint, "confidence");
-    fact_in(page, ink, "state", &shown(&format!("{verdict}, {existence}, {confidence} confidence")));
+    fact_in(page, ink, "state", &shown(&format!("{verdict}, {existence}")));
+    // Two figures that have nothing to do with each other: much may be known of what stands under a doubtful name.
+    let template = endpoint.get("learned").and_then(|it| it.get("confidence")).and_then(Value::as_u64);
+    let template = template.map_or_else(String::new, |sure| format!("; template: {sure} %"));
+    if !confidence.is_empty() {
+        fact(page, "confidence", &shown(&format!("exists: {confidence}{template}")));
+    }
     if let Some(declared) = endpoint.get("declared").filter(|it| it.is_object()) {
         let operation = format!("{} {}", text(declared, "method"), text(declared, "path"));
         let at = format!("{} in {} line {}", operation, text(declared, "spec"), number(declared, "line"));
@@ -283,8 +292,8 @@ fn template(page: &mut Page, endpoint: &Value) {
 
 /// Why a learned template is believed.
 fn why(page: &mut Page, learned: &Value) {
-    page.heading("Template", "learned from what was seen");
-    fact(page, "confidence", &format!("{} %", number(learned, "confidence")));
+    let about = "learned from what was seen; of each variable its values, what made it one, and how sure that is";
+    page.heading("Template", about);
     for variable in list(learned, "variables") {
         let rule = match text(variable, "rule") {
             "form" => "by the form of its values",

@@ -161,9 +161,7 @@ impl ReadBack {
         let wanted = Wanted::read(asked);
         let mut named = wanted.among(all);
         if named.is_empty() {
-            // A long name stands in several lines of a table.
-            named =
-                Wanted { path: wanted.path.split_whitespace().collect(), ..Wanted::read(asked) }.parsed().among(all);
+            named = Wanted::read(asked).in_one_line().among(all);
         }
         match named.as_slice() {
             [one] => Ok(detail::tell(self, one, style)),
@@ -206,6 +204,9 @@ struct Wanted {
     method: String,
     /// Scheme, host and port, as they were written; empty: any.
     service: String,
+    /// As it was written. A template may have a mark in it that begins a query elsewhere.
+    whole: String,
+    /// Without query and fragment.
     path: String,
     template: PathTemplate,
 }
@@ -218,16 +219,25 @@ impl Wanted {
             None => (String::new(), asked),
         };
         let (service, path) = address(path).unwrap_or(("", path));
-        Self { method, service: service.to_owned(), path: path.to_owned(), template: PathTemplate::default() }.parsed()
+        Self { method, service: service.to_owned(), ..Self::of_path(path) }
     }
 
-    fn parsed(self) -> Self {
-        Self { template: PathTemplate::parse(&self.path), ..self }
+    fn of_path(whole: &str) -> Self {
+        let path = bare(whole).trim_end();
+        let path = if path.is_empty() { "/" } else { path };
+        let template = PathTemplate::parse(path);
+        Self { method: String::new(), service: String::new(), whole: whole.to_owned(), path: path.to_owned(), template }
+    }
+
+    /// The same without blanks in its path: a long name stands in several lines of a table.
+    fn in_one_line(self) -> Self {
+        let whole: String = self.whole.split_whitespace().collect();
+        Self { method: self.method, service: self.service, ..Self::of_path(&whole) }
     }
 
     /// The endpoints that are called so: exactly, or else whatever the variables are called, or else those that take it as a path.
     fn among<'e, All: Iterator<Item = &'e Value>>(&self, all: impl Fn() -> All) -> Vec<&'e Value> {
-        [Self::is_exactly, Self::is_alike, Self::is_taken_by]
+        [Self::is_as_written, Self::is_exactly, Self::is_alike, Self::is_taken_by]
             .into_iter()
             .map(|fits| all().filter(|endpoint| self.is_of(endpoint) && fits(self, endpoint)).collect::<Vec<_>>())
             .find(|found| !found.is_empty())
@@ -239,6 +249,10 @@ impl Wanted {
         (self.method.is_empty() || text(endpoint, "method").eq_ignore_ascii_case(&self.method))
             && (self.service.is_empty()
                 || without_port(text(endpoint, "service")).eq_ignore_ascii_case(without_port(&self.service)))
+    }
+
+    fn is_as_written(&self, endpoint: &Value) -> bool {
+        text(endpoint, "template") == self.whole
     }
 
     fn is_exactly(&self, endpoint: &Value) -> bool {
@@ -278,11 +292,15 @@ fn without_port(service: &str) -> &str {
     service.strip_suffix(port).unwrap_or(service)
 }
 
+/// A path without query and fragment.
+fn bare(path: &str) -> &str {
+    path.split(['?', '#']).next().unwrap_or_default()
+}
+
 /// The template takes this path.
 fn takes(template: &str, path: &str) -> bool {
     let template = PathTemplate::parse(template);
-    let segments: Vec<&str> =
-        path.split(['?', '#']).next().unwrap_or_default().split('/').filter(|s| !s.is_empty()).collect();
+    let segments: Vec<&str> = bare(path).split('/').filter(|s| !s.is_empty()).collect();
     let pairs = || template.segments.iter().zip(&segments);
     template.segments.len() == segments.len()
         && pairs().all(|(wanted, segment): (&TemplateSegment, _)| wanted.takes(segment))

@@ -165,6 +165,31 @@ pub(super) fn confidence(endpoint: &Endpoint<'_>, record: &Record) -> &'static s
     }
 }
 
+/// What an endpoint rests on, each by its name: that it exists (by its answers), and that its template is right (as it was learned).
+pub(super) fn sureness(exists: &str, template: Option<u8>) -> String {
+    match template {
+        Some(hundredths) => format!("exists: {exists}; template: {hundredths} %"),
+        None => format!("exists: {exists}"),
+    }
+}
+
+/// Less sure than this it is told of a template wherever it stands.
+pub(super) const SURE: u8 = 90;
+
+/// How sure the templates are that findings are about, by the id of the finding; of several the least.
+pub(super) fn sure_templates<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, u8> {
+    let mut least = BTreeMap::new();
+    for endpoint in &report.endpoints {
+        let operation = report.compared.pairings.get(endpoint.pairing).map(|pairing| pairing.operation);
+        let learned = operation.and_then(|operation| operation.learned.as_ref());
+        if let (Some(finding), Some(learned)) = (endpoint.finding, learned) {
+            let known = least.entry(finding.id.as_str()).or_insert(learned.confidence);
+            *known = learned.confidence.min(*known);
+        }
+    }
+    least
+}
+
 /// What was lost or looks wrong, gathered from all who say so, ready to look at.
 pub(super) fn warnings(report: &Report<'_>) -> Vec<String> {
     let (capture, snapshot) = (report.capture, report.snapshot);

@@ -17,8 +17,8 @@ use sha2::Digest as _;
 
 use super::escape::{sentence, shown};
 use super::figures::{
-    at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, noise, percent_text,
-    promised, server, statuses, tally, warnings, window,
+    SURE, at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, noise,
+    percent_text, promised, server, statuses, sure_templates, sureness, tally, warnings, window,
 };
 use crate::api::{BodySide, Extension, ParamPlace, Said};
 use crate::diff::{Coverage, Existence, Pairing, Promise, Promised};
@@ -82,7 +82,11 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
             _ => "no packets".to_owned(),
         },
         tiles: tiles(report),
-        findings: report.findings.iter().map(finding).collect(),
+        findings: {
+            let templates = sure_templates(report);
+            let row = |it: &'a Finding| finding(it, templates.get(it.id.as_str()).copied());
+            report.findings.iter().map(row).collect()
+        },
         endpoints: report
             .endpoints
             .iter()
@@ -155,7 +159,7 @@ const fn rank(severity: Severity) -> u8 {
     }
 }
 
-fn finding(finding: &Finding) -> FindingRow<'_> {
+fn finding(finding: &Finding, template: Option<u8>) -> FindingRow<'_> {
     let evidence = &finding.evidence;
     let mut why = Vec::new();
     if let Some(declared) = &evidence.declared {
@@ -185,7 +189,7 @@ fn finding(finding: &Finding) -> FindingRow<'_> {
         clients: count(evidence.clients),
         statuses: statuses(&evidence.statuses, evidence.unanswered, TIMES).join(", "),
         state: evidence.existence.map_or("", existence),
-        confidence: evidence.confidence,
+        sure: evidence.existence.map_or_else(String::new, |_| sureness(evidence.confidence, template)),
         seen: evidence.first.zip(evidence.last).map_or_else(String::new, |(first, last)| window(first, last)),
     }
 }
@@ -206,6 +210,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         }
         _ => String::new(),
     };
+    let (exists, template) = (confidence(endpoint, record), seen.learned.as_ref().map(|learned| learned.confidence));
     let auth = record.auth.iter().map(|(scheme, n)| (scheme.name(), *n)).collect();
     EndpointRow {
         finding: endpoint.finding.map_or(Cow::Borrowed(""), |finding| shown(&finding.id)),
@@ -218,7 +223,11 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         },
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,
-        confidence: confidence(endpoint, record),
+        sure: if exists == "high" && template.is_none_or(|template| template >= SURE) {
+            String::new()
+        } else {
+            sureness(exists, template)
+        },
         method: shown(&seen.method),
         template: shown(&seen.template.to_string()).into_owned(),
         service: shown(&endpoint.service),

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use sha2::Digest as _;
 
 use super::escape::shown;
+use super::figures::{sure_templates, sureness};
 use super::samples::Sample;
 use super::terminal::columns;
 use super::{Html, Json, REPORTERS, Text, visible};
@@ -220,6 +221,26 @@ fn what_stands_out_in_bodies_is_on_the_page() {
         assert_eq!(read.text.matches(line).count(), 1, "{line}");
     }
     assert_eq!(read.text.matches("not as said").count(), 1, "nothing is said of bodies that are as their type says");
+}
+
+#[test]
+fn what_an_endpoint_rests_on_and_what_its_template_does_are_told_apart() {
+    // Catches two figures under one name, a template's doubt that nobody is told of, and a line where there is no doubt.
+    assert_eq!(sureness("high", Some(59)), "exists: high; template: 59 %");
+    assert_eq!(sureness("low", None), "exists: low", "a declared template is as it is declared");
+    let sample = Sample::of(60);
+    let page = read_page(&written(&Html, &sample, PLAIN)).text;
+    assert!(page.contains("exists: high; template: 93 %") && !page.contains("high confidence"), "{page}");
+    let text = written(&Text, &sample, PLAIN);
+    assert!(!text.contains("exists:") && !text.contains("template: 93 %"), "{text}");
+    sample.show(|report| {
+        let sure = sure_templates(report);
+        let learned = report.endpoints.iter().filter(|endpoint| endpoint.finding.is_some());
+        let ids: std::collections::BTreeSet<&str> =
+            learned.filter_map(|endpoint| Some(endpoint.finding?.id.as_str())).collect();
+        assert!(!ids.is_empty() && sure.keys().copied().eq(ids), "{sure:?}");
+        assert!(sure.values().all(|template| *template == 93));
+    });
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::io;
 
 use super::escape::{NAME, sentence, shown, visible};
 use super::figures::{
-    at_line, bytes, count, counted, existence, identity, moment, nearest, noise, percent_text, statuses, tally,
-    warnings, window,
+    SURE, at_line, bytes, count, counted, existence, identity, moment, nearest, noise, percent_text, statuses,
+    sure_templates, sureness, tally, warnings, window,
 };
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
@@ -115,6 +115,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
         .collect();
     let (wide, service_wide) =
         two_columns(page, UNDER, rows.iter().map(|(_, operation, service)| (operation.as_str(), service.as_ref())));
+    let templates = sure_templates(report);
     for (finding, operation, service) in &rows {
         page.put(Ink::Plain, "  ");
         page.cell(severity_ink(finding.severity), finding.severity.name(), UNDER - 2);
@@ -122,7 +123,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
         page.put(Ink::Plain, "  ");
         page.put(Ink::Plain, &fit(service, service_wide));
         page.end();
-        under(page, finding, report.capture.first);
+        under(page, finding, templates.get(finding.id.as_str()).copied(), report.capture.first);
     }
     more(page, found);
 }
@@ -150,7 +151,7 @@ const fn severity_ink(severity: Severity) -> Ink {
 }
 
 /// What stands under a finding: why, how often, and what to try.
-fn under(page: &mut Page, finding: &Finding, started: Option<Timestamp>) {
+fn under(page: &mut Page, finding: &Finding, template: Option<u8>, started: Option<Timestamp>) {
     let evidence = &finding.evidence;
     let mut why = Vec::new();
     why.extend(evidence.declared.as_ref().map(|it| format!("declared in {}", at_line(&it.spec, it.line))));
@@ -168,8 +169,9 @@ fn under(page: &mut Page, finding: &Finding, started: Option<Timestamp>) {
             let seen = day.and_then(|day| Some(seen.strip_prefix(&day)?.to_owned())).unwrap_or(seen);
             why.push(seen);
         }
-        if evidence.confidence == "low" {
-            why.push("low confidence".to_owned());
+        let template = template.filter(|template| *template < SURE);
+        if evidence.confidence == "low" || template.is_some() {
+            why.push(sureness(evidence.confidence, template));
         }
     }
     why.retain(|part| !part.is_empty());

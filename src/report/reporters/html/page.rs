@@ -68,7 +68,7 @@ use crate::time::Span;
 <thead><tr><th scope="col">Severity</th><th scope="col">Kind</th><th scope="col">Operation and evidence</th><th scope="col">Service</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Clients</th><th scope="col">Statuses</th><th scope="col">Seen (UTC)</th></tr></thead>
 <tbody>
 {%- for row in findings %}
-<tr id="f-{{ row.id }}" data-kind="{{ row.kind }}" data-severity="{{ row.severity }}"><td data-v="{{ row.rank }}"><span class="tag {{ row.severity }}">{{ row.severity }}</span><td><b>{{ row.kind }}</b>{% if !row.reason.is_empty() %}<small>{{ row.reason }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.summary.is_empty() %}<p>{{ row.summary }}</p>{% endif %}{% for line in row.why %}<small>{{ line }}</small>{% endfor %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}<td>{{ row.statuses }}{% if !row.state.is_empty() %}<small>{{ row.state }}, {{ row.confidence }} confidence</small>{% endif %}<td>{{ row.seen }}
+<tr id="f-{{ row.id }}" data-kind="{{ row.kind }}" data-severity="{{ row.severity }}"><td data-v="{{ row.rank }}"><span class="tag {{ row.severity }}">{{ row.severity }}</span><td><b>{{ row.kind }}</b>{% if !row.reason.is_empty() %}<small>{{ row.reason }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.summary.is_empty() %}<p>{{ row.summary }}</p>{% endif %}{% for line in row.why %}<small>{{ line }}</small>{% endfor %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}<td>{{ row.statuses }}{% if !row.state.is_empty() %}<small>{{ row.state }}</small><small>{{ row.sure }}</small>{% endif %}<td>{{ row.seen }}
 {%- endfor %}
 </tbody>
 </table>
@@ -94,7 +94,7 @@ use crate::time::Span;
 <thead><tr><th scope="col">Verdict</th><th scope="col">Operation</th><th scope="col">Service</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Clients</th><th scope="col">Statuses</th><th scope="col">Credentials</th><th scope="col" class="n">p95</th><th scope="col">Seen (UTC)</th></tr></thead>
 <tbody>
 {%- for row in endpoints %}
-<tr data-verdict="{{ row.verdict }}" data-state="{{ row.state }}"><td>{% if row.finding.is_empty() %}<span class="tag {{ row.tone.class() }}">{{ row.verdict }}</span>{% else %}<a class="tag {{ row.tone.class() }}" href="#f-{{ row.finding }}">{{ row.verdict }}</a>{% endif %}{% if row.doubtful %}<small>{{ row.state }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.params.is_empty() %}<small>{{ row.params }}</small>{% endif %}{% for line in row.bodies %}<small>{{ line }}</small>{% endfor %}{% if !row.by.is_empty() %}<small>{{ row.by }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}{% if row.scanner_only %}<small>scanners</small>{% endif %}<td>{{ row.statuses }}{% if row.confidence != "high" %}<small>{{ row.confidence }} confidence</small>{% endif %}<td>{{ row.auth }}{% if let Some(p95) = row.latency %}<td data-v="{{ p95.nanos() / 1000 }}">{{ p95 }}{% else %}<td data-v="-1">{% endif %}<td>{{ row.seen }}
+<tr data-verdict="{{ row.verdict }}" data-state="{{ row.state }}"><td>{% if row.finding.is_empty() %}<span class="tag {{ row.tone.class() }}">{{ row.verdict }}</span>{% else %}<a class="tag {{ row.tone.class() }}" href="#f-{{ row.finding }}">{{ row.verdict }}</a>{% endif %}{% if row.doubtful %}<small>{{ row.state }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.params.is_empty() %}<small>{{ row.params }}</small>{% endif %}{% for line in row.bodies %}<small>{{ line }}</small>{% endfor %}{% if !row.by.is_empty() %}<small>{{ row.by }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}{% if row.scanner_only %}<small>scanners</small>{% endif %}<td>{{ row.statuses }}{% if !row.sure.is_empty() %}<small>{{ row.sure }}</small>{% endif %}<td>{{ row.auth }}{% if let Some(p95) = row.latency %}<td data-v="{{ p95.nanos() / 1000 }}">{{ p95 }}{% else %}<td data-v="-1">{% endif %}<td>{{ row.seen }}
 {%- endfor %}
 </tbody>
 </table>
@@ -265,7 +265,7 @@ use crate::time::Span;
 <dt>Operation</dt><dd>A method on a path template of one service, such as <code>GET /users/{id}</code>. Parts of a path that are values stand as <code>{number}</code>, <code>{uuid}</code> and the like; no value from the traffic is in this report.</dd>
 <dt>Shadow</dt><dd>An operation that exists (see confirmed) and that no spec declares. The reason says what is unknown: its host, its base path, its path, its method, or its version.</dd>
 <dt>Unmanaged</dt><dd>A host with traffic that no spec covers at all. What exists on it is shadow for the reason unknown-host; without any spec nothing was promised, and nothing is called shadow.</dd>
-<dt>Third party</dt><dd>A service that is only called from here, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
+<dt>Third party</dt><dd>A service that is called from here and from nowhere else, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
 <dt>Zombie</dt><dd>An operation that a spec declares deprecated and that is still in use.</dd>
 <dt>Orphan</dt><dd>A declared operation that was never seen although its host was well in use: 20 requests or more on three or more other declared operations. It says nothing about who owns it.</dd>
 <dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything.</dd>
@@ -273,7 +273,8 @@ use crate::time::Span;
 <dt>Confirmed</dt><dd>It answered with success, or with a redirect that is more than another spelling of the same path.</dd>
 <dt>Provisional</dt><dd>It answered only with refusals or errors (400, 401, 403, 409, 422, 429, 5xx): probably there. An unproven verdict means that this alone is not held against it.</dd>
 <dt>Unanswered</dt><dd>Requests were seen, no response was.</dd>
-<dt>Confidence</dt><dd>How much a verdict rests on: low is one or two answers, medium up to nine, high is more.</dd>
+<dt>exists</dt><dd>How many answers say that it exists, which its verdict rests on: low is one or two, medium up to nine, high is more.</dd>
+<dt>template</dt><dd>How sure it is that a template that was learned from the traffic is right: that its variables are variables, and its words none. A declared one is.</dd>
 <dt>Noise</dt><dd>CORS preflights, redirects that only add a slash or a scheme, static files, health checks, pages that crawlers fetched and what scanners tried in vain: each request is of one class or traffic of an API; counted, never findings. What a scanner found is there, and is an endpoint like any other.</dd>
 <dt>Escapes</dt><dd>Names come from the traffic and may have been chosen by an attacker. Characters that are invisible or change the direction of text stand as <code>\u{202e}</code>.</dd>
 </dl>
@@ -354,7 +355,8 @@ pub(super) struct FindingRow<'a> {
     pub(super) clients: String,
     pub(super) statuses: String,
     pub(super) state: &'static str,
-    pub(super) confidence: &'static str,
+    /// What it rests on; empty where nothing is to be doubted.
+    pub(super) sure: String,
     pub(super) seen: String,
 }
 
@@ -365,7 +367,8 @@ pub(super) struct EndpointRow<'a> {
     pub(super) tone: Tone,
     pub(super) state: &'static str,
     pub(super) doubtful: bool,
-    pub(super) confidence: &'static str,
+    /// What it rests on; empty where nothing is to be doubted.
+    pub(super) sure: String,
     pub(super) method: Cow<'a, str>,
     pub(super) template: String,
     pub(super) service: Cow<'a, str>,
