@@ -1,6 +1,7 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
 
 mod agents;
+mod answer;
 mod body;
 mod classify;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::api::{
     TokenIssuer,
 };
 use crate::limits::Limits;
+use crate::observe::answer::answer_fields;
 use crate::observe::body::{is_json, read_shape};
 use crate::observe::credentials::credentials;
 use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
@@ -138,6 +139,9 @@ impl Style for Rest {
                     }
                 }
                 _ => asked = shape(request, request_type, unpacker, limits),
+            }
+            if let Some(answer) = response.filter(|_| status.is_some()) {
+                left_out += answer_fields(answer, params, limits.params);
             }
             answered = response.and_then(|message| shape(message, response_type, unpacker, limits));
             if let Some(answer) =
