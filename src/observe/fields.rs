@@ -79,6 +79,12 @@ impl Params {
         found_room
     }
 
+    /// Takes in a name whose value is looked at elsewhere.
+    pub(super) fn add_described(&mut self, place: ParamPlace, name: &[u8], value: &[u8], most: usize) -> bool {
+        let (kind, style, kept) = describe(value);
+        self.put(place, name, (kind, style, kept, b""), most)
+    }
+
     /// Takes in the name of a file; its content is no value.
     pub(super) fn add_file(&mut self, name: &[u8], most: usize) -> bool {
         self.put(ParamPlace::Multipart, name, (ParamType::File, ParamStyle::Single, Value::default(), b""), most)

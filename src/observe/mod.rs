@@ -4,6 +4,7 @@ mod agents;
 mod answer;
 mod body;
 mod classify;
+mod contents;
 #[cfg(test)]
 mod cost;
 mod credentials;

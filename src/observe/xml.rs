@@ -6,7 +6,7 @@
 //! an attack: declarations are stepped over, so no entity is ever expanded, names of closing tags are not compared,
 //! recursion ends at `Limits::shape_depth`, and every byte is read once.
 
-use super::body::{RANKINGS, format_of};
+use super::body::{Inside, RANKINGS, format_of};
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::sensitive::look;
@@ -25,11 +25,19 @@ pub(super) fn is_xml(media_type: Option<&str>, body: &[u8]) -> bool {
 
 /// The shape of a document. `None` when there is not even an element.
 pub(super) fn read_xml(body: &[u8], end: TextEnd, limits: &Limits) -> Option<Shape> {
-    let mut scan = Scan { rest: body, room: limits.body_shape_nodes, rankings: RANKINGS, limits };
+    read_xml_inside(body, end, limits, Inside { name: "", depth: 0, room: limits.body_shape_nodes })
+}
+
+/// The same of a document that is a part of a body.
+pub(super) fn read_xml_inside(body: &[u8], end: TextEnd, limits: &Limits, inside: Inside<'_>) -> Option<Shape> {
+    let mut scan = Scan { rest: body, room: inside.room, rankings: RANKINGS, limits };
     let mut shape = Shape { seen: 1, objects: 1, ..Shape::default() };
+    let around = if inside.name.len() <= NAME_BYTES { inside.name } else { "" };
     let read = loop {
         match scan.next() {
-            Ok(Token::Open(tag)) => break scan.child((&mut shape, &mut Ranks::default()), tag, "", 0),
+            Ok(Token::Open(tag)) => {
+                break scan.child((&mut shape, &mut Ranks::default()), tag, around, inside.depth);
+            }
             Ok(_) => {}
             Err(Stop) => return None,
         }
