@@ -24,6 +24,7 @@ mod numbered;
 mod observer;
 mod path;
 mod plain;
+mod references;
 mod sensitive;
 mod service;
 mod spelling;
