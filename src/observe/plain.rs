@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::encoding::TextEnd;
 use super::references::without_references;
 use super::sensitive::look;
-use crate::api::{BodyKind, Shape, StringFormat};
+use crate::api::{BodyKind, DataClasses, Shape, StringFormat};
 
 /// The shape of a body of this kind; `None` where there is nothing, or it is no text.
 pub(super) fn read_plain(kind: BodyKind, body: &[u8], end: TextEnd) -> Option<Shape> {
@@ -30,20 +30,29 @@ pub(super) fn read_plain(kind: BodyKind, body: &[u8], end: TextEnd) -> Option<Sh
 
 /// Takes in one value; false when there is no room for more.
 fn take(shape: &mut Shape, key: &str, value: &[u8]) -> bool {
+    take_looked(shape, || look(key, value))
+}
+
+/// The same of a value under a name of its own, among others that have none: what that says holds for this value alone.
+fn take_named(shape: &mut Shape, key: &str, value: &[u8]) -> bool {
+    take_looked(shape, || if key.is_empty() { look(key, value) } else { look(key, value).said() })
+}
+
+fn take_looked(shape: &mut Shape, look: impl FnOnce() -> DataClasses) -> bool {
     if shape.seen >= MOST_VALUES {
         shape.partial = true;
         return false;
     }
     shape.seen += 1;
     shape.strings[StringFormat::Text] += 1;
-    shape.looks.note(look(key, value));
+    shape.looks.note(look());
     true
 }
 
 fn lines(body: &[u8], shape: &mut Shape) {
     for line in body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
         let (key, value) = named(line);
-        if !take(shape, key, value) {
+        if !take_named(shape, key, value) {
             return;
         }
     }
@@ -158,7 +167,7 @@ fn page(body: &[u8], shape: &mut Shape) {
         let text = without_references(text.trim_ascii());
         if !text.is_empty() {
             let key = std::str::from_utf8(&before).ok().filter(|key| key.len() <= KEY_BYTES && is_label(key));
-            if !take(shape, key.unwrap_or_default(), &text) {
+            if !take_named(shape, key.unwrap_or_default(), &text) {
                 return;
             }
             before = text;
@@ -280,13 +289,13 @@ fn read_attributes(attributes: &[u8], shape: &mut Shape) -> bool {
             }
         } else if attribute.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"data-")) && !text.is_empty() {
             let key = std::str::from_utf8(attribute.get(5..).unwrap_or_default()).unwrap_or_default();
-            if !take(shape, key.get(..KEY_BYTES).unwrap_or(key), &without_references(text)) {
+            if !take_named(shape, key.get(..KEY_BYTES).unwrap_or(key), &without_references(text)) {
                 return false;
             }
         }
     }
     let key = std::str::from_utf8(name).ok().filter(|name| name.len() <= KEY_BYTES).unwrap_or_default();
-    value.filter(|value| !value.is_empty()).is_none_or(|value| take(shape, key, &value))
+    value.filter(|value| !value.is_empty()).is_none_or(|value| take_named(shape, key, &value))
 }
 
 /// Values of one place, and of a table in all, that are looked at.
@@ -327,6 +336,22 @@ mod tests {
         assert_eq!(carried(&unnamed), [DataClass::Pan]);
         // One number alone proves nothing.
         assert_eq!(carried(&read(BodyKind::Text, "done 4111111111111111\nbye")), []);
+    }
+
+    #[test]
+    fn what_one_line_says_of_its_number_holds_among_a_thousand() {
+        // Catches a vote over all lines of a text: most of them say nothing.
+        let rest = "a line of text\n".repeat(50);
+        for (text, class) in [
+            ("CVV: 123\n", DataClass::Cvv),
+            ("call me, my ssn is 536-22-1234\n", DataClass::UsSsn),
+            ("SSN=536221234\n", DataClass::UsSsn),
+        ] {
+            assert_eq!(carried(&read(BodyKind::Text, &[text, &rest].concat())), [class], "{text}");
+        }
+        let page = format!("<dt>CVV</dt><dd>123</dd>{}", "<p>text</p>".repeat(50));
+        assert_eq!(carried(&read(BodyKind::Html, &page)), [DataClass::Cvv]);
+        assert_eq!(carried(&read(BodyKind::Text, &["PIN: 1234\n", &rest].concat())), [], "other names are weaker");
     }
 
     #[test]
