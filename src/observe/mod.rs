@@ -3,6 +3,7 @@
 mod agents;
 mod answer;
 mod body;
+mod charset;
 mod classify;
 mod contents;
 #[cfg(test)]

@@ -370,6 +370,16 @@ mod tests {
         assert!(contents(None, part_of_text().as_bytes(), TextEnd::Whole).is_none(), "no part has a shape");
     }
 
+    #[test]
+    fn a_table_as_spreadsheets_save_it_is_read() {
+        // Catches a file in UTF-16 taken for a binary one.
+        let head = part("form-data; name=\"rows\"; filename=\"a.csv\"", "", "");
+        let table = "\u{feff}name\tpan\nx\t4111111111111111\n".encode_utf16().flat_map(u16::to_le_bytes);
+        let body: Vec<u8> = head.bytes().chain(table).chain(*b"\r\n--b--").collect();
+        let shape = contents(None, &body, TextEnd::Whole).unwrap();
+        assert_eq!(looks(&shape, "rows.column_2"), [DataClass::Pan]);
+    }
+
     fn part_of_text() -> String {
         part("inline", "image/png", "{\"a\":1}") + &part("form-data; name=a", "", "{no JSON}")
     }
