@@ -2,7 +2,8 @@
 //!
 //! In: an unpacked sample. Out: a `Shape` as JSON has one: an element with attributes or children is an object, its attributes
 //! are fields with `@` in front, its own text beside them is `#text`; an element of text alone is a string, an empty one null. An
-//! element that comes several times counts each time. All comments of a document are one field, `#comment`. A scanner of our own, because samples are cut anywhere and a document may be
+//! element that comes several times counts each time. Prefixes are each sender's own choice (Namespaces in XML 1.0 section 4): names are told
+//! without, and what declares them is no attribute. All comments of a document are one field, `#comment`. A scanner of our own, because samples are cut anywhere and a document may be
 //! an attack: declarations are stepped over, so no entity is ever expanded, names of closing tags are not compared,
 //! recursion ends at `Limits::shape_depth`, and every byte is read once.
 
@@ -181,7 +182,7 @@ impl<'x> Scan<'x> {
         around: &str,
         depth: usize,
     ) -> Result<(), Stop> {
-        let name = String::from_utf8_lossy(tag.name);
+        let name = String::from_utf8_lossy(local(tag.name));
         let short = if name.len() <= NAME_BYTES { &*name } else { "" };
         let key = if around.is_empty() { short.to_owned() } else { [around, ".", short].concat() };
         self.field((shape, ranks), &name, |scan, field| scan.element(field, tag, (&key, short), depth + 1))
@@ -235,8 +236,11 @@ impl<'x> Scan<'x> {
         }
         let (mut parts, mut ranks) = (false, Ranks::default());
         for (attribute, value) in attributes(tag.attributes) {
+            if attribute == b"xmlns" || attribute.starts_with(b"xmlns:") {
+                continue;
+            }
             parts = true;
-            let attribute = String::from_utf8_lossy(attribute);
+            let attribute = String::from_utf8_lossy(local(attribute));
             let _ = self.field((shape, &mut ranks), &["@", &*attribute].concat(), |_, field| {
                 leaf(field, &attribute, &without_references(value), DataClasses::NONE);
                 Ok(())
@@ -308,6 +312,11 @@ fn leaf(shape: &mut Shape, key: &str, text: &[u8], more: DataClasses) {
     shape.strings[format_of(text)] += 1;
     shape.values.note(Value::of(text));
     shape.looks.note(look(key.get(..2 * NAME_BYTES).unwrap_or(key), text).and(more));
+}
+
+/// A name without its prefix; as it stands where nothing is left.
+fn local(name: &[u8]) -> &[u8] {
+    memchr::memrchr(b':', name).and_then(|at| name.get(at + 1..)).filter(|local| !local.is_empty()).unwrap_or(name)
 }
 
 /// Names and values; what is no attribute ends them.

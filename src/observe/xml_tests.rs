@@ -69,6 +69,30 @@ fn a_card_is_found_however_it_is_written() {
 }
 
 #[test]
+fn prefixes_make_no_difference() {
+    // Catches one message told as many, as each client names the same namespaces otherwise, and a namespace taken for a field.
+    let message = |soap: &str, own: &str| {
+        format!(
+            "<{soap}Envelope xmlns{}='urn:soap' xmlns{}=\"urn:own\"><{soap}Body {soap}id='1'><{own}card><{own}pan xmlns='x'>4111111111111111\
+             </{own}pan></{own}card></{soap}Body></{soap}Envelope>",
+            if soap.is_empty() { String::new() } else { format!(":{}", soap.trim_end_matches(':')) },
+            if own.is_empty() { String::new() } else { format!(":{}", own.trim_end_matches(':')) }
+        )
+    };
+    let shape = read(&message("soap:", "p:")).unwrap();
+    assert_eq!(shape, read(&message("s:", "ns2:")).unwrap());
+    assert_eq!(shape, read(&message("", "")).unwrap());
+    let body = &shape.fields["Envelope"].fields["Body"];
+    assert_eq!(shape.fields["Envelope"].fields.len(), 1);
+    assert_eq!(body.fields.keys().collect::<Vec<_>>(), ["@id", "card"]);
+    let pan = &body.fields["card"].fields["pan"];
+    assert_eq!((pan.objects, pan.looks.count(DataClass::Pan)), (0, 1));
+    // A name that is a value is none without its prefix either; what is no name stays one.
+    let odd = read("<a:x><a:4111111111111111/><b:/></a:x>").unwrap();
+    assert_eq!(odd.fields["x"].fields.keys().collect::<Vec<_>>(), ["b:", "{card}"]);
+}
+
+#[test]
 fn media_types_say_what_is_xml() {
     for yes in ["application/xml", "text/xml", "application/soap+xml", "application/atom+xml"] {
         assert!(is_xml(Some(yes), b""), "{yes}");
