@@ -106,7 +106,7 @@ fn readable(said: Option<BodyKind>, file: Option<Extension>, value: &[u8]) -> Op
     match said {
         Some(BodyKind::Json | BodyKind::Xml | BodyKind::Html | BodyKind::Csv) => said,
         // Many clients know no other type of a file.
-        Some(BodyKind::Text) => extension.or_else(begins).or(said.filter(|_| file.is_some())),
+        Some(BodyKind::Text) => extension.or_else(begins).or_else(|| said.filter(|_| file.is_some())),
         None => extension.or_else(begins),
         Some(_) => None,
     }
