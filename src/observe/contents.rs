@@ -30,7 +30,7 @@ impl<'l> Contents<'l> {
         Self { limits, shape, ranks: Ranks::default(), rankings: RANKINGS, room: limits.body_shape_nodes }
     }
 
-    /// Reads a part. False where it is nothing of this kind, or there is no room.
+    /// Reads a part. False where it is nothing of this kind, or only begins so, or there is no room.
     pub(super) fn read(&mut self, name: Option<&[u8]>, kind: BodyKind, part: &[u8], end: TextEnd) -> bool {
         let name = String::from_utf8_lossy(name.unwrap_or(UNNAMED));
         let known = name_or_class(&name);
@@ -54,21 +54,22 @@ impl<'l> Contents<'l> {
             kind => read_plain(kind, part, end),
         };
         let Some(shape) = shape else { return false };
+        let to_its_end = end == TextEnd::Cut || !shape.partial;
         self.room = self.room.saturating_sub(shape.places());
         if let Some(field) = self.shape.fields.get_mut(&known) {
             field.merge(shape);
-            return true;
+            return to_its_end;
         }
         // Those of the smallest rank stay, as in `Merge`, so that the order of parts does not show.
         if self.shape.fields.len() >= self.limits.shape_fields {
             self.shape.partial = true;
             match self.ranks.admit(&known, self.shape.fields.keys(), &mut self.rankings) {
                 Some(gone) => drop(self.shape.fields.remove(&gone)),
-                None => return true,
+                None => return to_its_end,
             }
         }
         *self.shape.fields.entry(&known).0 = shape;
-        true
+        to_its_end
     }
 
     /// The whole of it; `None` where no part has a shape.

@@ -321,7 +321,7 @@ mod tests {
                 "image/svg+xml",
                 "<svg><text>4111111111111111</text></svg>",
             ),
-            part("form-data; name=\"odd\"", "application/json", "4111 1111 1111 1111 is no JSON"),
+            part("form-data; name=\"odd\"", "application/json", "{\"a\":1 4111 1111 1111 1111"),
             "\r\n--b--".to_owned(),
         ]
         .concat();
@@ -348,6 +348,7 @@ mod tests {
             assert_eq!(looked(ParamPlace::Multipart, read), None, "{read}");
         }
         assert_eq!(looked(ParamPlace::Multipart, "plain"), Some(vec![DataClass::Pan]));
+        assert_eq!(looked(ParamPlace::Multipart, "odd"), Some(vec![DataClass::Pan]), "what is broken is one text");
         assert_eq!(looked(ParamPlace::Form, "to"), Some(vec![DataClass::Email]));
         assert_eq!(looked(ParamPlace::Form, "cvv"), Some(vec![DataClass::Cvv]));
         assert_eq!(params.list().iter().filter(|param| param.kind == ParamType::File).count(), 4);

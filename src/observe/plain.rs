@@ -173,12 +173,15 @@ fn page(body: &[u8], shape: &mut Shape) {
             before = text;
         }
         let Some(inside) = tag.get(1..) else { return };
-        if let Some(comment) = inside.strip_prefix(b"!--") {
-            let comment = upto(comment, b"-->");
-            if !take_whole(shape, comment) {
+        let hidden = [(&b"!--"[..], &b"-->"[..]), (b"![CDATA[", b"]]>")].into_iter().find_map(|(open, close)| {
+            let text = upto(inside.strip_prefix(open)?, close);
+            Some((text, behind(inside, open.len() + text.len() + close.len())))
+        });
+        if let Some((text, after)) = hidden {
+            if !take_whole(shape, text) {
                 return;
             }
-            rest = behind(inside, comment.len() + 6);
+            rest = after;
             continue;
         }
         let end = tag_end(inside);
@@ -391,6 +394,7 @@ mod tests {
             "<script type=x>var pan='4111111111111111'",
             "<p>a</p><!-- card: 4111111111111111 --><p>b</p>",
             "<!-- card: 4111111111111111",
+            "<p>a</p><![CDATA[card: 4111111111111111]]><p>b</p>",
             "<b>Card number</b><i>&#52;111&#49;11111111111</i>",
             "<td>4111&nbsp;1111&nbsp;1111&nbsp;1111</td>",
             "<input name=pan value='&#52;111111111111111'><p data-card=\"&#x34;111111111111111\">",
@@ -444,6 +448,10 @@ mod tests {
             (BodyKind::Html, "<script>"),
             (BodyKind::Html, "</"),
             (BodyKind::Html, "<!--"),
+            (BodyKind::Html, "<![CDATA["),
+            (BodyKind::Html, "<!---->a"),
+            (BodyKind::Html, "<script></"),
+            (BodyKind::Html, "&#52;"),
             (BodyKind::Html, "<x>y"),
             (BodyKind::Html, "<a b=c "),
         ] {
