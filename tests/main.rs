@@ -8,6 +8,7 @@ mod corpus;
 mod differential;
 mod evil_http;
 mod evil_tcp;
+mod hidden;
 mod hostile;
 mod ledger;
 mod linear;

@@ -178,17 +178,21 @@ pub(super) enum Proof {
     CheckDigit,
 }
 
-/// What one look at one value found: a set of classes, and two marks for the vote. Eight bytes, `Copy`.
+/// What one look at one value found: a set of classes, and marks for the vote. Eight bytes, `Copy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DataClasses(u64);
 
-/// What a look says beside classes, for the vote about card numbers.
+/// What a look says beside classes, for the vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// The card number did not come as bare digits: a name, a word before it or an issuer's grouping says what it is.
     Named,
     /// Digits of a card's length in an issuer's range with a wrong check digit, and no right ones.
     Refuted,
+    /// The word right before it says that a number is a card's security code.
+    SaidCvv,
+    /// Likewise a social security number.
+    SaidSsn,
 }
 
 impl Mark {
@@ -196,10 +200,16 @@ impl Mark {
         match self {
             Self::Named => NAMED,
             Self::Refuted => REFUTED,
+            Self::SaidCvv => SAID_CVV,
+            Self::SaidSsn => SAID_SSN,
         }
     }
 }
 
+/// From this bit on they are marks.
+const MARKS: u8 = SAID_SSN;
+const SAID_SSN: u8 = 60;
+const SAID_CVV: u8 = 61;
 const NAMED: u8 = 62;
 const REFUTED: u8 = 63;
 
@@ -249,10 +259,17 @@ impl DataClasses {
         Self(self.0 | 1 << mark.bit())
     }
 
+    /// The same where a word says it of this one value: what the vote need not ask others for is marked so.
+    #[must_use]
+    pub const fn said(self) -> Self {
+        let said = if self.has(DataClass::Cvv) { self.marked(Mark::SaidCvv) } else { self };
+        if self.has(DataClass::UsSsn) { said.marked(Mark::SaidSsn) } else { said }
+    }
+
     /// The classes that are among these too, and the marks.
     #[must_use]
     pub const fn only(self, these: Self) -> Self {
-        Self(self.0 & (these.0 | 1 << NAMED | 1 << REFUTED))
+        Self(self.0 & (these.0 | !0 << MARKS))
     }
 
     /// What either found. Where one found a card number, the other's wrong check digits say nothing.
@@ -280,7 +297,7 @@ impl DataClasses {
 
 /// A bit of a class or a mark; what was read back may have others.
 pub(super) const fn is_bit(bit: u8) -> bool {
-    (bit as usize) < DataClass::ALL.len() || bit == NAMED || bit == REFUTED
+    (bit as usize) < DataClass::ALL.len() || (MARKS <= bit && bit < 64)
 }
 
 impl From<DataClass> for DataClasses {
@@ -347,7 +364,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), DataClass::ALL.len());
         // Classes and marks share 64 bits.
-        assert!(DataClass::ALL.len() <= usize::from(NAMED));
+        assert!(DataClass::ALL.len() <= usize::from(MARKS));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A parameter by name and type. No value.
+//! A parameter by name and type, of a request or of what answers it. No value.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::values::Value;
 
 /// Where a parameter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum ParamPlace {
     /// A variable of the path.
     Path,
@@ -21,16 +21,41 @@ pub enum ParamPlace {
     Form,
     /// A part of a `multipart/form-data` body (RFC 7578).
     Multipart,
+    /// A header field of the response that no standard knows, or that tells where something is.
+    ResponseHeader,
+    /// In a Set-Cookie field of the response (RFC 6265).
+    ResponseCookie,
 }
 
 impl ParamPlace {
     /// Every place, in order.
-    pub const ALL: [Self; 6] = [Self::Path, Self::Query, Self::Header, Self::Cookie, Self::Form, Self::Multipart];
+    pub const ALL: [Self; 8] = [
+        Self::Path,
+        Self::Query,
+        Self::Header,
+        Self::Cookie,
+        Self::Form,
+        Self::Multipart,
+        Self::ResponseHeader,
+        Self::ResponseCookie,
+    ];
 
     /// It is only read in exchanges that are looked into.
     #[must_use]
     pub const fn is_sampled(self) -> bool {
         !matches!(self, Self::Path | Self::Query)
+    }
+
+    /// It stands in the head of a message, where names have no structure.
+    #[must_use]
+    pub const fn is_of_head(self) -> bool {
+        matches!(self, Self::Header | Self::Cookie | Self::ResponseHeader | Self::ResponseCookie)
+    }
+
+    /// It is the server's.
+    #[must_use]
+    pub const fn is_of_response(self) -> bool {
+        matches!(self, Self::ResponseHeader | Self::ResponseCookie)
     }
 
     /// Its name, as it stands in reports.
@@ -43,6 +68,8 @@ impl ParamPlace {
             Self::Cookie => "cookie",
             Self::Form => "form",
             Self::Multipart => "multipart",
+            Self::ResponseHeader => "response_header",
+            Self::ResponseCookie => "response_cookie",
         }
     }
 }
@@ -124,7 +151,7 @@ impl ParamStyle {
     pub const ALL: [Self; 5] = [Self::Single, Self::Deep, Self::Commas, Self::Repeated, Self::Brackets];
 }
 
-/// One parameter of one request.
+/// One parameter of one exchange.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Param {
     /// Where it stands.

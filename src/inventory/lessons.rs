@@ -123,6 +123,8 @@ impl Lessons {
         let sum = |count: fn(&Round) -> u64| self.rounds().map(count).fold(0_u64, u64::saturating_add);
         let exchanges = sum(|round| round.exchanges);
         let forms = [sum(|round| round.forms[0]), sum(|round| round.forms[1])];
+        let answered = self.samples.iter().filter(|sample| sample.is_answered()).flat_map(|sample| &sample.rounds);
+        let answered = answered.fold(0_u64, |sum, round| sum.saturating_add(round.exchanges));
         let rounds = self.samples.into_iter().flat_map(|sample| sample.rounds);
         let (params, parts): (Vec<Params>, Vec<_>) = rounds.map(|round| (round.params, round.parts)).unzip();
         let params: Params = united(params.into_iter());
@@ -133,6 +135,7 @@ impl Lessons {
         let of = |place| match place {
             ParamPlace::Form => forms[0],
             ParamPlace::Multipart => forms[1],
+            place if place.is_of_response() => answered,
             _ => exchanges,
         };
         let (params, looks) = params.freeze(of).into_iter().partition(|param| param.place.is_sampled());
@@ -204,6 +207,11 @@ impl Merge for Lessons {
 }
 
 impl Sample {
+    /// There were answers: the hundred of their status is known.
+    const fn is_answered(&self) -> bool {
+        self.group > 1
+    }
+
     /// The round of a draw, made on first sight, and whether it was made now; `None` where it was given up.
     fn round(&mut self, draw: Draw, params: usize) -> Option<(&mut Round, bool)> {
         if draw.round().is_some_and(|round| round < self.floor) {

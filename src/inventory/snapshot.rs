@@ -248,9 +248,9 @@ pub struct ParamRecord {
     pub place: ParamPlace,
     /// Its name.
     pub name: String,
-    /// Requests that carried it.
+    /// Requests, or answers, that carried it.
     pub seen: u64,
-    /// Of so many: all requests, or for what is not in the query those that were looked into (and had such a body).
+    /// Of so many: all requests, or for what is not in the query those that were looked into (and had such a body, or an answer).
     pub of: u64,
     /// What its values looked like.
     pub kinds: Sorted<ParamType>,

@@ -29,9 +29,25 @@ pub(super) fn is_json(media_type: Option<&str>, body: &[u8]) -> bool {
     }
 }
 
+/// Where a text stands that is a part of a body.
+#[derive(Clone, Copy)]
+pub(super) struct Inside<'x> {
+    /// The name it stands under.
+    pub(super) name: &'x str,
+    /// How deep.
+    pub(super) depth: usize,
+    /// Shapes that may be made of it.
+    pub(super) room: usize,
+}
+
 /// The shape of the JSON values that stand in `body` one after another (NDJSON is one such text). `None` when not
 /// even the first begins like JSON.
 pub(super) fn read_shape(body: &[u8], end: TextEnd, limits: &Limits) -> Option<Shape> {
+    read_shape_inside(body, end, limits, Inside { name: "", depth: 0, room: limits.body_shape_nodes })
+}
+
+/// The same of a part of a body.
+pub(super) fn read_shape_inside(body: &[u8], end: TextEnd, limits: &Limits, inside: Inside<'_>) -> Option<Shape> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     // A guard that some servers set before JSON, so that it is no script.
     let body = body.strip_prefix(b")]}'").map_or(body, |rest| rest.strip_prefix(b",").unwrap_or(rest));
@@ -39,11 +55,12 @@ pub(super) fn read_shape(body: &[u8], end: TextEnd, limits: &Limits) -> Option<S
         body,
         at: 0,
         end,
-        room: limits.body_shape_nodes,
+        room: inside.room,
         rankings: RANKINGS,
         limits,
         text: Vec::new(),
-        way: String::new(),
+        // A longer name is no name.
+        way: if inside.name.len() <= WAY_BYTES { inside.name.to_owned() } else { String::new() },
         own: 0,
         around: 0,
     };
@@ -51,7 +68,7 @@ pub(super) fn read_shape(body: &[u8], end: TextEnd, limits: &Limits) -> Option<S
     let mut values = 0;
     while scan.skip_blanks().is_some() {
         values += 1;
-        if values > MOST_VALUES || scan.value(&mut shape, 0).is_err() {
+        if values > MOST_VALUES || scan.value(&mut shape, inside.depth).is_err() {
             shape.partial = true;
             break;
         }

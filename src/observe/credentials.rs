@@ -30,7 +30,7 @@ pub(super) fn credentials(
             continue;
         }
         let value = value.trim_ascii();
-        if value.is_empty() {
+        if is_placeholder(value) {
             continue;
         }
         if is_named(name, b"authorization") {
@@ -50,7 +50,7 @@ pub(super) fn credentials(
         }
     }
     for (name, value) in query.into_iter().flat_map(|query| pairs(query, b'&')) {
-        if !value.is_empty() && is_query_key(name) {
+        if !is_placeholder(value) && is_query_key(name) {
             add(into, Some(AuthScheme::ApiKeyQuery));
             token = token.or_else(|| jwt(value));
         }
@@ -77,6 +77,9 @@ fn authorization(value: &[u8]) -> (Option<AuthScheme>, &[u8]) {
     let (scheme, secret) = value.split_at(blank);
     let secret = secret.trim_ascii();
     let is = |name: &str| scheme.eq_ignore_ascii_case(name.as_bytes());
+    if is_placeholder(secret) && !secret.is_empty() {
+        return (None, secret);
+    }
     if secret.is_empty() {
         // Sent bare, without the word in front; or the word alone.
         return match () {
@@ -94,6 +97,15 @@ fn authorization(value: &[u8]) -> (Option<AuthScheme>, &[u8]) {
         () => AuthScheme::Other,
     };
     (Some(scheme), secret)
+}
+
+/// Nothing, or what a client sends that has nothing to send: no credential. Told by its length first, for most are longer.
+fn is_placeholder(value: &[u8]) -> bool {
+    if value.len() > PLACEHOLDER_BYTES {
+        return false;
+    }
+    let bare = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value).trim_ascii();
+    PLACEHOLDERS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(bare))
 }
 
 /// The token that a credential is, quotes and `Bearer` taken off.
@@ -134,7 +146,7 @@ fn is_key_field(name: &[u8]) -> bool {
 fn for_each_cookie<'x>(cookies: &'x [u8], mut show: impl FnMut(AuthScheme, &'x [u8])) {
     for (name, value) in pairs(cookies, b';') {
         let (name, value) = (name.trim_ascii(), value.trim_ascii());
-        if matches!(value, b"" | b"\"\"" | b"deleted") {
+        if is_placeholder(value) || value == b"deleted" {
             continue;
         }
         if is_session(name) {
@@ -290,6 +302,12 @@ const COOKIE_KEYS: &[&str] = &[
     "client_secret",
 ];
 
+/// How languages write what is not there, and base64 of a name and a password that are empty.
+const PLACEHOLDERS: &[&str] =
+    &["", "null", "undefined", "none", "nil", "(null)", "nan", "false", "[object object]", "og=="];
+/// The longest, in quotes.
+const PLACEHOLDER_BYTES: usize = 17;
+
 /// Words in front of a secret in Authorization, which alone are none.
 const SCHEMES: &[&str] =
     &["bearer", "basic", "digest", "dpop", "jwt", "token", "negotiate", "ntlm", "apikey", "api-key", "key"];
@@ -336,6 +354,34 @@ mod tests {
         for empty in [" ", "Bearer", "Bearer ", "basic  ", "DPoP", "Token "] {
             assert_eq!(read(&[("Authorization", empty)], ""), [AuthScheme::None], "{empty:?}");
         }
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_credential_is_none() {
+        // Catches clients whose token was never set taken for signed in: their endpoint answers without one.
+        for placeholder in
+            ["null", "undefined", "Undefined", "None", "nil", "(null)", "NaN", "\"\"", "\"null\"", "[object Object]"]
+        {
+            let fields = [
+                ("Authorization", format!("Bearer {placeholder}")),
+                ("authorization", placeholder.to_owned()),
+                ("Authorization", format!("Token  {placeholder} ")),
+                ("X-Api-Key", placeholder.to_owned()),
+                ("Cookie", format!("sid={placeholder}; api_key={placeholder}")),
+            ];
+            for (name, value) in &fields {
+                assert_eq!(read(&[(name, value)], ""), [AuthScheme::None], "{name}: {value}");
+            }
+            assert_eq!(read(&[], &format!("token={placeholder}")), [AuthScheme::None], "{placeholder}");
+        }
+        assert_eq!(read(&[("Authorization", "Basic Og==")], ""), [AuthScheme::None]);
+        // What only begins so is one.
+        for real in ["nullable", "null.undefined", "undefined1", "nones", "n"] {
+            assert_eq!(read(&[("Authorization", &format!("Bearer {real}"))], ""), [Bearer], "{real}");
+            assert_eq!(read(&[("X-Api-Key", real)], ""), [ApiKeyHeader], "{real}");
+        }
+        let both = [("Authorization", "Bearer null"), ("X-Api-Key", "k")];
+        assert_eq!(read(&both, ""), [ApiKeyHeader], "another credential stays");
     }
 
     /// The algorithm of the token that is read.

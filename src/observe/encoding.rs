@@ -1,4 +1,4 @@
-//! Unpacks the sample of a body: gzip, deflate, br and zstd, one over another.
+//! Unpacks the sample of a body: gzip, deflate, br and zstd, one over another; and text out of UTF-16.
 //!
 //! In: the first bytes of a body, its Content-Encoding and its Transfer-Encoding (chunks are joined already). Out: the first bytes of what was packed, and whether that
 //! is all of it. Every byte is an attacker's: output is bounded whatever the input promises, and so is the window
@@ -9,6 +9,7 @@ use std::io::Read;
 use brotli_decompressor::Decompressor;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
+use super::charset::{to_utf8, utf16};
 use crate::proto::{Message, is_named};
 
 /// Unpacks, and owns the room for it.
@@ -18,34 +19,48 @@ pub(super) struct Unpacker {
     out: Vec<u8>,
     /// What the step before gave, while there are several.
     before: Vec<u8>,
+    /// The same in UTF-8, where it was UTF-16.
+    text: Vec<u8>,
 }
 
 impl Unpacker {
-    /// The body of a message without its codings, at most `most` bytes of it. `None` when a coding is
-    /// unknown or there are too many: then nothing can be said of the content.
+    /// The body of a message without its codings, at most `most` bytes of it, in UTF-8 where it was UTF-16. `None` when a
+    /// coding is unknown or there are too many: then nothing can be said of the content.
     pub(super) fn unpack<'x>(&'x mut self, message: &'x Message, most: usize) -> Option<(&'x [u8], TextEnd)> {
-        let mut end = if message.body_whole { TextEnd::Whole } else { TextEnd::Cut };
-        let (codings, count) = codings(message)?;
-        if count == 0 {
-            let plain = message.body.get(..most);
-            return Some(plain.map_or((message.body.as_slice(), end), |cut| (cut, TextEnd::Cut)));
-        }
-        // Codings are named in the order in which they were laid on (RFC 9110 section 8.4).
-        for (step, coding) in codings.get(..count)?.iter().rev().enumerate() {
-            let last = step + 1 == count;
-            std::mem::swap(&mut self.out, &mut self.before);
-            self.out.clear();
-            let packed = if step == 0 { message.body.as_slice() } else { self.before.as_slice() };
-            // What is packed hardly packs again. Were each step given all the room, a few hundred bytes of the wire could
-            // have the next step work through the whole of it, bit by bit, and give nothing.
-            let room =
-                if last { most } else { most.min(packed.len().saturating_mul(BETWEEN).saturating_add(BETWEEN_MORE)) };
-            if !coding.unpack(packed, room, &mut self.out) {
-                end = TextEnd::Cut;
-            }
-        }
-        Some((&self.out, end))
+        let Self { out, before, text } = self;
+        let (body, end) = without_codings((out, before), message, most)?;
+        let Some((order, rest)) = utf16(body, || message.field("content-type")) else { return Some((body, end)) };
+        let end = to_utf8(rest, (order, end), most, text);
+        Some((text, end))
     }
+}
+
+fn without_codings<'x>(
+    (out, before): (&'x mut Vec<u8>, &'x mut Vec<u8>),
+    message: &'x Message,
+    most: usize,
+) -> Option<(&'x [u8], TextEnd)> {
+    let mut end = if message.body_whole { TextEnd::Whole } else { TextEnd::Cut };
+    let (codings, count) = codings(message)?;
+    if count == 0 {
+        let plain = message.body.get(..most);
+        return Some(plain.map_or((message.body.as_slice(), end), |cut| (cut, TextEnd::Cut)));
+    }
+    // Codings are named in the order in which they were laid on (RFC 9110 section 8.4).
+    for (step, coding) in codings.get(..count)?.iter().rev().enumerate() {
+        let last = step + 1 == count;
+        std::mem::swap(out, before);
+        out.clear();
+        let packed = if step == 0 { message.body.as_slice() } else { before.as_slice() };
+        // What is packed hardly packs again. Were each step given all the room, a few hundred bytes of the wire could
+        // have the next step work through the whole of it, bit by bit, and give nothing.
+        let room =
+            if last { most } else { most.min(packed.len().saturating_mul(BETWEEN).saturating_add(BETWEEN_MORE)) };
+        if !coding.unpack(packed, room, out) {
+            end = TextEnd::Cut;
+        }
+    }
+    Some((out, end))
 }
 
 /// The codings of a message are known, and not too many.
@@ -274,6 +289,18 @@ mod tests {
         assert_eq!(unpacked(&message("", PLAIN), 999), whole);
         // Laid on in this order, taken off in the other.
         assert_eq!(unpacked(&message("deflate, gzip, zstd", &zstd(&gzip(&zlib(PLAIN)))), 999), whole);
+    }
+
+    #[test]
+    fn text_in_utf_16_comes_out_as_utf_8() {
+        let coded: Vec<u8> = "\u{feff}{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let whole = |text: &str| Some((text.as_bytes().to_vec(), TextEnd::Whole));
+        assert_eq!(unpacked(&message("", &coded), 999), whole("{\"a\":1}"));
+        assert_eq!(unpacked(&message("gzip", &gzip(&coded)), 999), whole("{\"a\":1}"));
+        assert_eq!(unpacked(&message("gzip", &gzip(&coded)), 10), Some((b"{\"a\"".to_vec(), TextEnd::Cut)));
+        let mut said = message("", &coded[2..]);
+        said.push_field(b"Content-Type", b"application/json; charset=utf-16");
+        assert_eq!(unpacked(&said, 999), whole("{\"a\":1}"));
     }
 
     #[test]

@@ -68,17 +68,23 @@ impl Params {
         self.put(place, name, (kind, style, kept, value), most)
     }
 
-    /// Takes in a cookie. Its value is written with percent escapes where it has marks in it; a plus stands for itself there.
-    pub(super) fn add_cookie(&mut self, name: &[u8], value: &[u8], most: usize) -> bool {
+    /// Takes in a cookie of the request or the response. Its value is written with percent escapes where it has marks in it; a plus stands for itself there.
+    pub(super) fn add_cookie(&mut self, place: ParamPlace, name: &[u8], value: &[u8], most: usize) -> bool {
         if memchr::memchr(b'%', value).is_none() {
-            return self.add(ParamPlace::Cookie, name, value, most);
+            return self.add(place, name, value, most);
         }
         let [names, mut values] = std::mem::take(&mut self.room);
         values.clear();
         values.extend(percent_encoding::percent_decode(value));
-        let found_room = self.add(ParamPlace::Cookie, name, &values, most);
+        let found_room = self.add(place, name, &values, most);
         self.room = [names, values];
         found_room
+    }
+
+    /// Takes in a name whose value is looked at elsewhere.
+    pub(super) fn add_described(&mut self, place: ParamPlace, name: &[u8], value: &[u8], most: usize) -> bool {
+        let (kind, style, kept) = describe(value);
+        self.put(place, name, (kind, style, kept, b""), most)
     }
 
     /// Takes in the name of a file; its content is no value.
@@ -98,11 +104,7 @@ impl Params {
         }
         let name = std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         let kept = name_or_class(&name);
-        let (bare, named) = if matches!(place, ParamPlace::Header | ParamPlace::Cookie) {
-            (&*kept, ParamStyle::Single)
-        } else {
-            style_of(&kept)
-        };
+        let (bare, named) = if place.is_of_head() { (&*kept, ParamStyle::Single) } else { style_of(&kept) };
         let looked = (self.looking && !text.is_empty()).then(|| look(name.get(..KEY_BYTES).unwrap_or(&name), text));
         let style = listed.max(named);
         let here =

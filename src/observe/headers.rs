@@ -46,30 +46,39 @@ impl<'x> Usual<'x> {
 /// Reads the head of a request; at most `most` names of either place. Tells how many found no room.
 pub(super) fn fields_of(request: &Message, params: &mut Params, most: usize) -> u64 {
     let mut refused = 0;
-    let mut lower = [0; NAME_BYTES];
     for (name, value) in request.fields() {
         if is_named(name, b"cookie") {
             for pair in value.split(|b| *b == b';') {
                 // RFC 6265 section 5.4 asks for `name=value`; browsers also send a bare value, whose name is empty.
-                let Some(at) = memchr::memchr(b'=', pair) else { continue };
-                let (name, value) = pair.split_at(at);
-                let value = value.get(1..).unwrap_or_default();
-                refused += u64::from(!params.add_cookie(name.trim_ascii(), value.trim_ascii(), most));
+                refused += u64::from(!add_pair(ParamPlace::Cookie, pair, params, most));
             }
-            continue;
-        }
-        // A longer name is no name, and stands as a value does.
-        let Some(lower) = lower.get_mut(..name.len()) else {
-            refused += u64::from(!params.add(ParamPlace::Header, name, value, most));
-            continue;
-        };
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        if !is_common(lower) {
-            refused += u64::from(!params.add(ParamPlace::Header, lower, value, most));
+        } else {
+            refused += u64::from(!add_field((ParamPlace::Header, is_common), (name, value), params, most));
         }
     }
     refused
+}
+
+/// Takes in a cookie written as `name=value`; false when there is no room for it. What is bare has no name.
+pub(super) fn add_pair(place: ParamPlace, pair: &[u8], params: &mut Params, most: usize) -> bool {
+    let Some(at) = memchr::memchr(b'=', pair) else { return true };
+    let (name, value) = pair.split_at(at);
+    params.add_cookie(place, name.trim_ascii(), value.get(1..).unwrap_or_default().trim_ascii(), most)
+}
+
+/// Takes in a field under its name in small letters, unless that is a common one; false when there is no room for it.
+pub(super) fn add_field(
+    (place, is_common): (ParamPlace, fn(&[u8]) -> bool),
+    (name, value): (&[u8], &[u8]),
+    params: &mut Params,
+    most: usize,
+) -> bool {
+    let mut lower = [0; NAME_BYTES];
+    // A longer name is no name, and stands as a value does.
+    let Some(lower) = lower.get_mut(..name.len()) else { return params.add(place, name, value, most) };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    is_common(lower) || params.add(place, lower, value, most)
 }
 
 /// A lower-case name that is part of HTTP, of browsers or of what proxies add.

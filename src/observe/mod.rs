@@ -1,8 +1,11 @@
 //! What an exchange means: the one door from wire to meaning; values stop here.
 
 mod agents;
+mod answer;
 mod body;
+mod charset;
 mod classify;
+mod contents;
 #[cfg(test)]
 mod cost;
 mod credentials;
@@ -22,6 +25,7 @@ mod numbered;
 mod observer;
 mod path;
 mod plain;
+mod references;
 mod sensitive;
 mod service;
 mod spelling;

@@ -1,26 +1,29 @@
 //! The parts of a multipart body (RFC 2046 section 5.1): what they say they are, and the extensions of their files' names. Of a form
 //! (RFC 7578) also their names, what their values look like, which are files.
 //!
-//! In: the Content-Type and an unpacked sample. Out: parameters. One pass: a boundary that is met ends a part, whatever its
-//! head promised. Of a file nothing is looked at but that it is one.
+//! In: the Content-Type and an unpacked sample. Out: parameters, and the shapes of parts that have some. One pass: a boundary that is
+//! met ends a part, whatever its head promised. A file is looked into where it is JSON, XML, CSV, a page or text.
 
+use super::contents::Contents;
 use super::encoding::TextEnd;
 use super::fields::Params;
-use super::kind::kind_of_type;
+use super::kind::{kind_of_bytes, kind_of_type};
 use crate::api::{BodyKind, BodySide, Extension, ParamPlace, Part};
 
 /// Where parts go.
-pub(super) struct Found<'p> {
+pub(super) struct Found<'p, 'l> {
     /// Names and values, where the body is a form; at most so many.
     pub(super) form: Option<(&'p mut Params, usize)>,
     /// What parts are.
     pub(super) parts: &'p mut Vec<(Part, u64)>,
+    /// What stands in those that have a shape.
+    pub(super) contents: Contents<'l>,
     /// Whose body it is.
     pub(super) side: BodySide,
 }
 
 /// Reads the parts of a body. Tells how many found no room.
-pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, found: &mut Found<'_>) -> u64 {
+pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, found: &mut Found<'_, '_>) -> u64 {
     let Some(boundary) = boundary(kind) else { return 0 };
     let finder = memchr::memmem::Finder::new(&boundary);
     // The first boundary may stand at the very beginning, all others behind a line.
@@ -50,9 +53,9 @@ pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, found: &mut Fou
 }
 
 /// One part behind its boundary; false when there is no room for it.
-fn read_part(part: &[u8], whole: bool, found: &mut Found<'_>) -> bool {
+fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
     let Some((head, value)) = split(part) else { return true };
-    let (mut name, mut file, mut kind) = (None, None, None);
+    let (mut name, mut file, mut kind, mut picture) = (None, None, None, false);
     for line in head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii) {
         let Some(at) = memchr::memchr(b':', line) else { continue };
         let (field, value) = line.split_at(at);
@@ -60,22 +63,56 @@ fn read_part(part: &[u8], whole: bool, found: &mut Found<'_>) -> bool {
             name = name.or_else(|| attribute(value, b"name"));
             file = file.or_else(|| attribute(value, b"filename")).or_else(|| attribute(value, b"filename*"));
         } else if field.eq_ignore_ascii_case(b"content-type") {
-            kind = kind.or_else(|| kind_of_field(value.get(1..).unwrap_or_default()));
+            let value = value.get(1..).unwrap_or_default();
+            kind = kind.or_else(|| kind_of_field(value));
+            // Some pictures are XML.
+            picture |= value.trim_ascii_start().get(..6).is_some_and(|top| top.eq_ignore_ascii_case(b"image/"));
         }
     }
     let extension = file.map(Extension::of).unwrap_or_default();
     let room = found.count(Part { side: found.side, file: file.is_some(), kind, extension });
-    let Some((params, most)) = &mut found.form else { return room };
-    let Some(name) = name else { return room };
-    if file.is_some() {
-        return params.add_file(name, *most) && room;
-    }
     let value = value.strip_suffix(b"\r").unwrap_or(value);
+    let end = if whole { TextEnd::Whole } else { TextEnd::Cut };
+    let seems = readable(kind, file.map(|_| extension), value).filter(|_| !picture);
+    let read = seems.is_some_and(|kind| found.contents.read(name, kind, value, end));
+    let Some((params, most)) = &mut found.form else { return room };
+    let most = *most;
+    if kind == Some(BodyKind::Form) && file.is_none() {
+        return params.read(ParamPlace::Form, value, end, most) == 0 && room;
+    }
+    let Some(name) = name else { return room };
     // Half a value is another value.
-    params.add(ParamPlace::Multipart, name, if whole { value } else { b"" }, *most) && room
+    let value = if whole { value } else { b"" };
+    let found_room = match (file, read) {
+        (Some(_), _) => params.add_file(name, most),
+        (None, true) => params.add_described(ParamPlace::Multipart, name, value, most),
+        (None, false) => params.add(ParamPlace::Multipart, name, value, most),
+    };
+    found_room && room
 }
 
-impl Found<'_> {
+/// The kind that a part is read as, where it is one with a shape: what its type says, or else the extension of a file, or what it
+/// begins like. A field of text is one value.
+fn readable(said: Option<BodyKind>, file: Option<Extension>, value: &[u8]) -> Option<BodyKind> {
+    let extension = match file {
+        Some(Extension::Json) => Some(BodyKind::Json),
+        Some(Extension::Xml) => Some(BodyKind::Xml),
+        Some(Extension::Html) => Some(BodyKind::Html),
+        Some(Extension::Csv) => Some(BodyKind::Csv),
+        Some(Extension::Txt) => Some(BodyKind::Text),
+        _ => None,
+    };
+    let begins = || kind_of_bytes(value).filter(|kind| matches!(kind, BodyKind::Json | BodyKind::Xml));
+    match said {
+        Some(BodyKind::Json | BodyKind::Xml | BodyKind::Html | BodyKind::Csv) => said,
+        // Many clients know no other type of a file.
+        Some(BodyKind::Text) => extension.or_else(begins).or_else(|| said.filter(|_| file.is_some())),
+        None => extension.or_else(begins),
+        Some(_) => None,
+    }
+}
+
+impl Found<'_, '_> {
     fn count(&mut self, part: Part) -> bool {
         let full = self.parts.len() >= MOST_SORTS;
         match self.parts.iter_mut().find(|(known, _)| *known == part) {
@@ -164,7 +201,9 @@ const BOUNDARY_BYTES: usize = 200;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::ParamType;
+    use crate::api::{DataClass, ParamType, Shape};
+    use crate::limits::Limits;
+    use crate::observe::cost::assert_linear;
     use proptest::prelude::*;
 
     const KIND: &[u8] = b"multipart/form-data; charset=\"a;boundary=no\"; Boundary=\"--x7\"";
@@ -174,9 +213,25 @@ mod tests {
         Content-Disposition: form-data; name=\"4111111111111111\"\r\n\r\n\r\n----x7--\r\nepilogue\r\n----x7\r\nContent-Disposition: form-data; name=\"late\"\r\n\r\n1";
 
     fn read_into(kind: &[u8], body: &[u8], end: TextEnd, params: &mut Params, most: usize) -> (u64, Vec<(Part, u64)>) {
-        let mut parts = Vec::new();
-        let found = &mut Found { form: Some((params, most)), parts: &mut parts, side: BodySide::Request };
+        let (mut parts, limits) = (Vec::new(), Limits::default());
+        let (form, contents) = (Some((params, most)), Contents::new(&limits));
+        let found = &mut Found { form, parts: &mut parts, contents, side: BodySide::Request };
         (read_parts(kind, body, end, found), parts)
+    }
+
+    /// What stands in parts; a form's, with its parameters, or those of any other body.
+    fn contents(form: Option<&mut Params>, body: &[u8], end: TextEnd) -> Option<Shape> {
+        let (mut parts, limits) = (Vec::new(), Limits::default());
+        let (form, contents) = (form.map(|params| (params, 128)), Contents::new(&limits));
+        let mut found = Found { form, parts: &mut parts, contents, side: BodySide::Request };
+        assert_eq!(read_parts(b"x/y; boundary=b", body, end, &mut found), 0);
+        found.contents.into_shape()
+    }
+
+    /// One part, its head without `Content-`.
+    fn part(disposition: &str, kind: &str, value: &str) -> String {
+        let kind = if kind.is_empty() { String::new() } else { format!("\r\nContent-Type: {kind}") };
+        format!("\r\n--b\r\nContent-Disposition: {disposition}{kind}\r\n\r\n{value}")
     }
 
     fn read(kind: &[u8], body: &[u8], end: TextEnd) -> Vec<(String, ParamType)> {
@@ -209,7 +264,9 @@ mod tests {
         let ranges = b"--r\r\nContent-Type: application/pdf\r\nContent-Range: bytes 0-1/9\r\n\r\nab\r\n--r\r\nContent-Type: \
             Application/PDF; x=y\r\n\r\ncd\r\n--r\r\nContent-Disposition: attachment; filename*=UTF-8''anna%20schmidt.docx\r\n\r\n\r\n--r--";
         let mut parts = Vec::new();
-        let found = &mut Found { form: None, parts: &mut parts, side: BodySide::Response };
+        let limits = Limits::default();
+        let contents = Contents::new(&limits);
+        let found = &mut Found { form: None, parts: &mut parts, contents, side: BodySide::Response };
         assert_eq!(read_parts(b"multipart/byteranges; boundary=r", ranges, TextEnd::Whole, found), 0);
         let pdf = Part { side: BodySide::Response, file: false, kind: Some(BodyKind::Pdf), extension: Extension::None };
         let letter = Part { file: true, kind: None, extension: Extension::Docx, ..pdf };
@@ -229,6 +286,132 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// The classes looked at in a place, by names with dots between.
+    fn looks(shape: &Shape, place: &str) -> Vec<DataClass> {
+        let place = place.split('.').try_fold(shape, |shape, name| shape.fields.get(name));
+        let looks = &place.expect("the place is there").looks;
+        DataClass::ALL.into_iter().filter(|class| looks.count(*class) > 0).collect()
+    }
+
+    #[test]
+    fn parts_are_read_as_what_they_are() {
+        // Catches JSON, XML and tables in parts that are looked at as one text, so that names of fields say nothing, or not at all.
+        let json = r#"{"card":{"number":"4111 1111 1111 1111","cvv":"123"},"to":["anna@mail.example"]}"#;
+        let body = [
+            part("form-data; name=\"meta\"", "application/json; charset=utf-8", json),
+            part("form-data; name=\"blob\"; filename=\"blob\"", "application/json", r#"{"ssn":"536-22-1234"}"#),
+            part("form-data; name=\"bare\"", "", r#"{"pin":"1234"}"#),
+            part("form-data; name=\"plain\"", "text/plain", "4111 1111 1111 1111"),
+            part(
+                "form-data; name=\"doc\"",
+                "text/xml",
+                "<order><card><number>4111111111111111</number></card></order>",
+            ),
+            part(
+                "form-data; name=\"rows\"; filename=\"a.csv\"",
+                "application/octet-stream",
+                "name,pan\nx,4111111111111111\n",
+            ),
+            part("form-data; name=\"log\"; filename=\"a.txt\"", "text/plain", "card number: 4111111111111111\n"),
+            part("form-data; name=\"sum\"", "application/x-www-form-urlencoded", "to=anna%40mail.example&cvv=123"),
+            part(
+                "form-data; name=\"pic\"; filename=\"a.svg\"",
+                "image/svg+xml",
+                "<svg><text>4111111111111111</text></svg>",
+            ),
+            part("form-data; name=\"odd\"", "application/json", "{\"a\":1 4111 1111 1111 1111"),
+            "\r\n--b--".to_owned(),
+        ]
+        .concat();
+        let mut params = Params::default();
+        params.begin(true);
+        let shape = contents(Some(&mut params), body.as_bytes(), TextEnd::Whole).unwrap();
+        let names: Vec<String> = shape.fields.keys().map(str::to_owned).collect();
+        assert_eq!(names, ["bare", "blob", "doc", "log", "meta", "odd", "rows"]);
+        assert_eq!((shape.seen, shape.objects, shape.partial), (1, 1, false));
+        assert_eq!(looks(&shape, "meta.card.number"), [DataClass::Pan]);
+        assert_eq!(looks(&shape, "meta.card.cvv"), [DataClass::Cvv]);
+        assert_eq!(shape.fields["meta"].fields["to"].items.as_ref().unwrap().looks.count(DataClass::Email), 1);
+        assert_eq!(looks(&shape, "blob.ssn"), [DataClass::UsSsn]);
+        assert_eq!(looks(&shape, "bare.pin"), [DataClass::Pin]);
+        assert_eq!(looks(&shape, "doc.order.card.number"), [DataClass::Pan]);
+        assert_eq!(looks(&shape, "rows.column_2"), [DataClass::Pan]);
+        assert_eq!(looks(&shape, "log"), [DataClass::Pan]);
+        let looked = |place, name: &str| {
+            let param = params.list().iter().find(|param| param.place == place && param.name == name);
+            param.and_then(|param| param.looked).map(|looked| looked.iter().collect::<Vec<_>>())
+        };
+        // What was read as what it is is not looked at as one text, too.
+        for read in ["meta", "bare", "doc"] {
+            assert_eq!(looked(ParamPlace::Multipart, read), None, "{read}");
+        }
+        assert_eq!(looked(ParamPlace::Multipart, "plain"), Some(vec![DataClass::Pan]));
+        assert_eq!(looked(ParamPlace::Multipart, "odd"), Some(vec![DataClass::Pan]), "what is broken is one text");
+        assert_eq!(looked(ParamPlace::Form, "to"), Some(vec![DataClass::Email]));
+        assert_eq!(looked(ParamPlace::Form, "cvv"), Some(vec![DataClass::Cvv]));
+        assert_eq!(params.list().iter().filter(|param| param.kind == ParamType::File).count(), 4);
+    }
+
+    #[test]
+    fn parts_without_a_name_stand_together() {
+        // Catches parts of a mixed body that are passed over, and a name that is a value told as it stands.
+        let body = [
+            part("inline", "application/json", r#"{"iban":"DE89370400440532013000"}"#),
+            part("inline", "application/json", r#"{"iban":"GB29NWBK60161331926819","x":1}"#),
+            part("inline", "text/plain", "a text"),
+            part("inline; name=\"anna@mail.example\"", "application/json", "1"),
+        ]
+        .concat();
+        let shape = contents(None, body.as_bytes(), TextEnd::Whole).unwrap();
+        assert_eq!(shape.fields.keys().collect::<Vec<_>>(), ["#part", "{email}"]);
+        let part = &shape.fields["#part"];
+        assert_eq!((part.seen, part.fields["iban"].looks.count(DataClass::Iban), part.fields["x"].seen), (2, 2, 1));
+        assert!(contents(None, part_of_text().as_bytes(), TextEnd::Whole).is_none(), "no part has a shape");
+    }
+
+    #[test]
+    fn a_table_as_spreadsheets_save_it_is_read() {
+        // Catches a file in UTF-16 taken for a binary one.
+        let head = part("form-data; name=\"rows\"; filename=\"a.csv\"", "", "");
+        let table = "\u{feff}name\tpan\nx\t4111111111111111\n".encode_utf16().flat_map(u16::to_le_bytes);
+        let body: Vec<u8> = head.bytes().chain(table).chain(*b"\r\n--b--").collect();
+        let shape = contents(None, &body, TextEnd::Whole).unwrap();
+        assert_eq!(looks(&shape, "rows.column_2"), [DataClass::Pan]);
+    }
+
+    fn part_of_text() -> String {
+        part("inline", "image/png", "{\"a\":1}") + &part("form-data; name=a", "", "{no JSON}")
+    }
+
+    #[test]
+    fn what_parts_hold_is_within_the_bounds_of_one_body() {
+        // Catches a bound that holds for each part alone: a body may have a thousand.
+        let limits = Limits::default();
+        for (what, value) in [
+            ("fields", (0..40).map(|n| format!("\"{}\":1,", letters(n))).collect::<String>()),
+            ("depth", "\"a\":{".repeat(30)),
+        ] {
+            let name = |n: usize| format!("form-data; name=\"part{}\"", letters(n));
+            let part = |n: usize| part(&name(n), "application/json", &format!("{{{value}\"z\":1"));
+            let most = 1_000.min((200 << 10) / part(0).len());
+            let body: String = (0..most).map(part).collect();
+            let shape = contents(None, body.as_bytes(), TextEnd::Whole).unwrap();
+            assert!(shape.places() <= limits.body_shape_nodes + 64 && shape.partial | (what == "depth"), "{what}");
+            assert!(shape.fields.len() <= limits.shape_fields, "{what}");
+        }
+        let unit = part("form-data; name=\"a\"", "application/json", "{\"a\":[{\"b\":1},");
+        assert_linear(
+            "parts",
+            |n| unit.repeat((n / unit.len()).max(1)).into_bytes(),
+            |body| {
+                let (mut parts, limits) = (Vec::new(), Limits::default());
+                let contents = Contents::new(&limits);
+                let found = &mut Found { form: None, parts: &mut parts, contents, side: BodySide::Request };
+                read_parts(b"x/y; boundary=b", body, TextEnd::Whole, found);
+            },
+        );
     }
 
     #[test]

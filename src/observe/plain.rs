@@ -1,12 +1,15 @@
 //! Bodies without names: text, CSV, pages. What they hold is looked at for sensitive data; no word of it is kept.
 //!
-//! In: an unpacked sample. Out: a `Shape`. Of a text each line is a string; of a page each run of visible text and each attribute
-//! that holds data; of CSV each row is an object whose fields are numbered: a first row may be names of columns or of people, so it
+//! In: an unpacked sample. Out: a `Shape`. Of a text each line is a string; of a page each run of visible text, each attribute
+//! that holds data, each script and each comment; of CSV each row is an object whose fields are numbered: a first row may be names of columns or of people, so it
 //! serves to look at what stands below it, and goes no further. One pass, at most so many values as are told below.
 
+use std::borrow::Cow;
+
 use super::encoding::TextEnd;
+use super::references::without_references;
 use super::sensitive::look;
-use crate::api::{BodyKind, Shape, StringFormat};
+use crate::api::{BodyKind, DataClasses, Shape, StringFormat};
 
 /// The shape of a body of this kind; `None` where there is nothing, or it is no text.
 pub(super) fn read_plain(kind: BodyKind, body: &[u8], end: TextEnd) -> Option<Shape> {
@@ -27,20 +30,29 @@ pub(super) fn read_plain(kind: BodyKind, body: &[u8], end: TextEnd) -> Option<Sh
 
 /// Takes in one value; false when there is no room for more.
 fn take(shape: &mut Shape, key: &str, value: &[u8]) -> bool {
+    take_looked(shape, || look(key, value))
+}
+
+/// The same of a value under a name of its own, among others that have none: what that says holds for this value alone.
+fn take_named(shape: &mut Shape, key: &str, value: &[u8]) -> bool {
+    take_looked(shape, || if key.is_empty() { look(key, value) } else { look(key, value).said() })
+}
+
+fn take_looked(shape: &mut Shape, look: impl FnOnce() -> DataClasses) -> bool {
     if shape.seen >= MOST_VALUES {
         shape.partial = true;
         return false;
     }
     shape.seen += 1;
     shape.strings[StringFormat::Text] += 1;
-    shape.looks.note(look(key, value));
+    shape.looks.note(look());
     true
 }
 
 fn lines(body: &[u8], shape: &mut Shape) {
     for line in body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
         let (key, value) = named(line);
-        if !take(shape, key, value) {
+        if !take_named(shape, key, value) {
             return;
         }
     }
@@ -148,21 +160,28 @@ impl<'x> Cells<'x> {
 fn page(body: &[u8], shape: &mut Shape) {
     let mut rest = body;
     // What stands before a text may say what it is: `<dt>Card number</dt><dd>4111 ...`.
-    let mut before: &[u8] = b"";
+    let mut before = Cow::Borrowed(&b""[..]);
     while !rest.is_empty() {
         let at = memchr::memchr(b'<', rest).unwrap_or(rest.len());
         let (text, tag) = rest.split_at(at);
-        let text = text.trim_ascii();
+        let text = without_references(text.trim_ascii());
         if !text.is_empty() {
-            let key = std::str::from_utf8(before).ok().filter(|key| key.len() <= KEY_BYTES && is_label(key));
-            if !take(shape, key.unwrap_or_default(), text) {
+            let key = std::str::from_utf8(&before).ok().filter(|key| key.len() <= KEY_BYTES && is_label(key));
+            if !take_named(shape, key.unwrap_or_default(), &text) {
                 return;
             }
             before = text;
         }
         let Some(inside) = tag.get(1..) else { return };
-        if let Some(comment) = inside.strip_prefix(b"!--") {
-            rest = behind(comment, b"-->");
+        let hidden = [(&b"!--"[..], &b"-->"[..]), (b"![CDATA[", b"]]>")].into_iter().find_map(|(open, close)| {
+            let text = upto(inside.strip_prefix(open)?, close);
+            Some((text, behind(inside, open.len() + text.len() + close.len())))
+        });
+        if let Some((text, after)) = hidden {
+            if !take_whole(shape, text) {
+                return;
+            }
+            rest = after;
             continue;
         }
         let end = tag_end(inside);
@@ -172,10 +191,15 @@ fn page(body: &[u8], shape: &mut Shape) {
         if !read_attributes(attributes, shape) {
             return;
         }
-        for hidden in [&b"script"[..], b"style"] {
-            if name.eq_ignore_ascii_case(hidden) {
-                rest = behind_script(rest, hidden);
+        if name.eq_ignore_ascii_case(b"style") {
+            rest = behind(rest, upto_end_of(rest, b"style").len());
+        } else if name.eq_ignore_ascii_case(b"script") {
+            // It may hold the data that a page is made of.
+            let script = upto_end_of(rest, b"script");
+            if !take_whole(shape, script) {
+                return;
             }
+            rest = behind(rest, script.len());
         }
     }
 }
@@ -185,19 +209,30 @@ fn is_label(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':' | b'-' | b'_'))
 }
 
-fn behind<'x>(text: &'x [u8], mark: &[u8]) -> &'x [u8] {
-    memchr::memmem::find(text, mark).and_then(|at| text.get(at + mark.len()..)).unwrap_or_default()
+/// Takes in a text that is no value but may hold some; false when there is no room for more.
+fn take_whole(shape: &mut Shape, text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    text.is_empty() || take(shape, "", text)
 }
 
-/// Behind the content of an element that holds no text: at its closing tag. Each byte is passed once.
-fn behind_script<'x>(text: &'x [u8], name: &[u8]) -> &'x [u8] {
+fn behind(text: &[u8], length: usize) -> &[u8] {
+    text.get(length..).unwrap_or_default()
+}
+
+/// What stands before a mark; all of it where there is none.
+fn upto<'x>(text: &'x [u8], mark: &[u8]) -> &'x [u8] {
+    memchr::memmem::find(text, mark).and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
+/// The content of an element that holds no elements: up to its closing tag. Each byte is passed once.
+fn upto_end_of<'x>(text: &'x [u8], name: &[u8]) -> &'x [u8] {
     for at in memchr::memmem::find_iter(text, b"</") {
         let after = text.get(at + 2..).unwrap_or_default();
         if after.get(..name.len()).is_some_and(|closing| closing.eq_ignore_ascii_case(name)) {
-            return text.get(at..).unwrap_or_default();
+            return text.get(..at).unwrap_or_default();
         }
     }
-    b""
+    text
 }
 
 /// Where a tag ends: at the first `>` that is in no quotes.
@@ -223,7 +258,7 @@ fn name_end(inside: &[u8]) -> usize {
 fn read_attributes(attributes: &[u8], shape: &mut Shape) -> bool {
     let mut rest = attributes;
     let mut name: &[u8] = b"";
-    let mut value: Option<&[u8]> = None;
+    let mut value: Option<Cow<'_, [u8]>> = None;
     for _ in 0..MOST_ATTRIBUTES {
         let Some(at) = memchr::memchr(b'=', rest) else { break };
         let (front, behind) = rest.split_at(at);
@@ -247,7 +282,7 @@ fn read_attributes(attributes: &[u8], shape: &mut Shape) -> bool {
         if is(b"name") || is(b"property") || is(b"itemprop") {
             name = text;
         } else if is(b"value") || is(b"content") {
-            value = Some(text);
+            value = Some(without_references(text));
         } else if is(b"href") {
             let mail = text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"mailto:"));
             let address = text.get(7..).unwrap_or_default();
@@ -257,13 +292,13 @@ fn read_attributes(attributes: &[u8], shape: &mut Shape) -> bool {
             }
         } else if attribute.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"data-")) && !text.is_empty() {
             let key = std::str::from_utf8(attribute.get(5..).unwrap_or_default()).unwrap_or_default();
-            if !take(shape, key.get(..KEY_BYTES).unwrap_or(key), text) {
+            if !take_named(shape, key.get(..KEY_BYTES).unwrap_or(key), &without_references(text)) {
                 return false;
             }
         }
     }
     let key = std::str::from_utf8(name).ok().filter(|name| name.len() <= KEY_BYTES).unwrap_or_default();
-    value.filter(|value| !value.is_empty()).is_none_or(|value| take(shape, key, value))
+    value.filter(|value| !value.is_empty()).is_none_or(|value| take_named(shape, key, &value))
 }
 
 /// Values of one place, and of a table in all, that are looked at.
@@ -307,6 +342,22 @@ mod tests {
     }
 
     #[test]
+    fn what_one_line_says_of_its_number_holds_among_a_thousand() {
+        // Catches a vote over all lines of a text: most of them say nothing.
+        let rest = "a line of text\n".repeat(50);
+        for (text, class) in [
+            ("CVV: 123\n", DataClass::Cvv),
+            ("call me, my ssn is 536-22-1234\n", DataClass::UsSsn),
+            ("SSN=536221234\n", DataClass::UsSsn),
+        ] {
+            assert_eq!(carried(&read(BodyKind::Text, &[text, &rest].concat())), [class], "{text}");
+        }
+        let page = format!("<dt>CVV</dt><dd>123</dd>{}", "<p>text</p>".repeat(50));
+        assert_eq!(carried(&read(BodyKind::Html, &page)), [DataClass::Cvv]);
+        assert_eq!(carried(&read(BodyKind::Text, &["PIN: 1234\n", &rest].concat())), [], "other names are weaker");
+    }
+
+    #[test]
     fn a_table_has_numbered_columns_and_no_names() {
         // Catches a first row that is told: it may be the first person of a list.
         let table = "name;card_number;note\n\"Schmidt; Anna\";4111111111111111;\"a\"\"b\"\nBob;5555555555554444;\n";
@@ -321,18 +372,41 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_its_visible_text_and_what_its_attributes_hold() {
-        let page = "<!DOCTYPE html><html><head><style>p{x:4111111111111111}</style><script>var pan='4111111111111111';\
-            if (1<2) {}</SCRIPT></head><body title=\"a>b\"><!-- card 4111111111111111 --><dt>Card number</dt><dd>4111 1111 1111 1111\
+    fn a_page_is_its_texts_scripts_and_comments_and_what_its_attributes_hold() {
+        let page = "<!DOCTYPE html><html><head><style>p{x:4111111111111111}</style><script>var a='b';\
+            if (1<2) {}</SCRIPT></head><body title=\"a>b\"><!-- none --><dt>Card number</dt><dd>4111 1111 1111 1111\
             </dd></body></html>";
         let shape = read(BodyKind::Html, page);
-        assert_eq!((shape.seen, carried(&shape)), (2, vec![DataClass::Pan]));
+        assert_eq!((shape.seen, carried(&shape)), (4, vec![DataClass::Pan]));
         let hidden = page.replace("4111 1111 1111 1111", "none");
-        assert_eq!(carried(&read(BodyKind::Html, &hidden)), [], "scripts, styles and comments are not visible");
+        assert_eq!(carried(&read(BodyKind::Html, &hidden)), [], "styles show nothing");
         let form = "<form><input type=hidden name=\"card_number\" value='5555555555554444'><a href=x>y</a></form>";
         assert_eq!(carried(&read(BodyKind::Html, form)), [DataClass::Pan]);
         let mail = "<a href=\"mailto:anna@shop.example?subject=x\">write</a>";
         assert_eq!(read(BodyKind::Html, mail).looks.count(DataClass::Email), 1);
+    }
+
+    #[test]
+    fn a_page_hides_nothing_from_a_look() {
+        // Catches what browsers do not show: data in scripts and comments, and digits written as references to them.
+        for page in [
+            "<p>a</p><script>window.state={\"cardNumber\":\"4111111111111111\"}</script><p>b</p>",
+            "<script type=x>var pan='4111111111111111'",
+            "<p>a</p><!-- card: 4111111111111111 --><p>b</p>",
+            "<!-- card: 4111111111111111",
+            "<p>a</p><![CDATA[card: 4111111111111111]]><p>b</p>",
+            "<b>Card number</b><i>&#52;111&#49;11111111111</i>",
+            "<td>4111&nbsp;1111&nbsp;1111&nbsp;1111</td>",
+            "<input name=pan value='&#52;111111111111111'><p data-card=\"&#x34;111111111111111\">",
+        ] {
+            assert_eq!(carried(&read(BodyKind::Html, page)), [DataClass::Pan], "{page}");
+        }
+        let shape = read(BodyKind::Html, "<script>a</script><script src=x></script><!----><p>b</p><!-->c");
+        assert_eq!((shape.seen, carried(&shape)), (3, vec![]), "what is empty is no value");
+        // Numbers of a card's length in scripts, of which some pass by chance: hashes, times, tables.
+        let numbers = |n: u64| format!("[{},{}],", 1_700_000_000_000 + n * 977, 4_000_000_000_000_000 + n * 7_919_001);
+        let script: String = (0..2_000).map(numbers).collect();
+        assert_eq!(carried(&read(BodyKind::Html, &format!("<script>x=[{script}]</script>"))), []);
     }
 
     #[test]
@@ -374,6 +448,10 @@ mod tests {
             (BodyKind::Html, "<script>"),
             (BodyKind::Html, "</"),
             (BodyKind::Html, "<!--"),
+            (BodyKind::Html, "<![CDATA["),
+            (BodyKind::Html, "<!---->a"),
+            (BodyKind::Html, "<script></"),
+            (BodyKind::Html, "&#52;"),
             (BodyKind::Html, "<x>y"),
             (BodyKind::Html, "<a b=c "),
         ] {

@@ -2,15 +2,19 @@
 //!
 //! In: an unpacked sample. Out: a `Shape` as JSON has one: an element with attributes or children is an object, its attributes
 //! are fields with `@` in front, its own text beside them is `#text`; an element of text alone is a string, an empty one null. An
-//! element that comes several times counts each time. A scanner of our own, because samples are cut anywhere and a document may be
+//! element that comes several times counts each time. Prefixes are each sender's own choice (Namespaces in XML 1.0 section 4): names are told
+//! without, and what declares them is no attribute. All comments of a document are one field, `#comment`. A scanner of our own, because samples are cut anywhere and a document may be
 //! an attack: declarations are stepped over, so no entity is ever expanded, names of closing tags are not compared,
 //! recursion ends at `Limits::shape_depth`, and every byte is read once.
 
-use super::body::{RANKINGS, format_of};
+use std::borrow::Cow;
+
+use super::body::{Inside, RANKINGS, format_of};
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
+use super::references::without_references;
 use super::sensitive::look;
-use crate::api::{Ranks, Shape, Value};
+use crate::api::{DataClasses, Ranks, Shape, StringFormat, Value};
 use crate::limits::Limits;
 
 /// Whether a body of this media type (lower case, without parameters) is XML with data in it. Where none is said, it is when
@@ -25,15 +29,29 @@ pub(super) fn is_xml(media_type: Option<&str>, body: &[u8]) -> bool {
 
 /// The shape of a document. `None` when there is not even an element.
 pub(super) fn read_xml(body: &[u8], end: TextEnd, limits: &Limits) -> Option<Shape> {
-    let mut scan = Scan { rest: body, room: limits.body_shape_nodes, rankings: RANKINGS, limits };
+    read_xml_inside(body, end, limits, Inside { name: "", depth: 0, room: limits.body_shape_nodes })
+}
+
+/// The same of a document that is a part of a body.
+pub(super) fn read_xml_inside(body: &[u8], end: TextEnd, limits: &Limits, inside: Inside<'_>) -> Option<Shape> {
+    let comments = Shape::default();
+    let mut scan = Scan { rest: body, room: inside.room, rankings: RANKINGS, comments, limits };
     let mut shape = Shape { seen: 1, objects: 1, ..Shape::default() };
+    let around = if inside.name.len() <= NAME_BYTES { inside.name } else { "" };
     let read = loop {
         match scan.next() {
-            Ok(Token::Open(tag)) => break scan.child((&mut shape, &mut Ranks::default()), tag, "", 0),
+            Ok(Token::Open(tag)) => {
+                break scan.child((&mut shape, &mut Ranks::default()), tag, around, inside.depth);
+            }
             Ok(_) => {}
             Err(Stop) => return None,
         }
     };
+    // What stands behind the document is no element of it any more, but may be a comment.
+    while read.is_ok() && scan.next().is_ok() {}
+    if scan.comments.seen > 0 {
+        *shape.fields.entry(COMMENTS).0 = scan.comments;
+    }
     shape.partial |= read.is_err() || end == TextEnd::Cut;
     (!shape.fields.is_empty()).then_some(shape)
 }
@@ -45,6 +63,8 @@ struct Stop;
 enum Token<'x> {
     /// Anything between tags that is no blank.
     Text(&'x [u8]),
+    /// The same where it stands for itself: CDATA.
+    Section(&'x [u8]),
     Open(Tag<'x>),
     Close,
 }
@@ -63,6 +83,8 @@ struct Scan<'x> {
     room: usize,
     /// Full elements whose names may still be ranked.
     rankings: usize,
+    /// All comments.
+    comments: Shape,
     limits: &'x Limits,
 }
 
@@ -92,10 +114,13 @@ impl<'x> Scan<'x> {
             }
             if rest.starts_with(b"<!--") {
                 self.rest = rest.get(4..).unwrap_or_default();
-                self.until(b"-->")?;
+                let comment = self.until(b"-->")?;
+                self.comments.seen += 1;
+                self.comments.strings[StringFormat::Text] += 1;
+                self.comments.looks.note(look("", comment));
             } else if rest.starts_with(b"<![CDATA[") {
                 self.rest = rest.get(9..).unwrap_or_default();
-                return Ok(Token::Text(self.until(b"]]>")?));
+                return Ok(Token::Section(self.until(b"]]>")?));
             } else if rest.starts_with(b"<!") {
                 self.declaration()?;
             } else if rest.starts_with(b"<?") {
@@ -157,7 +182,7 @@ impl<'x> Scan<'x> {
         around: &str,
         depth: usize,
     ) -> Result<(), Stop> {
-        let name = String::from_utf8_lossy(tag.name);
+        let name = String::from_utf8_lossy(local(tag.name));
         let short = if name.len() <= NAME_BYTES { &*name } else { "" };
         let key = if around.is_empty() { short.to_owned() } else { [around, ".", short].concat() };
         self.field((shape, ranks), &name, |scan, field| scan.element(field, tag, (&key, short), depth + 1))
@@ -211,20 +236,29 @@ impl<'x> Scan<'x> {
         }
         let (mut parts, mut ranks) = (false, Ranks::default());
         for (attribute, value) in attributes(tag.attributes) {
+            if attribute == b"xmlns" || attribute.starts_with(b"xmlns:") {
+                continue;
+            }
             parts = true;
-            let attribute = String::from_utf8_lossy(attribute);
+            let attribute = String::from_utf8_lossy(local(attribute));
             let _ = self.field((shape, &mut ranks), &["@", &*attribute].concat(), |_, field| {
-                leaf(field, &attribute, value);
+                leaf(field, &attribute, &without_references(value), DataClasses::NONE);
                 Ok(())
             });
         }
-        let mut text: Option<&[u8]> = None;
+        // Of a text in pieces the first says what it looks like; all are looked at.
+        let (mut text, mut more) = (None, DataClasses::NONE);
+        let mut take = |piece: Cow<'x, [u8]>| match text {
+            None => text = Some(piece),
+            Some(_) => more = more.and(look(key.get(..2 * NAME_BYTES).unwrap_or(key), &piece)),
+        };
         let read = if tag.closed {
             Ok(())
         } else {
             loop {
                 match self.next() {
-                    Ok(Token::Text(more)) => text = text.or(Some(more)),
+                    Ok(Token::Text(piece)) => take(without_references(piece)),
+                    Ok(Token::Section(piece)) => take(Cow::Borrowed(piece)),
                     Ok(Token::Open(tag)) => {
                         parts = true;
                         if let Err(stop) = self.child((shape, &mut ranks), tag, name, depth) {
@@ -236,15 +270,15 @@ impl<'x> Scan<'x> {
                 }
             }
         };
-        match text {
+        match &text {
             Some(text) if parts => {
                 let _ = self.field((shape, &mut ranks), "#text", |_, field| {
-                    leaf(field, key, text);
+                    leaf(field, key, text, more);
                     Ok(())
                 });
             }
             // The text of an element that has no end may go on.
-            Some(text) if read.is_ok() => leaf(shape, key, text),
+            Some(text) if read.is_ok() => leaf(shape, key, text, more),
             _ => {}
         }
         if parts {
@@ -265,18 +299,24 @@ impl<'x> Scan<'x> {
             match self.next()? {
                 Token::Open(tag) => open += usize::from(!tag.closed),
                 Token::Close => open -= 1,
-                Token::Text(_) => {}
+                Token::Text(_) | Token::Section(_) => {}
             }
         }
         Ok(())
     }
 }
 
-fn leaf(shape: &mut Shape, key: &str, text: &[u8]) {
+/// Takes in one value, of which `more` is known already.
+fn leaf(shape: &mut Shape, key: &str, text: &[u8], more: DataClasses) {
     shape.seen += 1;
     shape.strings[format_of(text)] += 1;
     shape.values.note(Value::of(text));
-    shape.looks.note(look(key.get(..2 * NAME_BYTES).unwrap_or(key), text));
+    shape.looks.note(look(key.get(..2 * NAME_BYTES).unwrap_or(key), text).and(more));
+}
+
+/// A name without its prefix; as it stands where nothing is left.
+fn local(name: &[u8]) -> &[u8] {
+    memchr::memrchr(b':', name).and_then(|at| name.get(at + 1..)).filter(|local| !local.is_empty()).unwrap_or(name)
 }
 
 /// Names and values; what is no attribute ends them.
@@ -292,6 +332,8 @@ fn attributes(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// The field of comments: no element is called so.
+const COMMENTS: &str = "#comment";
 /// Longer names say nothing of a value.
 const NAME_BYTES: usize = 64;
 

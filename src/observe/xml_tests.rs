@@ -25,7 +25,8 @@ const ORDER: &str = r#"<?xml version="1.0"?>
 fn a_document_is_elements_attributes_and_text() {
     // Catches what stands in comments, declarations and CDATA taken for elements, and a `>` in quotes for the end of a tag.
     let shape = read(ORDER).unwrap();
-    assert!(!shape.partial && shape.fields.len() == 1);
+    assert!(!shape.partial && shape.fields.len() == 2);
+    assert_eq!((shape.fields["#comment"].seen, shape.fields["#comment"].strings[StringFormat::Text]), (1, 1));
     let order = &shape.fields["order"];
     let names: Vec<_> = order.fields.keys().collect();
     assert_eq!(names, ["@id", "@note", "at", "blank", "card", "empty", "line", "raw", "total"]);
@@ -39,6 +40,56 @@ fn a_document_is_elements_attributes_and_text() {
     assert_eq!(order.fields["card"].fields["number"].looks.count(DataClass::Pan), 1);
     assert_eq!(read("no xml"), None);
     assert_eq!(read("<!-- only"), None);
+}
+
+#[test]
+fn a_card_is_found_however_it_is_written() {
+    // Catches digits written as references to them, and texts that stand beside another or are no element's.
+    let pan = |text: &str, place: &[&str]| {
+        let shape = read(text).unwrap();
+        let found = place.iter().try_fold(&shape, |shape, name| shape.fields.get(name)).expect(text);
+        (found.seen, found.looks.count(DataClass::Pan))
+    };
+    for (text, place) in [
+        ("<a><pan>&#52;111&#x31;11111111111</pan></a>", &["a", "pan"][..]),
+        ("<a><pan no='&#52;111111111111111'/></a>", &["a", "pan", "@no"]),
+        ("<a><b><![CDATA[4111111111111111]]></b></a>", &["a", "b"]),
+        ("<a><b>card<![CDATA[<c>4111111111111111</c>]]></b></a>", &["a", "b"]),
+        ("<a><b>card <i/> and 4111111111111111</b></a>", &["a", "b", "#text"]),
+        ("<a/><!-- 4111111111111111 -->", &["#comment"]),
+        ("<!-- 4111111111111111 --><a>1</a>", &["#comment"]),
+        ("<a><b><c><!-- 4111111111111111 --></c></b></a>", &["#comment"]),
+    ] {
+        assert_eq!(pan(text, place), (1, 1), "{text}");
+    }
+    // CDATA is text as it stands, and no reference is undone twice.
+    assert_eq!(pan("<a><b><![CDATA[&#52;111111111111111]]></b></a>", &["a", "b"]), (1, 0));
+    assert_eq!(pan("<a><b>&amp;#52;111111111111111</b></a>", &["a", "b"]), (1, 0));
+    assert_eq!(read("<a>1</a>").unwrap().fields.len(), 1, "no comment is no field");
+}
+
+#[test]
+fn prefixes_make_no_difference() {
+    // Catches one message told as many, as each client names the same namespaces otherwise, and a namespace taken for a field.
+    let message = |soap: &str, own: &str| {
+        format!(
+            "<{soap}Envelope xmlns{}='urn:soap' xmlns{}=\"urn:own\"><{soap}Body {soap}id='1'><{own}card><{own}pan xmlns='x'>4111111111111111\
+             </{own}pan></{own}card></{soap}Body></{soap}Envelope>",
+            if soap.is_empty() { String::new() } else { format!(":{}", soap.trim_end_matches(':')) },
+            if own.is_empty() { String::new() } else { format!(":{}", own.trim_end_matches(':')) }
+        )
+    };
+    let shape = read(&message("soap:", "p:")).unwrap();
+    assert_eq!(shape, read(&message("s:", "ns2:")).unwrap());
+    assert_eq!(shape, read(&message("", "")).unwrap());
+    let body = &shape.fields["Envelope"].fields["Body"];
+    assert_eq!(shape.fields["Envelope"].fields.len(), 1);
+    assert_eq!(body.fields.keys().collect::<Vec<_>>(), ["@id", "card"]);
+    let pan = &body.fields["card"].fields["pan"];
+    assert_eq!((pan.objects, pan.looks.count(DataClass::Pan)), (0, 1));
+    // A name that is a value is none without its prefix either; what is no name stays one.
+    let odd = read("<a:x><a:4111111111111111/><b:/></a:x>").unwrap();
+    assert_eq!(odd.fields["x"].fields.keys().collect::<Vec<_>>(), ["b:", "{card}"]);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn grouped(value: &[u8], start: usize, first: usize) -> Option<Candidate> {
 /// How issuers and forms group: most, UnionPay of 19, American Express, Diners Club, Maestro, Visa of 13.
 const GROUPS: &[&[usize]] = &[&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 6, 4], &[6, 13], &[4, 3, 3, 3]];
 
-fn digits_at(value: &[u8], at: usize) -> usize {
+pub(super) fn digits_at(value: &[u8], at: usize) -> usize {
     value.get(at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count()
 }
 
@@ -171,7 +171,7 @@ fn is_quote(front: &[u8]) -> bool {
     matches!(front, [.., 0xe2, 0x80, _] | [.., 0xc2, 0xa0 | 0xab])
 }
 
-fn is_free_after(value: &[u8], end: usize) -> bool {
+pub(super) fn is_free_after(value: &[u8], end: usize) -> bool {
     match value.get(end..).unwrap_or_default() {
         [b'.' | b',' | b'-', b, ..] => !b.is_ascii_digit(),
         [b'%', ..] => false,
@@ -373,7 +373,7 @@ fn is_bin(value: &[u8], words: Words) -> bool {
         && (13..=19).any(|n| begins_like_one(value, n))
 }
 
-/// `12/27`, `12/2027`, `1227`, `122027`, `2027-12`, or month and year apart.
+/// `12/27`, `12 / 27`, `1/27`, `12/2027`, `1227`, `2712`, `122027`, `2027-12`, or month and year apart.
 fn is_expiry(value: &[u8], words: Words) -> bool {
     let year = |text: &[u8]| match text {
         [b'2', b'0', a, b] | [a, b] => is_digits(&[*a, *b]) && (20..=59).contains(&two(*a, *b)),
@@ -384,13 +384,18 @@ fn is_expiry(value: &[u8], words: Words) -> bool {
         [a] => (b'1'..=b'9').contains(a),
         _ => false,
     };
-    let expiry = words.has(Topic::Expiry);
+    let apart = words.has(Topic::Month) != words.has(Topic::Year);
+    // `card.mmyy`
+    let expiry = words.has(Topic::Expiry) || words.has(Topic::Month) && !apart;
     match value {
         _ if expiry && words.has(Topic::Month) && !words.has(Topic::Year) => month(value),
         _ if expiry && words.has(Topic::Year) && !words.has(Topic::Month) => year(value),
         _ if !expiry => false,
+        [a, b, b' ', b'/', b' ', rest @ ..] => month(&[*a, *b]) && year(rest),
         [a, b, b'/' | b'-' | b' ', rest @ ..] => month(&[*a, *b]) && year(rest),
+        [a, b'/', rest @ ..] => month(&[*a]) && year(rest),
         [_, _, _, _, b'-' | b'/', m1, m2] => year(&value[..4]) && month(&[*m1, *m2]),
+        [y1, y2, m1, m2] if is_digits(value) && year(&[*y1, *y2]) && month(&[*m1, *m2]) => true,
         [a, b, rest @ ..] if is_digits(value) => month(&[*a, *b]) && year(rest),
         _ => false,
     }

@@ -6,7 +6,7 @@
 //! their digits and no more.
 
 use super::words::Words;
-use super::{bank, cards, national, personal, secrets};
+use super::{bank, cards, national, personal, said, secrets};
 use crate::api::DataClasses;
 
 /// The classes that `value` shows under the name `key`: the name of the field or parameter, or the names on the way to it
@@ -22,6 +22,9 @@ pub fn look(key: &str, value: &[u8]) -> DataClasses {
     let mut found = DataClasses::NONE;
     if digits >= 4 {
         found = found.and(with_digits(value, digits, words));
+    }
+    if digits >= 3 && digits + 4 <= value.len() {
+        found = found.and(said::said(value));
     }
     if value.len() >= 16 {
         found = found.and(secrets::tokens(value)).and(secrets::private_key(value));

@@ -249,6 +249,13 @@ fn sensitive_authentication_data_is_found() {
         ("card.exp_year", "2027", DataClass::CardExpiry),
         ("expiryDate", "12/27", DataClass::CardExpiry),
         ("expiry", "1227", DataClass::CardExpiry),
+        ("cardExpiry", "2712", DataClass::CardExpiry),
+        ("exp", "12 / 27", DataClass::CardExpiry),
+        ("cc_exp", "1/2027", DataClass::CardExpiry),
+        ("card.mmyy", "1227", DataClass::CardExpiry),
+        ("card[yymm]", "2712", DataClass::CardExpiry),
+        ("note", "my cvv: 123", DataClass::Cvv),
+        ("", "SSN 536-22-1234", DataClass::UsSsn),
     ] {
         assert!(look(key, value.as_bytes()).has(class), "{key}={value}");
     }
@@ -260,6 +267,12 @@ fn sensitive_authentication_data_is_found() {
         ("pinned", "1234"),
         ("expires", "2027-12-01T00:00:00Z"),
         ("exp", "1735689600"),
+        ("expires_in", "3600"),
+        ("expires_in", "2592"),
+        ("expiry", "1960"),
+        ("expiry", "2713"),
+        ("mmyy", "1227"),
+        ("card", "1227"),
         ("month", "12"),
         ("cvv", "***"),
         ("", "4111111111111111=hello"),
@@ -530,6 +543,9 @@ fn hostile_values_cost_no_more_than_their_length() {
         "..",
         "1-",
         "card ",
+        "cvv 1 ",
+        "ssn is 123 ",
+        "no no no no 123 ",
     ] {
         let name = unit.repeat(16);
         assert_linear_from(

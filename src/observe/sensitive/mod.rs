@@ -6,6 +6,7 @@ mod issuers;
 mod look;
 mod national;
 mod personal;
+mod said;
 mod secrets;
 mod segment;
 mod words;

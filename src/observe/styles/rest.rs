@@ -9,7 +9,9 @@ use crate::api::{
     TokenIssuer,
 };
 use crate::limits::Limits;
+use crate::observe::answer::answer_fields;
 use crate::observe::body::{is_json, read_shape};
+use crate::observe::contents::Contents;
 use crate::observe::credentials::credentials;
 use crate::observe::encoding::{TextEnd, Unpacker, is_readable};
 use crate::observe::headers::{Usual, fields_of};
@@ -136,11 +138,16 @@ impl Style for Rest {
                     if let Some((body, end)) = unpacker.unpack(request, limits.unpacked_sample) {
                         let kind = request.field("content-type").unwrap_or_default();
                         let form = (named == "multipart/form-data").then_some((&mut *params, limits.params));
-                        let found = &mut Found { form, parts: &mut *parts, side: BodySide::Request };
-                        left_out += read_parts(kind, body, end, found);
+                        let (parts, contents) = (&mut *parts, Contents::new(limits));
+                        let mut found = Found { form, parts, contents, side: BodySide::Request };
+                        left_out += read_parts(kind, body, end, &mut found);
+                        asked = found.contents.into_shape();
                     }
                 }
                 _ => asked = shape(request, request_type, unpacker, limits),
+            }
+            if let Some(answer) = response.filter(|_| status.is_some()) {
+                left_out += answer_fields(answer, params, limits.params);
             }
             answered = response.and_then(|message| shape(message, response_type, unpacker, limits));
             if let Some(answer) =
@@ -148,8 +155,10 @@ impl Style for Rest {
                 && let Some((body, end)) = unpacker.unpack(answer, limits.unpacked_sample)
             {
                 let kind = answer.field("content-type").unwrap_or_default();
-                let found = &mut Found { form: None, parts: &mut *parts, side: BodySide::Response };
-                left_out += read_parts(kind, body, end, found);
+                let (parts, contents) = (&mut *parts, Contents::new(limits));
+                let mut found = Found { form: None, parts, contents, side: BodySide::Response };
+                left_out += read_parts(kind, body, end, &mut found);
+                answered = found.contents.into_shape();
             }
         }
 

@@ -16,7 +16,7 @@ const FACTS: usize = 17;
 /// Parameters told; a terminal is no archive.
 const PARAMS: usize = 100;
 /// Columns of a parameter's place, at the most.
-const PLACE: usize = 12;
+const PLACE: usize = 15;
 /// What is told in words of its own; other keys are told as they stand.
 const KNOWN: [&str; 42] = [
     "service",

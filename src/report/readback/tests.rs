@@ -288,7 +288,7 @@ fn the_place_of_a_parameter_is_a_whole_word() {
     endpoint["params"] = params.into();
     let told = read(&[endpoint]).tell("/a", None, PLAIN).unwrap();
     for place in ParamPlace::ALL {
-        assert!(told.contains(&format!("\n  {:9}  avatar", place.name())), "{place:?} in\n{told}");
+        assert!(told.contains(&format!("\n  {:15}  avatar", place.name())), "{place:?} in\n{told}");
     }
 }
 

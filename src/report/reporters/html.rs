@@ -254,6 +254,8 @@ fn params(params: &[ParamRecord]) -> String {
             ParamPlace::Cookie => "cookie:",
             ParamPlace::Form => "form:",
             ParamPlace::Multipart => "part:",
+            ParamPlace::ResponseHeader => "response header:",
+            ParamPlace::ResponseCookie => "response cookie:",
         };
         let _ = write!(text, "{}{place}{}", if text.is_empty() { "" } else { " " }, shown(&param.name));
         for (at, class) in param.data.iter().enumerate() {

@@ -448,7 +448,7 @@ fn the_format_is_what_it_was() {
     numbers(of(&[crate::api::Said::Otherwise, crate::api::Said::Nothing]), 2);
     let extensions: Vec<u8> = Extension::ALL.iter().map(|extension| *extension as u8).collect();
     assert_eq!((extensions.len(), extensions.is_sorted(), Extension::P12 as u8), (44, true, 43));
-    numbers(of(&ParamPlace::ALL), 6);
+    numbers(of(&ParamPlace::ALL), 8);
     numbers(of(&[Scheme::Http, Scheme::Https]), 2);
     numbers(of(&Direction::ALL), 4);
     let agents: Vec<u8> = Agent::ALL.iter().flat_map(|agent| postcard::to_stdvec(agent).unwrap()).collect();
