@@ -107,15 +107,14 @@ impl Case {
 
 /// The place of a word in the list, whatever its case.
 fn find(part: &[u8]) -> Option<u16> {
-    if part.len() > MOST_BYTES {
-        return None;
-    }
-    let lower = || part.iter().map(u8::to_ascii_lowercase);
-    let letter = usize::from(lower().next()?.checked_sub(b'a')?);
+    let mut lower = [0; MOST_BYTES];
+    let lower = lower.get_mut(..part.len())?;
+    lower.copy_from_slice(part);
+    lower.make_ascii_lowercase();
+    let letter = usize::from(lower.first()?.checked_sub(b'a')?);
     let (from, to) = (*BEGINNINGS.get(letter)?, *BEGINNINGS.get(letter + 1)?);
     let alike = WORDS.get(usize::from(from)..usize::from(to))?;
-    // Most differ within three letters: it does not pay to write it small first.
-    let at = alike.binary_search_by(|word| word.bytes().cmp(lower())).ok()?;
+    let at = alike.binary_search_by(|word| word.as_bytes().cmp(lower)).ok()?;
     Some(from + u16::try_from(at).ok()?)
 }
 

@@ -199,11 +199,10 @@ fn ends(text: &[u8], end: &str) -> bool {
 }
 
 fn holds(text: &[u8], words: &[&str]) -> bool {
-    // Five bits of a letter are the same whatever its case: at most places no word can begin.
-    let bit = |byte: u8| 1_u32 << (byte & 31);
-    let firsts = words.iter().filter_map(|word| word.bytes().next()).fold(0, |all, first| all | bit(first));
-    let mut places = text.iter().enumerate().filter(|(_, byte)| firsts & bit(**byte) != 0);
-    places.any(|(at, _)| words.iter().any(|word| begins(&text[at..], word)))
+    words.iter().map(|word| word.as_bytes()).any(|word| {
+        let mut windows = text.windows(word.len());
+        windows.any(|window| window[0].to_ascii_lowercase() == word[0] && window.eq_ignore_ascii_case(word))
+    })
 }
 
 const KEY_FIELDS: &[&str] = &[

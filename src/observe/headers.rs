@@ -206,6 +206,22 @@ mod tests {
     use crate::api::{DataClass, ParamType};
 
     #[test]
+    fn the_first_field_that_may_be_a_credential_is_found() {
+        // Catches credentials that are passed over, as the pass over the head saw none or one further behind.
+        let first = |names: &[&str]| {
+            let mut request = Message::default();
+            request.set_request(b"GET", b"/", 11);
+            names.iter().for_each(|name| request.push_field(name.as_bytes(), b"x"));
+            Usual::of(&request).credential
+        };
+        assert_eq!(first(&["Host", "User-Agent", "Accept", "X-Api-KEY", "Cookie"]), Some(3));
+        for name in ["authorization", "COOKIE", "X-Auth", "token", "x-secret", "X-AUTHORIZATION"] {
+            assert_eq!(first(&[name]), Some(0), "{name}");
+        }
+        assert_eq!(first(&["Host", "User-Agent", "Accept", "", "y", "Transfer-Encoding", "\u{e5}\u{19}"]), None);
+    }
+
+    #[test]
     fn the_list_is_sorted() {
         // Catches a name that a search never finds.
         assert!(COMMON.is_sorted_by(|a, b| a < b));

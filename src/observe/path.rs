@@ -239,7 +239,7 @@ const fn repeated(byte: u8) -> u64 {
 /// The highest bit of every byte that is zero.
 const fn zeros(word: u64) -> u64 {
     const LOW: u64 = repeated(0x7f);
-    !((word & LOW) + LOW | word | LOW)
+    !(((word & LOW) + LOW) | word | LOW)
 }
 
 /// Bytes that are looked at at once.
