@@ -23,6 +23,7 @@ mod shape;
 mod values;
 mod vote;
 mod word;
+mod words;
 
 pub use affix::{is_extension, split_affix};
 pub use agent::{Agent, AgentKind};
@@ -48,3 +49,4 @@ pub use shape::{Fields, Formats, Shape, StringFormat};
 pub use values::{Trace, Value, ValueFigures, Values};
 pub use vote::Classes;
 pub use word::Word;
+pub use words::words;

@@ -30,7 +30,7 @@
 //! that nearly every object has. What is left open: maps of few names, and switches called like fields, which settings are too.
 
 use super::shapes::Union;
-use crate::api::{Shape, StringFormat, Word};
+use crate::api::{Shape, StringFormat, Word, words};
 
 /// Folds what is a map, in all bodies.
 pub(super) fn fold(union: &mut Union) {
@@ -378,12 +378,8 @@ fn are_of_fields(names: &[Name<'_>]) -> bool {
     names.iter().filter(|name| has_word(name.name)).count() * 4 >= names.len()
 }
 
-/// Words end at marks and before capitals.
 fn has_word(name: &str) -> bool {
-    let words = name.as_bytes().chunk_by(|a, b| {
-        b.is_ascii_lowercase() && a.is_ascii_alphabetic() || a.is_ascii_uppercase() && b.is_ascii_uppercase()
-    });
-    words.into_iter().any(|word| Word::of(word).is_some())
+    words(name.as_bytes()).any(|word| Word::of(word).is_some())
 }
 
 /// Objects from which on a share of them says something.

@@ -18,6 +18,7 @@ mod inspect;
 mod jwt;
 mod kind;
 mod labels;
+mod legible;
 mod media;
 mod multipart;
 mod noise;

@@ -7,7 +7,7 @@
 //! descriptions of APIs, with which in view `NUMBERED` was put together, seven are taken for somebody's; without that list 46.
 
 use super::spelling::{is_standard, is_technique};
-use crate::api::{Word, is_api_word};
+use crate::api::{Word, is_api_word, words};
 
 /// The part of a name is more likely somebody's than a field's. Each word is judged once, by the number that follows it.
 pub(super) fn is_somebodys(part: &[u8]) -> bool {
@@ -54,36 +54,20 @@ fn ends_in_technique(text: &[u8]) -> bool {
     (0..piece.len()).any(|at| begins(at) && is_technique(&piece[at..]))
 }
 
-/// The words of a text, divided by marks, digits and camel case.
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let start = rest.iter().position(u8::is_ascii_alphabetic)?;
-        rest = rest.get(start..)?;
-        let end = (1..rest.len())
-            .find(|at| {
-                let (before, here, next) = (rest[at - 1], rest[*at], rest.get(at + 1));
-                !here.is_ascii_alphabetic()
-                    || here.is_ascii_uppercase()
-                        && (before.is_ascii_lowercase() || next.is_some_and(u8::is_ascii_lowercase))
-            })
-            .unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        Some(word)
-    })
-}
-
 /// A word that fields are made of, or two of them in one; shorter ones say nothing.
 fn is_known(word: &[u8]) -> bool {
+    word.len() <= 2 || is_word(word)
+}
+
+/// A word that fields are made of, or two of them in one.
+pub(super) fn is_word(word: &[u8]) -> bool {
     let mut lower = [0; LONGEST];
     let Some(lower) = lower.get_mut(..word.len()) else { return false };
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
     let Ok(lower) = std::str::from_utf8(lower) else { return false };
-    lower.len() <= 2
-        || is_listed(lower)
-        || (2..lower.len() - 1).any(|at| {
+    is_listed(lower)
+        || (2..lower.len().saturating_sub(1)).any(|at| {
             let (front, back) = lower.split_at(at);
             // `ipaddress`; of two short ones anything is made (`meme`).
             front.len().max(back.len()) > 3 && is_listed(front) && is_listed(back)
