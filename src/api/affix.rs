@@ -7,12 +7,16 @@
 #[must_use]
 pub fn split_affix(text: &str) -> (&str, &str) {
     let bytes = text.as_bytes();
-    // Verbs end in no digit, and of extensions only those of sound and film do: numbers and most ids are done with.
-    if let [.., before, b'0'..=b'9'] = bytes
-        && *before != b'p'
-        && *before != b'P'
-    {
-        return (text, "");
+    // Verbs end in no digit, and few extensions do: numbers and most ids are done with.
+    if let [.., before, last @ b'0'..=b'9'] = bytes {
+        let may_be = match (before, last) {
+            (b'p' | b'P', b'3' | b'4') | (b'u' | b'U', b'8') | (b'z' | b'Z' | b'f' | b'F', b'2') => true,
+            (b'1', b'2') => matches!(bytes, [.., b'p' | b'P', _, _]),
+            _ => false,
+        };
+        if !may_be {
+            return (text, "");
+        }
     }
     // Most texts are short, and have neither mark.
     let mark = if bytes.len() < 16 {
@@ -35,15 +39,45 @@ pub fn split_affix(text: &str) -> (&str, &str) {
 /// An extension of files that web servers and APIs hand out, without its dot, in any case.
 #[must_use]
 pub fn is_extension(tail: &str) -> bool {
-    tail.len() <= LONGEST && EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(tail))
+    let tail = tail.as_bytes();
+    tail.len() <= LONGEST && !tail.contains(&0) && PACKED.binary_search(&packed(tail)).is_ok()
 }
 
-const LONGEST: usize = 6;
+/// The letters in lower case as a number, in the order of texts; no more than there is room for.
+const fn packed(text: &[u8]) -> u64 {
+    let mut bytes = [0; LONGEST];
+    let mut at = 0;
+    while at < text.len() && at < LONGEST {
+        bytes[at] = text[at].to_ascii_lowercase();
+        at += 1;
+    }
+    u64::from_be_bytes(bytes)
+}
 
-const EXTENSIONS: &[&str] = &[
-    "json", "xml", "csv", "tsv", "pdf", "txt", "html", "htm", "yaml", "yml", "zip", "gz", "tgz", "png", "jpg", "jpeg",
-    "gif", "svg", "webp", "ico", "js", "mjs", "css", "map", "mp3", "mp4", "wav", "webm", "md", "rss", "atom", "ics",
-    "git", "xls", "xlsx", "doc", "docx", "jsonl", "ndjson", "php", "asp", "aspx", "jsp", "do", "proto",
+const LONGEST: usize = 8;
+
+static PACKED: [u64; EXTENSIONS.len()] = {
+    let mut packed_all = [0; EXTENSIONS.len()];
+    let mut at = 0;
+    while at < EXTENSIONS.len() {
+        packed_all[at] = packed(EXTENSIONS[at].as_bytes());
+        at += 1;
+    }
+    packed_all
+};
+
+/// Sorted.
+#[rustfmt::skip]
+const EXTENSIONS: [&str; 127] = [
+    "7z", "action", "apk", "ashx", "asmx", "asp", "aspx", "atom", "avi", "avif", "avro", "bak", "bin", "bmp",
+    "bz2", "cer", "cfg", "cgi", "conf", "crt", "css", "csv", "dat", "db", "dcm", "deb", "dmg", "do", "doc",
+    "docx", "dwg", "dxf", "eml", "epub", "exe", "flac", "geojson", "gif", "git", "glb", "gpx", "gz", "heic",
+    "htm", "html", "ico", "ics", "ini", "ipa", "iso", "jar", "jpeg", "jpg", "js", "json", "jsonl", "jsp", "kml",
+    "kmz", "log", "m3u8", "m4a", "map", "md", "mjs", "mkv", "mobi", "mov", "mp3", "mp4", "mpd", "msi", "mvt",
+    "ndjson", "ods", "odt", "ogg", "p12", "p7s", "parquet", "pbf", "pdf", "pem", "php", "phtml", "png", "ppt",
+    "pptx", "proto", "rar", "rpm", "rss", "rtf", "sig", "sql", "stl", "svc", "svg", "tar", "tex", "tgz", "tif",
+    "tiff", "toml", "topojson", "ts", "tsv", "ttf", "txt", "vcf", "war", "wasm", "wav", "webm", "webp", "whl",
+    "woff", "woff2", "xhtml", "xls", "xlsx", "xml", "xz", "yaml", "yml", "zip", "zst",
 ];
 
 #[cfg(test)]
@@ -67,6 +101,17 @@ mod tests {
     }
 
     #[test]
+    fn the_extensions_are_sorted() {
+        // Catches an extension that a search never finds, and one that is found in another.
+        assert!(PACKED.is_sorted_by(|a, b| a < b));
+        assert!(EXTENSIONS.iter().all(|known| known.len() <= LONGEST && is_extension(known)));
+        assert!(is_extension("GeoJSON") && is_extension("woff2") && is_extension("do"));
+        for no in ["", "jso", "jsonx", "geojson\0", "json\0", "parquetss", "d", "\0"] {
+            assert!(!is_extension(no), "{no:?}");
+        }
+    }
+
+    #[test]
     fn an_affix_says_how_an_answer_is_written_or_what_is_done() {
         // Catches an extension that the short cuts pass over, and a mark in the middle that is taken for one.
         for extension in EXTENSIONS {
@@ -84,6 +129,10 @@ mod tests {
             "48213",
             "1.5",
             "a.b7",
+            "a.u8",
+            "a.z2",
+            "a.12",
+            "a.q12",
             "x.mp5",
             "42:7",
             "42:cancel7",

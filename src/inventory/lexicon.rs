@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_verb_that_nobody_knows_is_part_of_the_value() {
         assert_eq!(
-            ["7:cancel", "7:batchGet", "7:mallory", "7.json", "7.exe"].map(affix),
+            ["7:cancel", "7:batchGet", "7:mallory", "7.json", "7.mallory"].map(affix),
             [":cancel", ":batchGet", "", ".json", ""]
         );
     }
