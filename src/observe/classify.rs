@@ -10,7 +10,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::formats::{is_date, is_date_like, is_decimal, is_digits, is_email, is_grouped_card, is_integer, is_uuid};
 use super::glance::{Glance, glance};
-use super::numbered::is_somebodys;
+use super::legible::is_scrambled;
+use super::numbered::{is_somebodys, is_word};
 use super::sensitive::{begins_like_secret, is_card};
 use super::spelling::{Spelling, is_standard, is_written, is_year};
 use crate::api::{SegmentClass, split_affix};
@@ -84,8 +85,11 @@ pub fn name_or_class(name: &str) -> Cow<'_, str> {
         let class = part_class(name);
         return if class.is_value() { in_braces(class) } else { Cow::Borrowed(name) };
     }
-    // A token with dots inside (a JWT) would come out as several; it is one.
-    if classify(name, NAME_TAIL) == SegmentClass::Token && !bytes.contains(&b'[') {
+    // A token with dots inside (a JWT) would come out as several; it is one, unless there is a word between dots.
+    if !bytes.contains(&b'[')
+        && classify(name, NAME_TAIL) == SegmentClass::Token
+        && !bytes.split(|b| *b == b'.').any(is_word)
+    {
         return in_braces(SegmentClass::Token);
     }
     structured(name)
@@ -342,7 +346,7 @@ fn slug(text: &[u8], tail: usize) -> SegmentClass {
     let mut worded = false;
     let mut numbered = false;
     let mut worst = SegmentClass::Word;
-    let mut blend = 0;
+    let (mut blend, mut humps) = (0, 0);
     let mut before: &[u8] = &[];
     for part in bare.split(|b| is_joint(*b)).filter(|part| !part.is_empty()) {
         parts += 1;
@@ -353,8 +357,10 @@ fn slug(text: &[u8], tail: usize) -> SegmentClass {
         let class = if digits == 0 {
             let spelling = Spelling::of(part);
             sum.add(spelling);
+            humps += spelling.words - 1;
             worded |= part.len() >= 2;
-            if spelling.run_is_noise() { SegmentClass::Token } else { SegmentClass::Word }
+            let noise = if spelling.words > 1 { is_scrambled(part, spelling) } else { spelling.run_is_noise() };
+            if noise { SegmentClass::Token } else { SegmentClass::Word }
         } else if digits == part.len() {
             numbered = true;
             let part_of_a_name = digits <= tail || is_year(part) || (digits <= 5 && is_standard(before));
@@ -366,12 +372,8 @@ fn slug(text: &[u8], tail: usize) -> SegmentClass {
                 SegmentClass::Other
             }
         } else if is_written(part, tail) && !is_key(part) {
-            let mut letters = Spelling::default();
-            for run in part.split(u8::is_ascii_digit) {
-                letters.add(Spelling::of(run));
-            }
             worded = true;
-            if letters.run_is_noise() { SegmentClass::Token } else { SegmentClass::Word }
+            SegmentClass::Word
         } else {
             blend += part.len();
             if part.len() >= 10 { SegmentClass::Token } else { SegmentClass::Other }
@@ -388,7 +390,7 @@ fn slug(text: &[u8], tail: usize) -> SegmentClass {
         return if text.len() <= 2 && !text.is_empty() { SegmentClass::Word } else { SegmentClass::Other };
     }
     match worst {
-        SegmentClass::Word if parts > 1 && sum.sum_is_noise() => SegmentClass::Token,
+        SegmentClass::Word if parts > 1 && (sum.sum_is_noise() || humps > 1 && sum.is_choppy()) => SegmentClass::Token,
         // Numbers alone, however short, are no slug.
         SegmentClass::Word if numbered && !worded => SegmentClass::Other,
         SegmentClass::Other if blend >= 8 && text.len() >= 20 => SegmentClass::Token,

@@ -66,6 +66,26 @@ impl Params {
         self.put(place, name, (kind, style, kept, value), most)
     }
 
+    /// Takes in a field of the head. Its name is kept in lower case and judged as it was sent, too: case tells tokens from words.
+    pub(super) fn add_header(&mut self, sent: &[u8], lower: &[u8], value: &[u8], most: usize) -> bool {
+        let of_words = |pair: &[u8]| !pair[0].is_ascii_alphanumeric() || !pair[1].is_ascii_uppercase();
+        if !sent.windows(2).all(of_words)
+            && let sent = String::from_utf8_lossy(sent)
+            && let kept = name_or_class(&sent)
+            && *kept != *sent
+        {
+            let (kind, style, told) = describe(value);
+            return self.put_as(
+                ParamPlace::Header,
+                &sent,
+                &kept.to_ascii_lowercase(),
+                (kind, style, told, value),
+                most,
+            );
+        }
+        self.add(ParamPlace::Header, lower, value, most)
+    }
+
     /// Takes in a cookie. Its value is written with percent escapes where it has marks in it; a plus stands for itself there.
     pub(super) fn add_cookie(&mut self, name: &[u8], value: &[u8], most: usize) -> bool {
         if memchr::memchr(b'%', value).is_none() {
@@ -88,20 +108,31 @@ impl Params {
         &mut self,
         place: ParamPlace,
         name: &[u8],
-        (kind, listed, value, text): (ParamType, ParamStyle, Value, &[u8]),
+        value: (ParamType, ParamStyle, Value, &[u8]),
         most: usize,
     ) -> bool {
         if name.is_empty() {
             return true;
         }
         let name = String::from_utf8_lossy(name);
-        let kept = name_or_class(&name);
+        self.put_as(place, &name, &name_or_class(&name), value, most)
+    }
+
+    /// A name, and what is kept of it.
+    fn put_as(
+        &mut self,
+        place: ParamPlace,
+        name: &str,
+        kept: &str,
+        (kind, listed, value, text): (ParamType, ParamStyle, Value, &[u8]),
+        most: usize,
+    ) -> bool {
         let (bare, named) = if matches!(place, ParamPlace::Header | ParamPlace::Cookie) {
-            (&*kept, ParamStyle::Single)
+            (kept, ParamStyle::Single)
         } else {
-            style_of(&kept)
+            style_of(kept)
         };
-        let looked = (self.looking && !text.is_empty()).then(|| look(name.get(..KEY_BYTES).unwrap_or(&name), text));
+        let looked = (self.looking && !text.is_empty()).then(|| look(name.get(..KEY_BYTES).unwrap_or(name), text));
         let style = listed.max(named);
         let here =
             |list: &[Param]| list.partition_point(|p| p.place <= place) - list.partition_point(|p| p.place < place);

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::classify::classify_segment;
+use super::legible::is_plain_label;
 use crate::api::{SegmentClass, TokenAlgorithm, TokenFacts, TokenIssuer, TokenLifetime};
 
 /// What reading a token takes, used again for each.
@@ -76,7 +77,9 @@ fn issuer(text: &str, name: &mut String) -> TokenIssuer {
         .rsplit_once(':')
         .map_or(host, |(host, port)| if port.bytes().all(|b| b.is_ascii_digit()) { host } else { "" });
     let plain = |label: &str| {
-        label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && classify_segment(label) == SegmentClass::Word
+        label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && classify_segment(label) == SegmentClass::Word
+            && is_plain_label(label.as_bytes())
     };
     if (1..=HOST_BYTES).contains(&host.len()) && host.contains('.') && host.split('.').all(plain) {
         name.clear();
@@ -252,6 +255,8 @@ mod tests {
         for (text, host) in [
             ("https://login.shop.example/oauth", "login.shop.example"),
             ("accounts.google.com", "accounts.google.com"),
+            ("https://acme.eu.auth0.com/", "acme.eu.auth0.com"),
+            ("https://cognito-idp.us-east-1.amazonaws.com/pool", "cognito-idp.us-east-1.amazonaws.com"),
             ("https://Login.Shop.example:8443", "login.shop.example"),
         ] {
             assert_eq!(issuer_of(text), TokenIssuer::Host(host.into()), "{text}");
@@ -260,6 +265,9 @@ mod tests {
             "https://dev-8f14e45fceea167a.auth.example/",
             "https://sts.example.net.4111111111111111/",
             "alice@example.com",
+            "cori.ygaprbc.rapi9",
+            "https://lonuwimo90loduva.com",
+            "https://anna84.example/",
             "https://user:secret@login.example/",
             "internal",
             "",

@@ -15,6 +15,7 @@ mod inspect;
 mod jwt;
 mod kind;
 mod labels;
+mod legible;
 mod media;
 mod multipart;
 mod noise;

@@ -1,8 +1,12 @@
 //! Is this a word? Letter pairs, names of techniques that carry digits, and what may follow a word.
 //!
 //! In: runs of ASCII letters and digits that `classify` cut out of a segment or a name. Out: whether they read
-//! like something a person wrote. No dictionary: pairs of letters tell written words from random ones in any
-//! European language, and from made-up names of products too, at a table of 208 bytes.
+//! like something a person wrote. Of letters alone no dictionary is asked: their pairs tell written words from random ones in any
+//! European language, and made-up names of products too, at a table of 208 bytes. Digits between letters need more (`legible`).
+
+use super::formats::is_digits;
+use super::legible::{Reading, unversioned};
+use super::numbered::is_word;
 
 /// What the letters of one run say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,6 +41,11 @@ impl Spelling {
         spelling
     }
 
+    /// One word that is spelt like one, and not by chance: of random letters one run in twenty is, of long ones hardly any.
+    pub(super) const fn reads(self) -> bool {
+        self.words == 1 && self.score >= 4
+    }
+
     /// Adds another run of the same text.
     pub(super) fn add(&mut self, other: Self) {
         self.letters += other.letters;
@@ -47,14 +56,18 @@ impl Spelling {
     /// One run of letters that nobody wrote. Short runs say little, so they must look bad; from 16 letters on
     /// noise passes once in 250.
     pub(super) const fn run_is_noise(self) -> bool {
-        let camel_noise = self.letters >= 8 && self.words > 1 && self.letters * 5 < self.words * 12;
-        camel_noise
+        self.words > 1 && self.letters >= 8 && self.is_choppy()
             || match self.letters {
                 0..8 => false,
                 8..10 => self.score < -12,
                 10..16 => self.score < -6,
                 _ => self.score < 0,
             }
+    }
+
+    /// Case changes more often than between words: they are of fewer than two and a half letters, as random ones are of two.
+    pub(super) const fn is_choppy(self) -> bool {
+        self.letters >= 6 && self.letters * 5 < self.words * 12
     }
 
     /// Several runs that are noise together though each is too short to tell.
@@ -82,38 +95,37 @@ pub(super) fn is_written(run: &[u8], tail: usize) -> bool {
     let digits = run.iter().skip(first).take_while(|b| b.is_ascii_digit()).count();
     let (word, rest) = run.split_at(first);
     let (number, after) = rest.split_at(digits);
-    if is_technique(run) || is_technique(&run[..first + digits]) && all_letters(after) {
+    if is_technique(run) {
         return true;
     }
-    if let Some(hump) = word.iter().rposition(u8::is_ascii_uppercase)
-        && is_technique(&run[hump..first + digits])
-        && all_letters(after)
-    {
-        return true;
-    }
-    if !all_letters(after) {
-        // More digits behind: a picture's size (`180x180`) and nothing else.
-        return word.is_empty()
-            && digits <= 4
-            && after.split_first().is_some_and(|(x, size)| {
-                *x == b'x' && size.len() <= 4 && !size.is_empty() && size.iter().all(u8::is_ascii_digit)
-            });
-    }
-    match (word, after) {
-        ([], unit) => digits <= 3 && UNITS.iter().any(|u| u.as_bytes().eq_ignore_ascii_case(unit)),
-        ([b'v' | b'V'], []) => digits <= 3,
+    let fits = match (word, after) {
+        ([], unit) if digits <= 3 && UNITS.iter().any(|u| u.as_bytes().eq_ignore_ascii_case(unit)) => return true,
+        // A picture's size: `180x180`.
+        ([], [b'x', size @ ..]) if digits <= 4 && size.len() <= 4 && is_digits(size) => return true,
+        ([], _) => false,
+        ([b'v' | b'V'], []) => return digits <= 3,
         (word, []) => {
+            if digits <= 5 && is_standard(word) {
+                return true;
+            }
             let shortest = if tail > 1 { 1 } else { 2 };
-            (digits <= tail && word.len() >= shortest)
-                || (is_year(number) && word.len() >= 4)
-                || (digits <= 5 && is_standard(word))
+            let fits = digits <= tail && word.len() >= shortest || is_year(number) && word.len() >= 4;
+            // One word alone: a short one says nothing, another need not be known where it is spelt like one.
+            let word = unversioned(word, run);
+            let spelling = Spelling::of(word);
+            if fits && spelling.words == 1 {
+                return word.len() <= 2 || spelling.score >= 0 || is_word(word);
+            }
+            fits
         }
         (word, after) => match digits {
-            1 => word.len() >= 3 && after.len() >= 2,
-            2 => word.len() >= 3 && after.len() >= 3,
+            1 => word.len() >= 3 && after.len() >= 2 && all_letters(after),
+            2 => word.len() >= 3 && after.len() >= 3 && all_letters(after),
             _ => false,
         },
-    }
+    };
+    let reading = Reading::of(run);
+    (fits || reading.is_explained()) && reading.is_legible()
 }
 
 /// A year of our time, which may stand beside a word.
@@ -181,6 +193,7 @@ const TECHNIQUES: &[&str] = &[
     "av1",
     "b2b",
     "b2c",
+    "b2clogin",
     "base16",
     "base32",
     "base58",
@@ -190,6 +203,7 @@ const TECHNIQUES: &[&str] = &[
     "c2c",
     "c2pa",
     "c2s",
+    "co2",
     "crc32",
     "crc64",
     "css3",
@@ -214,11 +228,13 @@ const TECHNIQUES: &[&str] = &[
     "float64",
     "g1",
     "g2p",
+    "gpt4",
     "h1",
     "h2",
     "h264",
     "h265",
     "h3",
+    "hl7",
     "hs256",
     "hs384",
     "hs512",
@@ -271,6 +287,7 @@ const TECHNIQUES: &[&str] = &[
     "p384",
     "pbkdf2",
     "pkcs1",
+    "pkcs10",
     "pkcs12",
     "pkcs7",
     "pkcs8",
