@@ -127,4 +127,8 @@ families! {
     Fuzzer "path-fuzzer" Scanner,
     Commercial "vulnerability-scanner" Scanner,
     Internet "internet-scanner" Scanner,
+    AwsSdk "aws-sdk" Library,
+    Deno "deno" Library,
+    Bun "bun" Library,
+    PowerShell "powershell" Tool,
 }

@@ -141,13 +141,25 @@ fn attribute<'x>(text: &'x [u8], wanted: &[u8]) -> Option<&'x [u8]> {
         let Some(value) = value.trim_ascii_start().strip_prefix(b"=") else { continue };
         let value = value.trim_ascii_start();
         return match value.strip_prefix(b"\"") {
-            Some(quoted) => quoted.get(..memchr::memchr(b'"', quoted)?),
+            Some(quoted) => quoted.get(..closing(quoted)?),
             None => {
                 let end = value.iter().position(|b| matches!(b, b';' | b' ' | b'\t')).unwrap_or(value.len());
                 value.get(..end)
             }
         };
     }
+}
+
+/// Where a quoted text ends. A backslash hides the quote behind it (RFC 9110 section 5.6.4), unless none is left then: of
+/// `C:\photos\` it hides nothing.
+fn closing(text: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    let quote = |byte: &u8| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    };
+    text.iter().position(quote).or_else(|| memchr::memchr(b'"', text))
 }
 
 /// Parts that are looked at.
@@ -196,6 +208,19 @@ mod tests {
         let lines: Vec<u8> = BODY.iter().copied().filter(|b| *b != b'\r').collect();
         assert_eq!(read(KIND, &lines, TextEnd::Whole), expected, "bare line ends");
         assert_eq!(read(b"multipart/form-data", BODY, TextEnd::Whole), [], "no boundary");
+    }
+
+    #[test]
+    fn a_quote_behind_a_backslash_ends_nothing() {
+        // Catches a name of a file that is cut at a quote in it, and a path that swallows what stands behind.
+        for (text, value) in [
+            (r#"a; filename="the \"best\" one.pdf"; name="x""#, Some(r#"the \"best\" one.pdf"#)),
+            (r#"a; filename="C:\photos\"; b"#, Some(r"C:\photos\")),
+            (r#"a; filename="open"#, None),
+            (r#"a; filename="""#, Some("")),
+        ] {
+            assert_eq!(attribute(text.as_bytes(), b"filename"), value.map(str::as_bytes), "{text}");
+        }
     }
 
     #[test]

@@ -452,6 +452,6 @@ fn the_format_is_what_it_was() {
     numbers(of(&[Scheme::Http, Scheme::Https]), 2);
     numbers(of(&Direction::ALL), 4);
     let agents: Vec<u8> = Agent::ALL.iter().flat_map(|agent| postcard::to_stdvec(agent).unwrap()).collect();
-    let ends = [Agent::None, Agent::Other, Agent::Internet].map(|agent| agent as usize);
-    assert_eq!((agents.len(), agents.is_sorted(), ends), (57, true, [0, 1, 56]));
+    let ends = [Agent::None, Agent::Other, Agent::Internet, Agent::PowerShell].map(|agent| agent as usize);
+    assert_eq!((agents.len(), agents.is_sorted(), ends), (61, true, [0, 1, 56, 60]));
 }
