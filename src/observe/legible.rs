@@ -21,6 +21,8 @@ pub(super) struct Reading {
     garbled: bool,
     /// Groups of digits that belong to no technique.
     groups: usize,
+    /// One of them with nothing that can be read on either side.
+    stray: bool,
 }
 
 impl Reading {
@@ -29,18 +31,26 @@ impl Reading {
         let mut reading = Self::default();
         let small = run.iter().any(u8::is_ascii_lowercase);
         let mut rest = run;
+        // The word before cannot be read; nor can the one before the digits that come before.
+        let (mut odd, mut doubtful) = (false, false);
         while let [first, ..] = rest {
             let length = if let Some(length) = technique(rest) {
+                (odd, doubtful) = (false, false);
                 reading.read += length;
                 // Two characters come about by chance, and any number follows a `v`.
                 reading.known += usize::from(length > 2 && !matches!(first, b'v' | b'V'));
                 length
             } else if first.is_ascii_digit() {
                 reading.groups += 1;
+                doubtful = odd;
                 rest.iter().take_while(|b| b.is_ascii_digit()).count()
             } else {
                 let word = words(rest).next().unwrap_or(rest);
+                let before = reading.unread;
                 reading.add(unversioned(word, rest), small);
+                odd = reading.unread > before;
+                reading.stray |= odd && doubtful;
+                doubtful = false;
                 word.len()
             };
             rest = rest.get(length.max(1)..).unwrap_or_default();
@@ -71,7 +81,9 @@ impl Reading {
 
     /// Most of it can be read.
     pub(super) const fn is_legible(self) -> bool {
-        if self.garbled {
+        if self.stray {
+            false
+        } else if self.garbled {
             self.known > 1 && self.read >= 2 * self.unread
         } else {
             self.known > 0 && self.read >= self.unread
@@ -142,9 +154,8 @@ pub(super) fn is_plain_label(label: &[u8]) -> bool {
         if part.iter().all(u8::is_ascii_digit) {
             return part.len() <= 2;
         }
-        let spelling = Spelling::of(part);
         if part.iter().all(u8::is_ascii_alphabetic) {
-            return part.len() < 5 || spelling.score >= LEAST_OF_LABELS || is_word(part);
+            return part.len() < 5 || Spelling::of(part).score >= LEAST_OF_LABELS || is_word(part);
         }
         let letters = part.iter().filter(|b| b.is_ascii_alphabetic()).count();
         is_technique(part) || letters <= 2 && part.len() <= 4 || Reading::of(part).is_legible()
@@ -197,6 +208,7 @@ mod tests {
             "TSK8dpWEPA",
             "GaFHVF9",
             "apiKeyDc5ppYly",
+            "vosegeKeyDc5ppYly",
             "benovika22dodaqa",
             "xtr1wedb",
             "akiaiosfodnn7example",
