@@ -1,8 +1,12 @@
 //! Is this a word? Letter pairs, names of techniques that carry digits, and what may follow a word.
 //!
 //! In: runs of ASCII letters and digits that `classify` cut out of a segment or a name. Out: whether they read
-//! like something a person wrote. No dictionary: pairs of letters tell written words from random ones in any
-//! European language, and from made-up names of products too, at a table of 208 bytes.
+//! like something a person wrote. Of letters alone no dictionary is asked: their pairs tell written words from random ones in any
+//! European language, and made-up names of products too, at a table of 208 bytes. Digits between letters need more (`legible`).
+
+use super::formats::is_digits;
+use super::legible::{Reading, unversioned};
+use super::numbered::is_word;
 
 use super::formats::is_digits;
 use super::legible::{Reading, unversioned};
