@@ -8,10 +8,6 @@ use super::formats::is_digits;
 use super::legible::{Reading, unversioned};
 use super::numbered::is_word;
 
-use super::formats::is_digits;
-use super::legible::{Reading, unversioned};
-use super::numbered::is_word;
-
 /// What the letters of one run say.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spelling {
