@@ -136,7 +136,8 @@ impl Words<'_, '_> {
     }
 
     /// Words of APIs among words that nobody knows. That all of them have the same below is not enough: at least every third
-    /// is nobody's word, and none is a plural, as all kinds of things that somebody has may be watched in the same way.
+    /// is nobody's word, and none is a plural, as all kinds of things that somebody has may be watched in the same way: unless
+    /// a crowd of words beside them is a variable already.
     fn branches(&self, odds: &mut [f64]) {
         let which = self.which(|at| is_branch(&self.words[at]) && !self.is_named(at));
         let unknown = which.iter().filter(|at| self.is_unknown(**at)).count() + self.variables.len();
@@ -144,7 +145,7 @@ impl Words<'_, '_> {
             return;
         }
         let mut found = self.alike(&which).rich;
-        found.retain(|at| self.is_unknown(*at) || !self.looks[*at].plural);
+        found.retain(|at| self.is_unknown(*at) || !self.looks[*at].plural || self.values >= CROWD);
         if found.len() >= self.under.enough() && ratio(found.len(), which.len()) >= MOSTLY {
             found.iter().for_each(|at| odds[*at] = if self.is_unknown(*at) { UNKNOWN } else { KNOWN });
         }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::Smallest;
 use super::entry::{Entry, Window, texts};
 use super::fold::{self, Folded};
+use super::lexicon::is_listed;
 use super::methods::Methods;
 use super::pins::{Pins, Taken};
 use super::signals::Signals;
@@ -185,10 +186,11 @@ impl Tally {
                 Unknown { path: path.into(), method: method.into(), entry: Box::new(Entry::new(limits.params)) }
             });
             // Counted, not learned: what a scanner put into its requests describes nothing. But how an API says that there is no
-            // user of this number is a part of it; paths with values in them are few, whatever is guessed.
+            // user of this number is a part of it, and that there is none to log in; most of what is guessed has other words.
             bytes += unknown.entry.count(seen) + noise.map_or(0, |noise| unknown.entry.sort(noise));
             let mut places = 0;
-            if !noisy && path.iter().any(|segment| segment.class.is_value()) {
+            let named = || path.iter().all(|segment| is_listed(segment.text));
+            if !noisy && (path.iter().any(|segment| segment.class.is_value()) || named()) {
                 let (more, learned) = unknown.entry.learn(seen);
                 places = more;
                 bytes += learned;

@@ -287,9 +287,14 @@ fn four_hundred_and_four_belongs_to_its_operation_whichever_came_first() {
     all.iter_mut().for_each(|said| said.fields = vec!["message".to_owned()]);
     let service = only(&all, &[]);
     assert_eq!(names(&service), ["GET /a/b", "GET /a/{id}"]);
-    // How an API says that nothing is there is learned where a value was asked for, as guesses have none.
+    // How an API says that nothing is there is learned where a value was asked for, as guesses have none, or a word of APIs.
     let shaped = |name: &str| operation(&service, name).record.bodies.open().answered.into_keys().collect::<Vec<_>>();
     assert_eq!((shaped("GET /a/{id}"), shaped("GET /a/b")), (vec![200, 404], vec![200]));
+    let mut said = lines("POST /v1/password/reset 404\nPOST /v1/password/reset 200");
+    said.iter_mut().for_each(|said| said.fields = vec!["message".to_owned()]);
+    let reset = only(&said, &[]);
+    let bodies = reset.operations[0].record.bodies.open().answered.into_keys().collect::<Vec<_>>();
+    assert_eq!(bodies, [200, 404]);
     for operation in &service.operations {
         assert_eq!(operation.record.statuses, [(200, 1), (404, 1)].into());
         assert_eq!(operation.record.requests, 2);
