@@ -216,6 +216,8 @@ fn host_pattern(authority: &str, scheme: &str, warnings: &mut Warnings) -> HostP
     let host = host.strip_suffix('.').unwrap_or(host);
     // No specification knows `*.example.com`, and many documents say it; no host is called by a star.
     let host = host.split('.').map(|label| if label == "*" { "{*}" } else { label }).collect::<Vec<_>>().join(".");
+    // No host has a slash in it, however it is written: it stays as written.
+    let host = host.replace("%2F", "%252F").replace("%2f", "%252f");
     let TemplateSegment(mut pieces) = TemplateSegment::parse(&host);
     for piece in &mut pieces {
         if let Piece::Literal(text) = piece {
@@ -248,7 +250,8 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 
 /// The ASCII form of a name or a part of one, lower case.
 fn ascii(host: &str, warnings: &mut Warnings) -> String {
-    let host = percent_decode_str(host).decode_utf8_lossy();
+    let decoded = percent_decode_str(host).decode_utf8_lossy();
+    let host = if decoded.contains('/') { host.into() } else { decoded };
     if host.is_ascii() {
         return host.to_ascii_lowercase();
     }
@@ -284,12 +287,13 @@ fn looks_like_host(url: &str) -> bool {
     named && port.is_none_or(numeric) || (port.is_some_and(numeric) && !host.is_empty())
 }
 
-/// Where a character stands that is in no braces.
+/// Where a character stands that is in no braces; one that is never closed is none.
 fn outside_braces(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
+    let closed = text.rfind('}').unwrap_or_default();
     let mut inside = false;
     for (at, c) in text.char_indices() {
         match c {
-            '{' => inside = true,
+            '{' => inside = at < closed,
             '}' => inside = false,
             c if !inside && wanted(c) => return Some(at),
             _ => {}

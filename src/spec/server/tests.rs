@@ -149,6 +149,16 @@ fn flags_name_hosts_in_any_spelling() {
     assert_eq!((of(""), of(" "), of("/x")), (None, None, None));
 }
 
+#[test]
+fn a_host_ends_at_the_first_slash() {
+    // Catches a brace that is never closed and takes the path along, and a slash that is written otherwise.
+    for url in ["//{:0/]", "//{a/b", "//a%2Fb/c", "{:0/]"] {
+        for server in expand(url, None, &mut Warnings::default()) {
+            assert!(!format!("{:?}", server.host).contains('/'), "{url}: {:?}", server.host);
+        }
+    }
+}
+
 proptest! {
     /// Whatever stands there, it is read without harm; and a plain URL gives back what it was made of.
     #[test]
