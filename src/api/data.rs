@@ -259,13 +259,6 @@ impl DataClasses {
         Self(self.0 | 1 << mark.bit())
     }
 
-    /// The same where a word says it of this one value: what the vote need not ask others for is marked so.
-    #[must_use]
-    pub const fn said(self) -> Self {
-        let said = if self.has(DataClass::Cvv) { self.marked(Mark::SaidCvv) } else { self };
-        if self.has(DataClass::UsSsn) { said.marked(Mark::SaidSsn) } else { said }
-    }
-
     /// The classes that are among these too, and the marks.
     #[must_use]
     pub const fn only(self, these: Self) -> Self {

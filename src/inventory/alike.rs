@@ -9,8 +9,10 @@
 //! looked up here, and anywhere else it takes a crowd of words that nobody knows. An acknowledgement (`{"ok":true}`) says
 //! nothing: whatever is asked is answered so.
 
+use std::collections::BTreeMap;
+
 use super::crowd::{Bodies, Crowd};
-use super::fold::{Place, PlaceId, Places};
+use super::fold::{FIELDS, Place, PlaceId, Places};
 use super::lexicon::{Look, speaks};
 use super::profile::{Fields, Profile, pair, ratio, steps};
 use super::sketch::chain;
@@ -239,16 +241,15 @@ impl Blind {
         blind.tokens.sort_unstable();
         blind.tokens.dedup();
         for bodies in [&mut blind.answered, &mut blind.asked] {
-            bodies.sort_unstable();
-            bodies.dedup_by(|next, first| {
-                let same = next.0 == first.0;
-                if same {
-                    first.1.append(&mut next.1);
-                    first.1.sort_unstable();
-                    first.1.dedup();
-                }
-                same
-            });
+            // All of one step at once: sorting them in neighbour by neighbour would be quadratic.
+            let mut together: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+            bodies.drain(..).for_each(|(step, fields)| together.entry(step).or_default().extend(fields));
+            bodies.extend(together.into_iter().map(|(step, mut fields)| {
+                fields.sort_unstable();
+                fields.dedup();
+                fields.truncate(FIELDS);
+                (step, fields)
+            }));
         }
         blind
     }

@@ -37,18 +37,27 @@ impl Crowd {
     }
 }
 
+/// Of those who were asked one thing: how many, how often each field stood in their bodies, and all fields together.
+#[derive(Default)]
+struct Asked {
+    sets: usize,
+    total: usize,
+    counts: BTreeMap<u32, usize>,
+}
+
 /// Fields of the bodies of siblings, by what was asked.
 pub(super) struct Bodies {
-    fields: BTreeMap<u64, (usize, BTreeMap<u32, usize>)>,
+    fields: BTreeMap<u64, Asked>,
 }
 
 impl Bodies {
     pub(super) fn of<'s>(all: impl Iterator<Item = &'s Fields>) -> Self {
-        let mut fields: BTreeMap<u64, (usize, BTreeMap<u32, usize>)> = BTreeMap::new();
+        let mut fields: BTreeMap<u64, Asked> = BTreeMap::new();
         for (which, set) in all.flatten() {
-            let (sets, counts) = fields.entry(*which).or_default();
-            *sets += 1;
-            set.iter().for_each(|field| *counts.entry(*field).or_default() += 1);
+            let asked = fields.entry(*which).or_default();
+            asked.sets += 1;
+            asked.total += set.len();
+            set.iter().for_each(|field| *asked.counts.entry(*field).or_default() += 1);
         }
         Self { fields }
     }
@@ -58,12 +67,14 @@ impl Bodies {
         let mut sum = 0.0;
         let mut compared = 0;
         for (which, set) in own {
-            let Some((sets, counts)) = self.fields.get(which).filter(|(sets, _)| *sets > 1) else { continue };
-            let others = figure(*sets as u64 - 1);
-            let share = |field: &u32| (figure(counts.get(field).map_or(0, |n| *n as u64 - 1)) / others).min(1.0);
+            let Some(asked) = self.fields.get(which).filter(|asked| asked.sets > 1) else { continue };
+            let others = figure(asked.sets as u64 - 1);
+            let times = |field: &u32| asked.counts.get(field).copied().unwrap_or_default();
+            let share = |field: &u32| (figure(times(field).saturating_sub(1) as u64) / others).min(1.0);
             let inside: f64 = set.iter().map(share).sum();
-            let missing = counts.iter().filter(|(field, _)| set.binary_search(field).is_err());
-            let union = figure(set.len() as u64) + missing.map(|(_, n)| figure(*n as u64) / others).sum::<f64>();
+            // Counted from the whole: to look at what each lacks would be quadratic.
+            let missing = asked.total.saturating_sub(set.iter().map(times).sum());
+            let union = figure(set.len() as u64) + figure(missing as u64) / others;
             sum += inside / union;
             compared += 1;
         }
@@ -74,9 +85,9 @@ impl Bodies {
     pub(super) fn private(&self, own: &Fields) -> f64 {
         let (mut all, mut alone) = (0, 0);
         for (which, set) in own {
-            let Some((_, counts)) = self.fields.get(which).filter(|(sets, _)| *sets > 2) else { continue };
+            let Some(asked) = self.fields.get(which).filter(|asked| asked.sets > 2) else { continue };
             all += set.len();
-            alone += set.iter().filter(|field| counts.get(field) == Some(&1)).count();
+            alone += set.iter().filter(|field| asked.counts.get(field) == Some(&1)).count();
         }
         ratio(alone, all)
     }

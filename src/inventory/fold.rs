@@ -89,7 +89,7 @@ pub(super) struct Op<'n> {
 }
 
 /// Fields of a body that are compared.
-const FIELDS: usize = 48;
+pub(super) const FIELDS: usize = 48;
 /// Levels of a body looked at.
 const LEVELS: usize = 3;
 /// More extensions than this behind one variable are part of its values.

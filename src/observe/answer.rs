@@ -20,6 +20,10 @@ pub(super) fn answer_fields(answer: &Message, params: &mut Params, most: usize) 
             // RFC 6265 section 4.1.1: attributes follow behind semicolons, and are none of the cookie's value.
             let pair = value.split(|byte| *byte == b';').next().unwrap_or_default();
             add_pair(ParamPlace::ResponseCookie, pair, params, most)
+        } else if memchr::memchr(b'%', value).is_some() {
+            // Where to go is written with percent escapes, with what it hands over.
+            let value: Vec<u8> = percent_encoding::percent_decode(value).collect();
+            add_field((ParamPlace::ResponseHeader, is_of_family), (name, &value), params, most)
         } else {
             add_field((ParamPlace::ResponseHeader, is_of_family), (name, value), params, most)
         };
@@ -293,6 +297,7 @@ mod tests {
             ("set-cookie", "card=4111%201111%201111%201111"),
             ("Set-Cookie", &format!("auth=\"{token}\"; Secure")),
             ("X-Customer-Mail", "bob@mail.example"),
+            ("X-Next", "/cb?email=anna%40mail.example&pan=4111%201111%201111%201111"),
             ("X-Phone", "+4915112345678"),
             ("X-Tenant", "7"),
         ]);
@@ -300,6 +305,7 @@ mod tests {
             (ResponseHeader, "authorization", vec![DataClass::Jwt]),
             (ResponseHeader, "location", vec![DataClass::Pan]),
             (ResponseHeader, "x-customer-mail", vec![DataClass::Email]),
+            (ResponseHeader, "x-next", vec![DataClass::Pan, DataClass::Email]),
             (ResponseHeader, "x-phone", vec![DataClass::Phone]),
             (ResponseHeader, "x-tenant", vec![]),
             (ResponseCookie, "auth", vec![DataClass::Jwt]),

@@ -92,13 +92,24 @@ pub fn name_or_class(name: &str) -> Cow<'_, str> {
         return if class.is_value() { in_braces(class) } else { Cow::Borrowed(name) };
     }
     // A token with dots inside (a JWT) would come out as several; it is one, unless there is a word between dots.
-    if !bytes.contains(&b'[')
-        && classify(name, NAME_TAIL) == SegmentClass::Token
-        && !bytes.split(|b| *b == b'.').any(is_word)
-    {
+    if !bytes.contains(&b'[') && classify(name, NAME_TAIL) == SegmentClass::Token && !is_of_words(bytes) {
         return in_braces(SegmentClass::Token);
     }
     structured(name)
+}
+
+/// A word stands between its dots, and what else does is not noise together: short parts say little alone.
+fn is_of_words(name: &[u8]) -> bool {
+    let mut noise = Spelling::default();
+    let mut words = 0;
+    for part in name.split(|b| *b == b'.') {
+        if is_word(part) {
+            words += 1;
+        } else {
+            part.split(|b| !b.is_ascii_alphabetic()).for_each(|run| noise.add(Spelling::of(run)));
+        }
+    }
+    words > 0 && !noise.sum_is_noise()
 }
 
 /// Rewrites a name of several parts. The text only changes where a part is a value.

@@ -506,3 +506,12 @@ fn a_name_that_is_no_name_is_a_value() {
     // Paths stay as they are: their templates hang on them.
     assert_eq!(classify_segment("hunter2"), Word);
 }
+
+#[test]
+fn a_word_between_dots_says_nothing_of_what_stands_beside_it() {
+    // Catches a secret that is cut into short parts, with a word of APIs in front.
+    assert_eq!(name_or_class("user.kqxvwz.plmzkq.wrtvbn"), "{token}");
+    for name in ["user.address.street", "card.number", "filter.created.gte", "data.object.id"] {
+        assert_eq!(name_or_class(name), name);
+    }
+}

@@ -70,7 +70,7 @@ pub(super) fn is_readable(message: &Message) -> bool {
 
 /// The bytes of a body may be packed: they need not be what its type says.
 pub(super) fn is_packed(message: &Message) -> bool {
-    message.field("content-encoding").is_some() || transfer_codings(message).next().is_some()
+    codings(message).is_none_or(|(_, count)| count > 0)
 }
 
 /// The codings of a message in the order in which they were laid on: of its content, then of its transfer.
@@ -85,15 +85,15 @@ fn codings(message: &Message) -> Option<([Coding; MOST_CODINGS], usize)> {
         };
         count += 1;
     }
-    let of_content = count;
-    for name in transfer_codings(message) {
-        *codings.get_mut(count)? = Coding::named(&name.to_ascii_lowercase())?;
-        count += 1;
-    }
     // Few who read a transfer undo more than chunks, and who hides a body might only say that it is packed: its bytes decide.
-    let outermost = codings.get(of_content..count).and_then(<[_]>::last);
-    let said_only = outermost.is_some_and(|coding| !coding.begins(&message.body));
-    Some((codings, if said_only { of_content } else { count }))
+    let outermost = transfer_codings(message).last().and_then(|name| Coding::named(&name.to_ascii_lowercase()));
+    if outermost.is_some_and(|coding| coding.begins(&message.body)) {
+        for name in transfer_codings(message) {
+            *codings.get_mut(count)? = Coding::named(&name.to_ascii_lowercase())?;
+            count += 1;
+        }
+    }
+    Some((codings, count))
 }
 
 /// Transfer codings other than chunks (RFC 9112 section 7). A name that nobody registered is a matter of framing, and is counted there.
@@ -262,7 +262,14 @@ mod tests {
         assert_eq!(unpacked(&with_fields(&[(TE, "deflate, chunked")], &zlib(PLAIN)), 999), whole);
         let both = [(TE, "deflate, chunked"), ("Content-Encoding", "gzip")];
         assert_eq!(unpacked(&with_fields(&both, &zlib(&gzip(PLAIN))), 999), whole, "the content's lies below");
-        for plain in ["chunked", "gzip, chunked", "deflate, chunked", "xchunked", "compress, chunked"] {
+        for plain in [
+            "chunked",
+            "gzip, chunked",
+            "deflate, chunked",
+            "xchunked",
+            "compress, chunked",
+            "gzip, gzip, gzip, gzip, chunked",
+        ] {
             assert_eq!(unpacked(&with_fields(&[(TE, plain)], PLAIN), 999), whole, "{plain}");
         }
         let only_said = [(TE, "gzip, chunked"), ("Content-Encoding", "deflate")];
@@ -272,7 +279,8 @@ mod tests {
         let bomb = gzip(&vec![b'a'; 1 << 20]);
         assert_eq!(unpacked(&with_fields(&[(TE, "gzip, chunked")], &bomb), 64), Some((vec![b'a'; 64], TextEnd::Cut)));
         assert!(
-            is_packed(&with_fields(&[(TE, "gzip, chunked")], b"")) && !is_packed(&with_fields(&[(TE, "chunked")], b""))
+            is_packed(&with_fields(&[(TE, "gzip, chunked")], &gzip(PLAIN)))
+                && !is_packed(&with_fields(&[(TE, "chunked")], b""))
         );
     }
 

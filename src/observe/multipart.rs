@@ -4,6 +4,7 @@
 //! In: the Content-Type and an unpacked sample. Out: parameters, and the shapes of parts that have some. One pass: a boundary that is
 //! met ends a part, whatever its head promised. A file is looked into where it is JSON, XML, CSV, a page or text.
 
+use super::charset::{to_utf8, utf16};
 use super::contents::Contents;
 use super::encoding::TextEnd;
 use super::fields::Params;
@@ -54,8 +55,10 @@ pub(super) fn read_parts(kind: &[u8], body: &[u8], end: TextEnd, found: &mut Fou
 
 /// One part behind its boundary; false when there is no room for it.
 fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
-    let Some((head, value)) = split(part) else { return true };
+    // A head without an end is no part; one that is too long hides what stands behind it.
+    let Some((head, value)) = split(part) else { return part.len() <= HEAD_BYTES };
     let (mut name, mut file, mut kind, mut picture) = (None, None, None, false);
+    let mut untyped = true;
     for line in head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii) {
         let Some(at) = memchr::memchr(b':', line) else { continue };
         let (field, value) = line.split_at(at);
@@ -65,6 +68,9 @@ fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
         } else if field.eq_ignore_ascii_case(b"content-type") {
             let value = value.get(1..).unwrap_or_default();
             kind = kind.or_else(|| kind_of_field(value));
+            // Answers to a batch of requests are texts.
+            untyped &=
+                value.trim_ascii_start().get(..16).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/http"));
             // Some pictures are XML.
             picture |= value.trim_ascii_start().get(..6).is_some_and(|top| top.eq_ignore_ascii_case(b"image/"));
         }
@@ -73,7 +79,19 @@ fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
     let room = found.count(Part { side: found.side, file: file.is_some(), kind, extension });
     let value = value.strip_suffix(b"\r").unwrap_or(value);
     let end = if whole { TextEnd::Whole } else { TextEnd::Cut };
+    let mut text = Vec::new();
+    let (value, end) = match utf16(value, || None) {
+        Some((order, rest)) if !picture => {
+            let end = to_utf8(rest, (order, end), UTF8_BYTES, &mut text);
+            (text.as_slice(), end)
+        }
+        _ => (value, end),
+    };
     let seems = readable(kind, file.map(|_| extension), value).filter(|_| !picture);
+    // A text without a name is no field of a form.
+    let nameless = (found.form.is_none() || name.is_none()) && file.is_none();
+    let seems =
+        seems.or_else(|| Some(BodyKind::Text).filter(|_| nameless && (kind == Some(BodyKind::Text) || untyped)));
     let read = seems.is_some_and(|kind| found.contents.read(name, kind, value, end));
     let Some((params, most)) = &mut found.form else { return room };
     let most = *most;
@@ -162,15 +180,16 @@ fn attribute<'x>(text: &'x [u8], wanted: &[u8]) -> Option<&'x [u8]> {
     let mut rest = text;
     loop {
         // To the next semicolon that is in no quotes.
-        let mut quoted = false;
-        let mut escaped = false;
-        let at = rest.iter().position(|byte| {
-            let ends = *byte == b';' && !quoted;
-            quoted ^= *byte == b'"' && !escaped;
-            escaped = *byte == b'\\' && quoted && !escaped;
-            ends
-        })?;
-        rest = rest.get(at + 1..)?.trim_ascii_start();
+        loop {
+            let at = memchr::memchr2(b';', b'"', rest)?;
+            let quote = rest.get(at) == Some(&b'"');
+            rest = rest.get(at + 1..)?;
+            if !quote {
+                break;
+            }
+            rest = rest.get(closing(rest)? + 1..)?;
+        }
+        rest = rest.trim_ascii_start();
         let Some((name, value)) = rest.split_at_checked(wanted.len()) else { continue };
         if !name.eq_ignore_ascii_case(wanted) {
             continue;
@@ -187,22 +206,26 @@ fn attribute<'x>(text: &'x [u8], wanted: &[u8]) -> Option<&'x [u8]> {
     }
 }
 
-/// Where a quoted text ends. A backslash hides the quote behind it (RFC 9110 section 5.6.4), unless none is left then: of
-/// `C:\photos\` it hides nothing.
+/// Where a quoted text ends. A backslash hides the quote behind it (RFC 9110 section 5.6.4), unless what is quoted ends there all the
+/// same, as in `C:\photos\`.
 fn closing(text: &[u8]) -> Option<usize> {
     let mut escaped = false;
-    let quote = |byte: &u8| {
-        let ends = *byte == b'"' && !escaped;
+    for (at, byte) in text.iter().enumerate() {
+        let ends = || matches!(text.get(at + 1..).unwrap_or_default().trim_ascii_start(), [] | [b';', ..]);
+        if *byte == b'"' && (!escaped || ends()) {
+            return Some(at);
+        }
         escaped = *byte == b'\\' && !escaped;
-        ends
-    };
-    text.iter().position(quote).or_else(|| memchr::memchr(b'"', text))
+    }
+    None
 }
 
 /// Parts that are looked at.
 const MOST_PARTS: usize = 1_024;
 /// Sorts of parts in both bodies of an exchange.
 const MOST_SORTS: usize = 32;
+/// Bytes of a part that was UTF-16.
+const UTF8_BYTES: usize = 256 << 10;
 /// A longer type is none.
 const TYPE_BYTES: usize = 96;
 /// Bytes of the head of a part.
@@ -271,6 +294,7 @@ mod tests {
         for (text, value) in [
             (r#"a; filename="the \"best\" one.pdf"; name="x""#, Some(r#"the \"best\" one.pdf"#)),
             (r#"a; filename="C:\photos\"; b"#, Some(r"C:\photos\")),
+            (r#"a; x="C:\"; filename="after.pdf""#, Some("after.pdf")),
             (r#"a; filename="open"#, None),
             (r#"a; filename="""#, Some("")),
         ] {
@@ -391,9 +415,17 @@ mod tests {
         .concat();
         let shape = contents(None, body.as_bytes(), TextEnd::Whole).unwrap();
         assert_eq!(shape.fields.keys().collect::<Vec<_>>(), ["#part", "{email}"]);
-        let part = &shape.fields["#part"];
-        assert_eq!((part.seen, part.fields["iban"].looks.count(DataClass::Iban), part.fields["x"].seen), (2, 2, 1));
+        let nameless = &shape.fields["#part"];
+        assert_eq!(
+            (nameless.seen, nameless.fields["iban"].looks.count(DataClass::Iban), nameless.fields["x"].seen),
+            (3, 2, 1)
+        );
         assert!(contents(None, part_of_text().as_bytes(), TextEnd::Whole).is_none(), "no part has a shape");
+        // Catches texts that nobody looks at as they are no fields of a form.
+        for kind in ["text/plain", "", "application/http"] {
+            let shape = contents(None, part("inline", kind, "pan 4111 1111 1111 1111").as_bytes(), TextEnd::Whole);
+            assert_eq!(looks(&shape.unwrap(), "#part"), [DataClass::Pan], "{kind}");
+        }
     }
 
     #[test]
@@ -407,7 +439,7 @@ mod tests {
     }
 
     fn part_of_text() -> String {
-        part("inline", "image/png", "{\"a\":1}") + &part("form-data; name=a", "", "{no JSON}")
+        part("inline", "image/png", "{\"a\":1}") + &part("form-data; name=a", "application/zip", "{no JSON}")
     }
 
     #[test]
@@ -450,7 +482,7 @@ mod tests {
         // Some of these names look like values and stand for one class.
         assert!(params.list().len() == 16 && (900..=1_009).contains(&refused), "{refused}");
         let long = ["\n--b\n", &"a: b\n".repeat(200_000), "\n1"].concat();
-        assert_eq!(read(b"x/y; boundary=b", long.as_bytes(), TextEnd::Whole), []);
+        assert_eq!(read_into(b"x/y; boundary=b", long.as_bytes(), TextEnd::Whole, &mut Params::default(), 16).0, 1);
         let quotes = [b"x/y".as_slice(), &b"; a=\"".repeat(10_000)].concat();
         assert_eq!(read(&quotes, long.as_bytes(), TextEnd::Whole), []);
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::encoding::TextEnd;
 use super::references::without_references;
-use super::sensitive::look;
+use super::sensitive::{look, look_said};
 use crate::api::{BodyKind, DataClasses, Shape, StringFormat};
 
 /// The shape of a body of this kind; `None` where there is nothing, or it is no text.
@@ -35,7 +35,7 @@ fn take(shape: &mut Shape, key: &str, value: &[u8]) -> bool {
 
 /// The same of a value under a name of its own, among others that have none: what that says holds for this value alone.
 fn take_named(shape: &mut Shape, key: &str, value: &[u8]) -> bool {
-    take_looked(shape, || if key.is_empty() { look(key, value) } else { look(key, value).said() })
+    take_looked(shape, || look_said(key, value))
 }
 
 fn take_looked(shape: &mut Shape, look: impl FnOnce() -> DataClasses) -> bool {
@@ -354,7 +354,9 @@ mod tests {
         }
         let page = format!("<dt>CVV</dt><dd>123</dd>{}", "<p>text</p>".repeat(50));
         assert_eq!(carried(&read(BodyKind::Html, &page)), [DataClass::Cvv]);
-        assert_eq!(carried(&read(BodyKind::Text, &["PIN: 1234\n", &rest].concat())), [], "other names are weaker");
+        for weaker in ["PIN: 1234\n", "part no: 536-22-1234\n", "Security error code: 403\n"] {
+            assert_eq!(carried(&read(BodyKind::Text, &[weaker, &rest].concat())), [], "{weaker}");
+        }
     }
 
     #[test]

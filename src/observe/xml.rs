@@ -246,11 +246,19 @@ impl<'x> Scan<'x> {
                 Ok(())
             });
         }
-        // Of a text in pieces the first says what it looks like; all are looked at.
+        // Of a text in pieces the first says what it looks like; all are looked at, and their beginning as the one text that they are.
         let (mut text, mut more) = (None, DataClasses::NONE);
-        let mut take = |piece: Cow<'x, [u8]>| match text {
+        let mut joined = Vec::new();
+        let mut take = |piece: Cow<'x, [u8]>| match &text {
             None => text = Some(piece),
-            Some(_) => more = more.and(look(key.get(..2 * NAME_BYTES).unwrap_or(key), &piece)),
+            Some(first) => {
+                if joined.is_empty() {
+                    joined.extend_from_slice(first.get(..JOINED_BYTES).unwrap_or(first));
+                }
+                let room = JOINED_BYTES.saturating_sub(joined.len());
+                joined.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+                more = more.and(look(key.get(..2 * NAME_BYTES).unwrap_or(key), &piece));
+            }
         };
         let read = if tag.closed {
             Ok(())
@@ -270,6 +278,7 @@ impl<'x> Scan<'x> {
                 }
             }
         };
+        more = more.and(look(key.get(..2 * NAME_BYTES).unwrap_or(key), &joined));
         match &text {
             Some(text) if parts => {
                 let _ = self.field((shape, &mut ranks), "#text", |_, field| {
@@ -336,6 +345,8 @@ fn attributes(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 const COMMENTS: &str = "#comment";
 /// Longer names say nothing of a value.
 const NAME_BYTES: usize = 64;
+/// Of a text in pieces as much is looked at as one.
+const JOINED_BYTES: usize = 256;
 
 #[cfg(test)]
 #[path = "xml_tests.rs"]

@@ -5,9 +5,9 @@
 //! looks (`api::Classes`). Each family says what it takes to be worth asking, so that most values cost a count of
 //! their digits and no more.
 
-use super::words::Words;
+use super::words::{Topic, Words};
 use super::{bank, cards, national, personal, said, secrets};
-use crate::api::DataClasses;
+use crate::api::{DataClass, DataClasses, Mark};
 
 /// The classes that `value` shows under the name `key`: the name of the field or parameter, or the names on the way to it
 /// (`card.number`), which says more; nothing where there is none. Pure, allocates nothing, linear in the length of both.
@@ -39,6 +39,24 @@ pub fn look(key: &str, value: &[u8]) -> DataClasses {
     }
     if value.len() <= SHORT {
         found = found.and(personal::network(value, words)).and(personal::place(value, words));
+    }
+    found
+}
+
+/// The same of a value that alone among others stands under this name: what the name says of a number holds for this one, whatever
+/// the others are.
+#[must_use]
+pub(in crate::observe) fn look_said(key: &str, value: &[u8]) -> DataClasses {
+    let mut found = look(key, value);
+    if key.is_empty() || !(found.has(DataClass::Cvv) || found.has(DataClass::UsSsn)) {
+        return found;
+    }
+    let words = Words::of(key.as_bytes());
+    if found.has(DataClass::Cvv) && words.has(Topic::Cvv) {
+        found = found.marked(Mark::SaidCvv);
+    }
+    if found.has(DataClass::UsSsn) && words.any(&[Topic::Ssn, Topic::Social]) {
+        found = found.marked(Mark::SaidSsn);
     }
     found
 }

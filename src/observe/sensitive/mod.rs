@@ -13,5 +13,6 @@ mod words;
 
 pub(super) use issuers::is_card;
 pub use look::look;
+pub(super) use look::look_said;
 pub(super) use secrets::{begins_like_secret, is_jwt, is_jwt_head, is_secret_of_any_case};
 pub(super) use segment::look_at_segment;
