@@ -55,7 +55,7 @@ const MOSTLY: f64 = 0.8;
 const RICH: usize = 2;
 /// What speaks for words that nobody knows.
 const UNKNOWN: f64 = 6.0;
-/// And for words of APIs among them: `backend` and `payments` are repositories too.
+/// And for words of APIs among them: `backend` and `website` are repositories too.
 const KNOWN: f64 = 10.0;
 /// What speaks against a word of APIs that answers with an acknowledgement as its siblings do.
 const ACKNOWLEDGED: f64 = -5.0;
