@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::crowd::{Bodies, Crowd};
 use super::fold::{FIELDS, Place, PlaceId, Places};
 use super::lexicon::{Look, speaks};
-use super::profile::{Fields, Profile, pair, ratio, steps};
+use super::profile::{Fields, Profile, here, pair, ratio, steps};
 use super::sketch::chain;
 
 /// What the words stand below.
@@ -88,6 +88,8 @@ impl Words<'_, '_> {
         let mut odds: Vec<f64> = (0..self.words.len()).map(|at| self.against(at)).collect();
         self.strangers(&mut odds);
         self.branches(&mut odds);
+        // However alike calls are among themselves.
+        (0..odds.len()).filter(|at| self.is_foreign(*at)).for_each(|at| odds[at] = FOREIGN);
         odds
     }
 
@@ -156,17 +158,22 @@ impl Words<'_, '_> {
     /// What speaks against one word.
     fn against(&self, at: usize) -> f64 {
         let (profile, look) = (&self.words[at], &self.looks[at]);
-        let called = profile.leaf && profile.near == [chain(0, "POST")];
-        let foreign = self.texts >= VALUES && self.beside.binary_search(&chain(0, "POST")).is_err();
-        if called && foreign && !self.variables.is_empty() {
-            return FOREIGN;
-        }
         if self.under != Under::Other {
             return 0.0;
         }
         let most = profile.answered.iter().map(|(_, fields)| fields.len()).max();
         let acknowledges = most.is_some_and(|most| most < RICH) && (look.known || look.parts > 0.99);
-        if acknowledges || called && look.fixed && !look.dot { ACKNOWLEDGED } else { 0.0 }
+        if acknowledges || self.is_called(at) && look.fixed && !look.dot { ACKNOWLEDGED } else { 0.0 }
+    }
+
+    /// It is posted to, and nothing else.
+    fn is_called(&self, at: usize) -> bool {
+        self.words[at].leaf && self.words[at].near == [chain(0, "POST")]
+    }
+
+    /// It is, and none of the many values beside it.
+    fn is_foreign(&self, at: usize) -> bool {
+        self.texts >= VALUES && self.is_called(at) && self.beside.binary_search(&chain(0, "POST")).is_err()
     }
 
     /// Compares the words of these numbers with one another, and with variables.
@@ -255,16 +262,7 @@ impl Blind {
     }
 
     fn here(&mut self, place: &Place<'_>, step: u64) {
-        for op in place.ops.iter().filter(|op| op.ok > 0) {
-            let token = chain(step, op.method);
-            self.tokens.push(token);
-            if !op.answered.is_empty() {
-                self.answered.push((token, op.answered.clone()));
-            }
-            if !op.asked.is_empty() {
-                self.asked.push((token, op.asked.clone()));
-            }
-        }
+        here(place, step, (&mut self.tokens, &mut self.answered, &mut self.asked));
     }
 }
 

@@ -97,6 +97,10 @@ fn an_action_beside_values_that_never_take_it_stays() {
     let mut said = read.clone();
     actions.iter().for_each(|name| said.extend(often(1, &format!("POST /users/{name} 200"), &["ok"])));
     assert_eq!(names(&only(&said, &[])).len(), 1 + actions.len());
+    // However many there are, and however little is known of what they are called.
+    let mut said = read;
+    said.extend(all(13, 1, |name| format!("POST /users/{name} 200"), &PERSON));
+    assert_eq!(names(&only(&said, &[])).len(), 1 + PEOPLE.len());
 }
 
 #[test]

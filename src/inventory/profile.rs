@@ -88,15 +88,24 @@ impl Profile {
     }
 
     fn here(&mut self, place: &Place<'_>, step: u64) {
-        for op in place.ops.iter().filter(|op| op.ok > 0) {
-            let token = chain(step, op.method);
-            self.near.push(token);
-            if !op.answered.is_empty() {
-                self.answered.push((token, op.answered.clone()));
-            }
-            if !op.asked.is_empty() {
-                self.asked.push((token, op.asked.clone()));
-            }
+        here(place, step, (&mut self.near, &mut self.answered, &mut self.asked));
+    }
+}
+
+/// What a place does, reached by this step: its methods, and the fields of answers and of what was asked.
+pub(super) fn here(
+    place: &Place<'_>,
+    step: u64,
+    (methods, answered, asked): (&mut Vec<u64>, &mut Fields, &mut Fields),
+) {
+    for op in place.ops.iter().filter(|op| op.ok > 0) {
+        let token = chain(step, op.method);
+        methods.push(token);
+        if !op.answered.is_empty() {
+            answered.push((token, op.answered.clone()));
+        }
+        if !op.asked.is_empty() {
+            asked.push((token, op.asked.clone()));
         }
     }
 }

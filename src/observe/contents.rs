@@ -4,7 +4,6 @@
 //! together. All parts of a body share the bounds of one body.
 
 use super::body::{Inside, RANKINGS, read_shape_inside};
-use super::charset::{to_utf8, utf16};
 use super::classify::name_or_class;
 use super::encoding::TextEnd;
 use super::plain::read_plain;
@@ -15,7 +14,7 @@ use crate::merge::Merge;
 
 /// What the parts of one body hold.
 pub(super) struct Contents<'l> {
-    limits: &'l Limits,
+    pub(super) limits: &'l Limits,
     shape: Shape,
     ranks: Ranks,
     rankings: usize,
@@ -38,15 +37,6 @@ impl<'l> Contents<'l> {
             self.shape.partial = true;
             return false;
         }
-        // As spreadsheets save text.
-        let mut text = Vec::new();
-        let (part, end) = match utf16(part, || None) {
-            Some((order, rest)) => {
-                let end = to_utf8(rest, (order, end), self.limits.unpacked_sample, &mut text);
-                (text.as_slice(), end)
-            }
-            None => (part, end),
-        };
         let inside = Inside { name: &name, depth: 1, room: self.room };
         let shape = match kind {
             BodyKind::Json => read_shape_inside(part, end, self.limits, inside),

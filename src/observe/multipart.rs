@@ -58,7 +58,7 @@ fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
     // A head without an end is no part; one that is too long hides what stands behind it.
     let Some((head, value)) = split(part) else { return part.len() <= HEAD_BYTES };
     let (mut name, mut file, mut kind, mut picture) = (None, None, None, false);
-    let mut untyped = true;
+    let mut said = None;
     for line in head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii) {
         let Some(at) = memchr::memchr(b':', line) else { continue };
         let (field, value) = line.split_at(at);
@@ -68,9 +68,7 @@ fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
         } else if field.eq_ignore_ascii_case(b"content-type") {
             let value = value.get(1..).unwrap_or_default();
             kind = kind.or_else(|| kind_of_field(value));
-            // Answers to a batch of requests are texts.
-            untyped &=
-                value.trim_ascii_start().get(..16).is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/http"));
+            said = said.or(Some(value));
             // Some pictures are XML.
             picture |= value.trim_ascii_start().get(..6).is_some_and(|top| top.eq_ignore_ascii_case(b"image/"));
         }
@@ -79,16 +77,21 @@ fn read_part(part: &[u8], whole: bool, found: &mut Found<'_, '_>) -> bool {
     let room = found.count(Part { side: found.side, file: file.is_some(), kind, extension });
     let value = value.strip_suffix(b"\r").unwrap_or(value);
     let end = if whole { TextEnd::Whole } else { TextEnd::Cut };
+    // As spreadsheets save text.
     let mut text = Vec::new();
-    let (value, end) = match utf16(value, || None) {
+    let (value, end) = match utf16(value, || said) {
         Some((order, rest)) if !picture => {
-            let end = to_utf8(rest, (order, end), UTF8_BYTES, &mut text);
+            let end = to_utf8(rest, (order, end), found.contents.limits.unpacked_sample, &mut text);
             (text.as_slice(), end)
         }
         _ => (value, end),
     };
     let seems = readable(kind, file.map(|_| extension), value).filter(|_| !picture);
-    // A text without a name is no field of a form.
+    // Requests and answers of a batch are texts. A text without a name is no field of a form.
+    let is_batch = |kind: &[u8]| {
+        kind.trim_ascii_start().get(..16).is_some_and(|top| top.eq_ignore_ascii_case(b"application/http"))
+    };
+    let untyped = said.is_none_or(is_batch);
     let nameless = (found.form.is_none() || name.is_none()) && file.is_none();
     let seems =
         seems.or_else(|| Some(BodyKind::Text).filter(|_| nameless && (kind == Some(BodyKind::Text) || untyped)));
@@ -224,8 +227,6 @@ fn closing(text: &[u8]) -> Option<usize> {
 const MOST_PARTS: usize = 1_024;
 /// Sorts of parts in both bodies of an exchange.
 const MOST_SORTS: usize = 32;
-/// Bytes of a part that was UTF-16.
-const UTF8_BYTES: usize = 256 << 10;
 /// A longer type is none.
 const TYPE_BYTES: usize = 96;
 /// Bytes of the head of a part.
