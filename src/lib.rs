@@ -117,6 +117,7 @@ pub mod tls;
 pub mod api;
 pub mod observe;
 
+pub mod contract;
 pub mod diff;
 pub mod findings;
 pub mod inventory;

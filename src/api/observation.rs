@@ -13,6 +13,7 @@ use super::jwt::TokenFacts;
 use super::noise::Noise;
 use super::param::Param;
 use super::path::PathSegment;
+use super::promise::Witness;
 use super::security::AuthScheme;
 use super::service::ServiceId;
 use super::shape::Shape;
@@ -69,6 +70,8 @@ pub struct Observation<'x> {
     pub client: Client<'x>,
     /// The server's address.
     pub server: SocketAddr,
+    /// Who can hold it against what is declared.
+    pub witness: Option<&'x dyn Witness>,
     /// What kind of noise it looks like, if any. By its path a declared operation is never noise; `inventory` decides.
     pub noise: Option<Noise>,
     /// A user decided that: it holds for declared operations too.

@@ -4,9 +4,11 @@
 //! by it, and is still a shadow where no spec declares it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::path::{PathTemplate, Piece, TemplateSegment};
 use super::pin::{HostPattern, Pin};
+use super::promise::Promise;
 use super::service::ServiceId;
 
 /// All that is known of templates before anything is seen.
@@ -14,13 +16,18 @@ use super::service::ServiceId;
 pub struct Templates {
     /// What specs declare.
     pub declared: Vec<Pin>,
+    /// What each of these demands, by method, in the same order; may be shorter.
+    pub promises: Vec<Promises>,
     /// What users say.
     pub rules: TemplateRules,
 }
 
+/// What a declared template demands, by method.
+pub type Promises = Vec<(String, Arc<dyn Promise>)>;
+
 impl From<Vec<Pin>> for Templates {
     fn from(declared: Vec<Pin>) -> Self {
-        Self { declared, rules: TemplateRules::default() }
+        Self { declared, promises: Vec::new(), rules: TemplateRules::default() }
     }
 }
 

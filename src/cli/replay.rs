@@ -35,7 +35,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;
 
     settings.rules.take_up(said.networks.clone(), said.noise.clone());
-    let templates = Templates { declared: index.pins(), rules: said.templates.clone() };
+    let templates = Templates { declared: index.pins(), promises: index.promises(), rules: said.templates.clone() };
     let inventory = Arc::new(Inventory::new(&settings.limits, templates));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);
     signals::watch(&settings.stop, flags.captures.iter().any(|capture| capture.as_os_str() == "-"));

@@ -3,10 +3,10 @@
 //! In: what was seen, what was promised, what `--scope` takes in. Out: a [`Comparison`], which points at both sides
 //! and holds no opinion. The only place that asks the index.
 
-use super::comparison::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing};
+use super::comparison::{Comparison, Coverage, Criterion, Drifted, Existence, Nearest, OperationId, Pairing};
 use super::promises::promises;
 use super::scope::{self, ScopeItem};
-use crate::api::{Direction, ServiceId};
+use crate::api::{Direction, Promise, ServiceId};
 use crate::inventory::{Operation, Service, Snapshot};
 use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
@@ -34,14 +34,30 @@ pub fn compare<'a>(
         });
         pairings.extend(service.operations.iter().map(|operation| pair(index, at, &service.id, operation)));
     }
+    let drifts = drifts(index, &pairings);
     let promises = promises(index, snapshot, &services, &pairings, scope, min_window);
-    Comparison { snapshot, specs: index.specs(), services, pairings, promises }
+    Comparison { snapshot, specs: index.specs(), services, pairings, drifts, promises }
 }
 
 /// Nobody but one's own calls it, at no server of one's own. One request that came another way suffices against it: a name alone is
 /// what any caller says, and what answers strangers here is no stranger's, whoever of one's own has called it too.
 fn is_elsewhere(service: &Service) -> bool {
     service.traffic.clients.only(Direction::Outbound)
+}
+
+/// What matched operations did that their declarations, as they are now, do not say.
+fn drifts<'a>(index: &'a SpecIndex, pairings: &[Pairing<'a>]) -> Vec<Drifted<'a>> {
+    let mut all = Vec::new();
+    for (at, pairing) in pairings.iter().enumerate() {
+        let declared = pairing.declared.and_then(|id| index.specs().get(id.spec)?.operations.get(id.operation));
+        let Some(digest) = declared.and_then(|operation| operation.contract.as_ref()).map(|contract| contract.digest())
+        else {
+            continue;
+        };
+        let own = pairing.operation.record.drifts.iter().filter(|drift| drift.digest == digest);
+        all.extend(own.map(|drift| Drifted { pairing: at, drift }));
+    }
+    all
 }
 
 /// Finds what takes one observed operation, and what nearly does.

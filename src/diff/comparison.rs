@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::inventory::{Operation, Service, Snapshot};
+use crate::inventory::{DriftRecord, Operation, Service, Snapshot};
 use crate::spec::{Spec, SpecOperation};
 use crate::time::Timestamp;
 
@@ -17,6 +17,8 @@ pub struct Comparison<'a> {
     pub services: Vec<Coverage<'a>>,
     /// Every observed operation, in the snapshot's order.
     pub pairings: Vec<Pairing<'a>>,
+    /// What observed operations did that their declarations do not say, in order of pairing, then of kind and place.
+    pub drifts: Vec<Drifted<'a>>,
     /// Every declared operation, in order of spec and document.
     pub promises: Vec<Promise<'a>>,
 }
@@ -57,6 +59,15 @@ pub struct Pairing<'a> {
     pub declared: Option<OperationId>,
     /// Where nothing takes it: the nearest declared operation and what failed first.
     pub nearest: Option<Nearest>,
+}
+
+/// One thing that an operation did and that the declaration which takes it does not say.
+#[derive(Clone, Copy, Debug)]
+pub struct Drifted<'a> {
+    /// Index into `Comparison::pairings`.
+    pub pairing: usize,
+    /// What it is, and how often.
+    pub drift: &'a DriftRecord,
 }
 
 /// A declared operation: which spec, and which of its operations.

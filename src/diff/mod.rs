@@ -10,7 +10,7 @@ mod scope;
 pub use aliases::{Alias, aliases};
 pub use compare::compare;
 pub use comparison::{
-    Comparison, Coverage, Criterion, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,
+    Comparison, Coverage, Criterion, Drifted, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,
 };
 pub use scope::ScopeItem;
 

@@ -84,6 +84,7 @@ pub(crate) fn spec(name: &str, host: HostPattern, base: &str, lines: &[&str]) ->
             id: None,
             deprecated: words.next() == Some("deprecated"),
             params: Vec::new(),
+            contract: None,
             line: 10 + u32::try_from(number).unwrap(),
         }
     };

@@ -133,7 +133,7 @@ fn guesses_below_what_users_forbid_stay_apart() {
             }],
             ..TemplateRules::default()
         };
-        let inventory = Inventory::new(&Limits::default(), Templates { declared: Vec::new(), rules });
+        let inventory = Inventory::new(&Limits::default(), Templates { rules, ..Templates::default() });
         let mut delta = Delta::new(&Limits::default(), inventory.pins());
         all.iter().for_each(|said| said.tell(&mut delta));
         inventory.absorb(delta);

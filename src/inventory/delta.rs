@@ -10,11 +10,11 @@ use foldhash::fast::RandomState;
 
 use super::entry::Window;
 use super::opaque::Opaque;
-use super::pins::{Covering, Pins};
+use super::pins::{Covering, Pins, Taken};
 use super::signals::Signals;
 use super::sketch::chain;
 use super::tally::{Load, Tally, is_missing, shows};
-use crate::api::{Noise, Observation, ObservationSink, OpaqueSeen, Seen, ServiceId};
+use crate::api::{Facts, Noise, Observation, ObservationSink, OpaqueSeen, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
 use crate::time::Timestamp;
@@ -31,6 +31,8 @@ pub struct Delta {
     noted: usize,
     /// When the first of them was.
     since: Option<Timestamp>,
+    /// What one exchange did that is not declared.
+    facts: Facts,
 }
 
 /// A service, and which declarations cover it.
@@ -76,6 +78,7 @@ impl Delta {
             load: Load::default(),
             noted: 0,
             since: None,
+            facts: Facts::default(),
         }
     }
 
@@ -130,6 +133,21 @@ impl Delta {
     }
 }
 
+/// Holds an exchange against the declaration that takes it, if it is one that teaches: what scanners send is theirs.
+fn hold<'f>(
+    pins: &Pins,
+    seen: &Observation<'_>,
+    taken: Option<Taken<'_>>,
+    facts: &'f mut Facts,
+) -> Option<(u64, &'f Facts)> {
+    let taken =
+        taken.filter(|taken| taken.declared && !seen.decreed && !seen.noise.is_some_and(Noise::is_of_caller))?;
+    let promise = pins.promise(taken.id, taken.method)?;
+    facts.clear();
+    seen.witness?.testify(promise, taken.template, facts);
+    Some((promise.digest(), facts))
+}
+
 impl ObservationSink for Delta {
     fn observation(&mut self, seen: &Observation<'_>) {
         self.noted(seen.at);
@@ -146,12 +164,14 @@ impl ObservationSink for Delta {
 
         if let Some(share) = self.services.get_mut(seen.service) {
             let taken = self.pins.find(&share.covering, method, path);
-            self.load += share.tally.note(seen, taken, &self.limits);
+            let drift = hold(&self.pins, seen, taken, &mut self.facts);
+            self.load += share.tally.note(seen, taken, drift, &self.limits);
             return;
         }
         let mut share = Share { covering: self.pins.covering(seen.service), tally: Tally::default() };
         let taken = self.pins.find(&share.covering, method, path);
-        self.load += share.tally.note(seen, taken, &self.limits);
+        let drift = hold(&self.pins, seen, taken, &mut self.facts);
+        self.load += share.tally.note(seen, taken, drift, &self.limits);
         self.load.bytes += Tally::BYTES;
         self.services.insert(seen.service.clone(), share);
     }

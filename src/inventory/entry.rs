@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounded::{Few, Smallest, tree_bytes};
 use super::counts::Counts;
+use super::drifts::Drifts;
 use super::lessons::Lessons;
 use super::params::{NAME_BYTES, Params};
 use super::parts::Parts;
@@ -23,7 +24,7 @@ use super::sorted::Sorted;
 use super::tally::{PRINTS, says_nothing_here};
 use super::tokens::Tokens;
 use super::traffic::Traffic;
-use crate::api::{AuthScheme, DataClasses, Noise, Observation, OddBody, PathSegment, PathTemplate, Value};
+use crate::api::{AuthScheme, DataClasses, Facts, Noise, Observation, OddBody, PathSegment, PathTemplate, Value};
 use crate::merge::Merge;
 use crate::time::Timestamp;
 
@@ -81,6 +82,8 @@ pub(super) struct Entry {
     request_types: Few<Box<str>, 16>,
     response_types: Few<Box<str>, 16>,
     lessons: Lessons,
+    /// Most operations see none, as most are not declared.
+    drifts: Option<Box<Drifts>>,
 }
 
 /// Whether all answers that show something were one and the same, as far as their prints tell.
@@ -156,6 +159,16 @@ impl Entry {
             added += (size_of::<Tokens>() + tokens.weight()).saturating_sub(before);
         }
         added
+    }
+
+    /// Takes in what an exchange did that its declaration, of this digest, does not say. Tells the memory added.
+    pub(super) fn drift(&mut self, digest: u64, facts: &Facts, at: Timestamp) -> usize {
+        let frame = if self.drifts.is_some() { 0 } else { size_of::<Drifts>() + 16 };
+        frame + self.drifts.get_or_insert_default().note(digest, facts, at)
+    }
+
+    fn drift_bytes(&self) -> usize {
+        self.drifts.as_ref().map_or(0, |drifts| size_of::<Drifts>() + 16 + drifts.weight())
     }
 
     /// Counts a request of [`Entry::count`] under its class of noise. Tells the memory added.
@@ -264,14 +277,15 @@ impl Entry {
     /// Memory it takes, rather too much than too little.
     pub(super) fn weight(&self) -> usize {
         let media = self.request_types.weight() + self.response_types.weight();
-        self.frame() + self.odd_bytes() + self.params.weight() + media + self.lessons.weight()
+        self.frame() + self.drift_bytes() + self.odd_bytes() + self.params.weight() + media + self.lessons.weight()
     }
 
     /// Memory it takes when it is told and not held open, but for shapes, which are told one after the other.
     pub(super) fn told(&self) -> usize {
         let media = self.request_types.keys().chain(self.response_types.keys()).map(|name| name.len() + 56);
         let params = self.params.len() + self.lessons.params();
-        Self::TOLD + media.sum::<usize>() + self.servers.len() * 48 + params * ParamRecord::BYTES
+        let drifts = self.drifts.as_ref().map_or(0, |drifts| drifts.told());
+        Self::TOLD + drifts + media.sum::<usize>() + self.servers.len() * 48 + params * ParamRecord::BYTES
     }
 
     /// Places of shapes, and parameters.
@@ -307,6 +321,7 @@ impl Entry {
             ("inventory.params", self.params.more().saturating_add(self.lessons.params_more())),
             ("inventory.media_types", more),
             ("inventory.parts", self.lessons.parts_more()),
+            ("inventory.drifts", self.drifts.as_ref().map_or(0, |drifts| drifts.more())),
             ("inventory.shape_nodes", u64::from(self.lessons.is_cut())),
         ];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
@@ -356,6 +371,7 @@ impl Entry {
             parts: lessons.parts.as_ref().map(Parts::freeze).unwrap_or_default(),
             encrypted: self.encrypted,
             variables: Sorted::new(),
+            drifts: self.drifts.map(|drifts| drifts.freeze()).unwrap_or_default(),
         }
     }
 }
@@ -390,6 +406,7 @@ impl Merge for Entry {
         self.request_types.merge(other.request_types);
         self.response_types.merge(other.response_types);
         self.lessons.merge(other.lessons);
+        self.drifts.merge(other.drifts);
     }
 }
 
@@ -479,6 +496,7 @@ mod tests {
                 feigned: false,
                 tried: false,
                 print: None,
+                witness: None,
             };
             entry.count(&seen);
             if n % 3 == 0 {

@@ -365,6 +365,7 @@ mod tests {
             feigned: false,
             tried: false,
             print: None,
+            witness: None,
         };
         lessons.learn(status, &seen)
     }

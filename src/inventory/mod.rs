@@ -11,6 +11,7 @@ mod counts;
 mod crowd;
 mod delta;
 mod divided;
+mod drifts;
 mod entry;
 mod evidence;
 mod fold;
@@ -59,8 +60,8 @@ pub use rates::RateSeries;
 pub use shapes::Union;
 pub use shared::{Inventory, Restore};
 pub use snapshot::{
-    Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord, Quantiles, Record, Rule,
-    Service, Snapshot, TokenRecord,
+    DriftRecord, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord, Quantiles,
+    Record, Rule, Service, Snapshot, TokenRecord,
 };
 pub use sorted::Sorted;
 pub use traffic::TrafficFigures;

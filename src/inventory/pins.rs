@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::api::{
-    HostPattern, PathSegment, PathTemplate, Piece, Pin, PinId, Routes, ServiceId, TemplateRules, TemplateSegment,
-    Templates,
+    HostPattern, PathSegment, PathTemplate, Piece, Pin, PinId, Promise, Promises, Routes, ServiceId, TemplateRules,
+    TemplateSegment, Templates,
 };
 
 /// A set of declared templates, and what users say of templates beside them: their pins name paths that no declaration takes,
@@ -30,6 +30,8 @@ pub struct Pins {
     /// Patterns of the pins of users. They name no host as far as declarations are concerned, and each holds wherever it fits.
     of_users: Vec<usize>,
     users: BTreeSet<PinId>,
+    /// What declared pins in force demand.
+    promises: HashMap<PinId, Promises>,
     rules: TemplateRules,
 }
 
@@ -59,18 +61,18 @@ impl Pins {
     /// Compiles a set; each pin's id is its index, those of users behind those that are declared.
     #[must_use]
     pub fn new(templates: impl Into<Templates>) -> Self {
-        let Templates { declared, rules } = templates.into();
+        let Templates { declared, promises, rules } = templates.into();
         let number = declared.len();
         let all = [declared, rules.pins.clone()].concat();
         let active: Vec<PinId> = (0..).map(PinId).take(all.len()).collect();
-        Self::compile(all, &active, number, rules)
+        Self::compile(all, &active, number, rules).demanding(&active, promises)
     }
 
     /// The set with only these in force. A pin equal to a known one keeps its id, others are appended. Tells the id
     /// of each, in the order given, those of users behind those that are declared.
     #[must_use]
     pub fn renewed(&self, templates: impl Into<Templates>) -> (Self, Vec<PinId>) {
-        let Templates { declared, rules } = templates.into();
+        let Templates { declared, promises, rules } = templates.into();
         let number = declared.len();
         let pins = [declared, rules.pins.clone()].concat();
         let mut all = self.all.clone();
@@ -88,7 +90,19 @@ impl Pins {
                 active.push(id);
             }
         }
-        (Self::compile(all, &active, number, rules), active)
+        (Self::compile(all, &active, number, rules).demanding(&active, promises), active)
+    }
+
+    /// The set with what the first of the active pins demand.
+    fn demanding(mut self, active: &[PinId], promises: Vec<Promises>) -> Self {
+        self.promises = active.iter().copied().zip(promises).filter(|(_, promises)| !promises.is_empty()).collect();
+        self
+    }
+
+    /// What a declared pin demands of this method.
+    pub(super) fn promise(&self, id: PinId, method: &str) -> Option<&dyn Promise> {
+        let promises = self.promises.get(&id)?;
+        promises.iter().find(|(known, _)| known == method).map(|(_, promise)| &**promise)
     }
 
     /// The set with these appended, which take nothing.

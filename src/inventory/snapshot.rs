@@ -10,7 +10,7 @@ use super::bodies::Bodies;
 use super::sorted::Sorted;
 use super::traffic::TrafficFigures;
 use crate::api::{
-    AuthScheme, DataClasses, Noise, OddBody, ParamPlace, ParamStyle, ParamType, Part, PathTemplate, PinId,
+    AuthScheme, DataClasses, Fact, Noise, OddBody, ParamPlace, ParamStyle, ParamType, Part, PathTemplate, PinId,
     SegmentClass, ServiceId, TokenAlgorithm, TokenLifetime, ValueFigures,
 };
 use crate::time::{Span, Timestamp};
@@ -186,6 +186,9 @@ pub struct Record {
     /// For a learned variable: how many distinct texts it stands for (estimate), by its name in the template. Counted
     /// over all operations below the same place; empty where operations of the service had to be left out.
     pub variables: Sorted<String>,
+    /// What exchanges did that a declaration does not say, in order of kind and place; those of declarations that have changed
+    /// since are among them.
+    pub drifts: Vec<DriftRecord>,
 }
 
 impl Record {
@@ -201,6 +204,23 @@ impl Record {
         });
         self
     }
+}
+
+/// One thing that exchanges did and a declaration does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriftRecord {
+    /// Digest of the declaration that they were held against.
+    pub digest: u64,
+    /// What it is.
+    pub fact: Fact,
+    /// Exchanges that did it ...
+    pub seen: u64,
+    /// ... of so many that were held against the declaration in this respect.
+    pub of: u64,
+    /// The first of them.
+    pub first: Timestamp,
+    /// The last of them.
+    pub last: Timestamp,
 }
 
 /// JSON Web Tokens shown as credentials, by what they say of themselves. Nothing of it was verified.

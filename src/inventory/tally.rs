@@ -28,7 +28,7 @@ use super::slot::Slot;
 use super::snapshot::{Operation, Service};
 use super::traffic::Traffic;
 use super::tree::{Key, Node, Steps, Way};
-use crate::api::{Noise, Observation, PinId, Seen, ServiceId};
+use crate::api::{Facts, Noise, Observation, PinId, Seen, ServiceId};
 use crate::limits::Limits;
 use crate::merge::Merge;
 
@@ -126,7 +126,13 @@ impl Tally {
     pub(super) const BYTES: usize = 2 * size_of::<(ServiceId, Self)>() + 512;
 
     /// Takes in one exchange; tells what it added at the most.
-    pub(super) fn note(&mut self, seen: &Observation<'_>, taken: Option<Taken<'_>>, limits: &Limits) -> Load {
+    pub(super) fn note(
+        &mut self,
+        seen: &Observation<'_>,
+        taken: Option<Taken<'_>>,
+        drift: Option<(u64, &Facts)>,
+        limits: &Limits,
+    ) -> Load {
         self.requests.merge(1);
         self.window.insert(seen.at);
         let grown = Load { bytes: self.traffic.note(seen), ..Load::default() };
@@ -152,6 +158,7 @@ impl Tally {
                 let (entry, new) = methods.entry(taken.method, || Entry::new(limits.params));
                 let mut bytes = entry.count(seen) + if new { Entry::BYTES } else { 0 };
                 bytes += noise.map_or(0, |noise| entry.sort(noise));
+                bytes += drift.map_or(0, |(digest, facts)| entry.drift(digest, facts, seen.at));
                 let mut places = 0;
                 if shows(noise, seen) {
                     let (body, learned) = entry.learn(seen);

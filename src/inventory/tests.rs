@@ -51,6 +51,7 @@ pub(crate) fn said(line: &str) -> Said {
         feigned: false,
         tried: false,
         print: None,
+        witness: None,
         fields: Vec::new(),
         params: Vec::new(),
     }
@@ -133,6 +134,7 @@ impl Said {
             feigned: self.feigned,
             tried: self.tried,
             print: self.print,
+            witness: None,
         });
     }
 }
@@ -589,7 +591,7 @@ fn what_users_forbid_stays_apart_and_what_they_name_is_called_so() {
         }],
         ..TemplateRules::default()
     };
-    let inventory = Inventory::new(&Limits::default(), Templates { declared: Vec::new(), rules });
+    let inventory = Inventory::new(&Limits::default(), Templates { rules, ..Templates::default() });
     let mut delta = Delta::new(&Limits::default(), inventory.pins());
     all.iter().for_each(|said| said.tell(&mut delta));
     inventory.absorb(delta);

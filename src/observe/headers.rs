@@ -82,7 +82,7 @@ pub(super) fn add_field(
 }
 
 /// A lower-case name that is part of HTTP, of browsers or of what proxies add.
-fn is_common(name: &[u8]) -> bool {
+pub(super) fn is_common(name: &[u8]) -> bool {
     COMMON.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
         || FAMILIES.iter().any(|family| name.starts_with(family.as_bytes()))
 }

@@ -32,6 +32,7 @@ mod service;
 mod spelling;
 mod style;
 mod styles;
+mod witness;
 mod xml;
 
 pub use classify::{classify_segment, name_or_class};

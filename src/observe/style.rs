@@ -60,6 +60,8 @@ pub struct Scratch {
     pub(super) request_type: String,
     pub(super) response_type: String,
     pub(super) unpacker: Unpacker,
+    /// Another, for when the bodies of both sides are lent at once.
+    pub(super) second: Unpacker,
 }
 
 impl Scratch {
@@ -85,6 +87,7 @@ impl Scratch {
             request_type: String::new(),
             response_type: String::new(),
             unpacker: Unpacker::default(),
+            second: Unpacker::default(),
         }
     }
 }

@@ -6,14 +6,16 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::error::{SpecError, shown};
 use super::flags::{Alias, HostFlags};
 use super::model::{Spec, SpecOperation};
 use super::nearest::{Everywhere, Near};
 use super::version;
-use crate::api::{HostPattern, PathTemplate, Piece, Pin, Routes, Scheme, ServiceId, TemplateSegment};
+use crate::api::{
+    HostPattern, PathTemplate, Piece, Pin, Promise, Promises, Routes, Scheme, ServiceId, TemplateSegment,
+};
 use crate::limits::Limits;
 
 /// The specs of a run, compiled.
@@ -212,6 +214,29 @@ impl SpecIndex {
             pin
         });
         sorted.collect()
+    }
+
+    /// What each of [`SpecIndex::pins`] demands, by method, in the same order.
+    #[must_use]
+    pub fn promises(&self) -> Vec<Promises> {
+        let patterns = self.exact.values().flatten().chain(&self.templates);
+        let any = self.any.map(|at| (HostPattern::Any, at));
+        let mut all: BTreeMap<(HostPattern, PathTemplate), Promises> = BTreeMap::new();
+        for (host, at) in patterns.chain(any.as_ref()) {
+            for entry in self.groups.get(*at).map_or(&[][..], |group| &group.entries) {
+                let promises = all.entry((host.clone(), nameless(&entry.template))).or_default();
+                for (method, operations) in &entry.methods {
+                    let first = operations.first().and_then(|(spec, at)| self.operation(*spec, *at));
+                    if let Some(contract) = first.and_then(|operation| operation.contract.as_ref())
+                        && !promises.iter().any(|(known, _)| known == method)
+                    {
+                        let promise: Arc<dyn Promise> = Arc::clone(contract) as _;
+                        promises.push((method.clone(), promise));
+                    }
+                }
+            }
+        }
+        all.into_values().collect()
     }
 
     /// Which specs cover a service.

@@ -1,5 +1,6 @@
 //! What was promised.
 
+mod contracts;
 mod document;
 mod error;
 mod flags;
@@ -12,6 +13,7 @@ mod model;
 mod nearest;
 mod paths;
 mod refs;
+mod schemas;
 mod server;
 mod version;
 mod warnings;

@@ -1,6 +1,9 @@
 //! What was promised, whatever the format it was written in.
 
+use std::sync::Arc;
+
 use crate::api::{HostPattern, ParamPlace, PathTemplate};
+use crate::contract::Sealed;
 
 /// One spec document.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct SpecOperation {
     pub deprecated: bool,
     /// Declared query and form parameters.
     pub params: Vec<SpecParam>,
+    /// What an exchange is held against; `None` where the format says nothing of that.
+    pub contract: Option<Arc<Sealed>>,
     /// Line of the operation in its file, from 1; 0 when not known.
     pub line: u32,
 }

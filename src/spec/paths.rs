@@ -5,9 +5,11 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::contracts::Drafts;
 use super::document::Document;
 use super::error::{SpecError, shown};
 use super::lines::escape;
@@ -15,6 +17,7 @@ use super::model::{Server, Spec, SpecOperation, SpecParam};
 use super::refs::{Found, Refs};
 use super::warnings::Warnings;
 use crate::api::{ParamPlace, PathTemplate, Piece};
+use crate::contract::Sealed;
 
 /// Segments of a declared path. Observed ones end sooner.
 const SEGMENTS: usize = 64;
@@ -54,13 +57,15 @@ pub(super) struct Reading<'r, 'l> {
     document: Rc<Document>,
     refs: &'r mut Refs<'l>,
     pub(super) warnings: Warnings,
+    drafts: Drafts,
     /// Operations times servers.
     routes: usize,
 }
 
 impl<'r, 'l> Reading<'r, 'l> {
     pub(super) fn new(document: &Rc<Document>, refs: &'r mut Refs<'l>) -> Self {
-        Self { document: Rc::clone(document), refs, warnings: Warnings::default(), routes: 0 }
+        let drafts = Drafts::new(document);
+        Self { document: Rc::clone(document), refs, warnings: Warnings::default(), drafts, routes: 0 }
     }
 
     /// The whole spec.
@@ -70,7 +75,12 @@ impl<'r, 'l> Reading<'r, 'l> {
         servers: &[Server],
         dialect: &dyn Dialect,
     ) -> Result<Spec, SpecError> {
-        let operations = self.operations(servers, dialect)?;
+        let mut operations = self.operations(servers, dialect)?;
+        let schemas = Arc::new(std::mem::take(&mut self.drafts.compiler).finish(&mut self.warnings));
+        for operation in &mut operations {
+            let draft = operation.contract.take().and_then(Arc::into_inner);
+            operation.contract = draft.map(|draft| Arc::new(draft.over(&schemas)));
+        }
         let info = self.document.root.get("info");
         let part = |key| info.and_then(|info| text_at(info, key)).unwrap_or_default();
         let name = self.document.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
@@ -196,7 +206,10 @@ impl<'r, 'l> Reading<'r, 'l> {
         found.sort_by_key(|(_, at)| line(at));
         for (method, at) in found {
             let line = line(&at);
-            let operation = self.operation(method, &at, &items, line, servers, dialect)?;
+            let mut operation = self.operation(method, &at, &items, line, servers, dialect)?;
+            let within = (&document, &mut *self.refs);
+            let draft = self.drafts.draft(&at, &items, path, within, &mut self.warnings);
+            operation.contract = Some(Arc::new(Sealed::new(draft)));
             self.routes = self.routes.saturating_add(operation.servers.len());
             let most = self.refs.limits().spec_routes;
             if self.routes > most {
@@ -238,6 +251,7 @@ impl<'r, 'l> Reading<'r, 'l> {
             id: text_at(value, "operationId"),
             deprecated: value.get("deprecated").and_then(Value::as_bool).unwrap_or(false),
             params: params.list,
+            contract: None,
             line,
         })
     }

@@ -98,7 +98,11 @@ impl<'l> Refs<'l> {
 
     /// Follows one reference.
     fn step(&mut self, from: &Found) -> Result<Found, SpecError> {
-        let reference = from.reference().unwrap_or_default();
+        self.follow(from, from.reference().unwrap_or_default())
+    }
+
+    /// Follows a reference that stands somewhere in a part.
+    pub fn follow(&mut self, from: &Found, reference: &str) -> Result<Found, SpecError> {
         let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let document = if file.is_empty() { Rc::clone(&from.document) } else { self.open(from, file)? };
         let Ok(pointer) = percent_decode_str(fragment).decode_utf8() else {

@@ -40,7 +40,7 @@ pub(super) struct Known {
 impl Known {
     /// What is known of templates before anything is seen.
     pub(super) fn templates(&self) -> Templates {
-        Templates { declared: self.index.pins(), rules: self.said.templates.clone() }
+        Templates { declared: self.index.pins(), promises: self.index.promises(), rules: self.said.templates.clone() }
     }
 }
 

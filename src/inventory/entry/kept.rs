@@ -29,6 +29,7 @@ impl Entry {
             && self.params.is_sound()
             && self.odd_bodies.as_ref().is_none_or(|odd| odd.sum() <= self.requests.saturating_mul(2))
             && self.lessons.is_sound()
+            && self.drifts.as_ref().is_none_or(|drifts| drifts.is_sound())
             && media.all(|name| name.len() <= NAME_BYTES)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! In: any exchange with a request. Out: one observation. Last of the styles, because it takes all.
 
+use std::cell::RefCell;
 use std::mem;
 
 use crate::api::{
@@ -23,6 +24,7 @@ use crate::observe::noise::{Known, Redirect, is_feigned, is_success, is_telltale
 use crate::observe::path::{Target, recycled};
 use crate::observe::plain::read_plain;
 use crate::observe::style::{Scratch, Style, caller};
+use crate::observe::witness::Hearing;
 use crate::observe::xml::{is_xml, read_xml};
 use crate::proto::{Exchange, Message};
 
@@ -57,6 +59,7 @@ impl Style for Rest {
             response_type,
             parts,
             unpacker,
+            second,
             ..
         } = scratch;
         let server = exchange.connection.server;
@@ -162,6 +165,22 @@ impl Style for Rest {
             }
         }
 
+        let hearing = Hearing {
+            exchange,
+            request,
+            response,
+            service,
+            path: &path,
+            query: target.query,
+            status,
+            request_type,
+            response_type,
+            params: params.list(),
+            auth,
+            inspected: inspected.is_some(),
+            unpackers: [RefCell::new(unpacker), RefCell::new(second)],
+            most: limits.unpacked_sample,
+        };
         out.observation(&Observation {
             at: exchange.at(),
             service,
@@ -184,6 +203,7 @@ impl Style for Rest {
             auth,
             token: token.as_ref(),
             encrypted,
+            witness: Some(&hearing),
             caller: caller(exchange.connection.client.ip(), scratch.key),
             client,
             server,

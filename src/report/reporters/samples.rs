@@ -194,6 +194,7 @@ impl Sample {
             id: Some(self.plant(&format!("operation{n}"))),
             deprecated: n % 9 == 1,
             params: Vec::new(),
+            contract: None,
             line: 10 + n as u32 * 12,
         });
         Spec {

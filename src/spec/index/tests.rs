@@ -18,6 +18,7 @@ fn spec(name: &str, version: &str, servers: &[&str], operations: &[&str]) -> Spe
             id: None,
             deprecated: text.starts_with('!'),
             params: Vec::new(),
+            contract: None,
             line: 0,
         }
     };

@@ -1,0 +1,75 @@
+//! Media types of declarations: plain ones, and ranges.
+
+use super::schema::SchemaId;
+
+/// A media type or a range of them (RFC 9110 section 12.5.1), lower case, without parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MediaRange(String);
+
+impl MediaRange {
+    /// As it is declared.
+    #[must_use]
+    pub fn new(declared: &str) -> Self {
+        Self(declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    }
+
+    /// How well it fits: a plain type better than `application/*`, that better than `*/*`.
+    fn fits(&self, media: &str) -> Option<u8> {
+        if self.0 == media {
+            return Some(2);
+        }
+        match self.0.split_once('/') {
+            Some(("*", "*")) => Some(0),
+            Some((kind, "*")) => media.split_once('/').filter(|(known, _)| *known == kind).map(|_| 1),
+            // What is no media type at all says nothing.
+            None => Some(0),
+            _ => None,
+        }
+    }
+
+    /// The schema of the entry that fits best; `None`: nothing fits.
+    #[must_use]
+    #[expect(clippy::option_option, reason = "an entry without a schema fits, too")]
+    pub fn find(content: &[(Self, Option<SchemaId>)], media: &str) -> Option<Option<SchemaId>> {
+        let fitting = content.iter().filter_map(|(range, schema)| Some((range.fits(media)?, schema)));
+        fitting.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, schema)| *schema)
+    }
+}
+
+/// JSON, one value.
+pub(super) fn is_json(media: &str) -> bool {
+    let (_, kind) = media.split_once('/').unwrap_or(("", media));
+    matches!(kind, "json" | "x-json") || kind.ends_with("+json")
+}
+
+/// Names and values.
+pub(super) fn is_form(media: &str) -> bool {
+    media == "application/x-www-form-urlencoded"
+}
+
+/// Parts with names.
+pub(super) fn is_multipart(media: &str) -> bool {
+    media == "multipart/form-data"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_range_speaks() {
+        // Catches a range that goes before the type itself, and one that takes what is not in it.
+        let content: Vec<_> = ["*/*", "application/*", "Application/JSON; charset=utf-8"]
+            .iter()
+            .zip(0..)
+            .map(|(text, n)| (MediaRange::new(text), Some(SchemaId(n))))
+            .collect();
+        let found = |media| MediaRange::find(&content, media).flatten().map(|id| id.0);
+        assert_eq!(
+            [found("application/json"), found("application/xml"), found("text/plain")],
+            [Some(2), Some(1), Some(0)]
+        );
+        assert_eq!(MediaRange::find(&content[1..], "text/plain"), None);
+        assert!(is_json("application/problem+json") && is_json("text/json") && !is_json("application/x-ndjson"));
+    }
+}

@@ -1,0 +1,18 @@
+//! What one declared operation demands of one exchange, compiled; and what an exchange breaks.
+
+mod formats;
+mod media;
+mod operation;
+mod pattern;
+mod schema;
+mod security;
+mod sunset;
+mod text;
+mod value;
+
+pub use media::MediaRange;
+pub use operation::{Contract, DeclaredBody, DeclaredParam, Response, Sealed, StatusRange};
+pub use pattern::Pattern;
+pub use schema::{At, List, Object, Others, Parts, Scalar, Schema, SchemaId, Schemas, Types};
+pub use security::Need;
+pub use text::Style;

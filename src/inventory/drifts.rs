@@ -1,0 +1,231 @@
+//! What exchanges of one operation did that its declaration does not say: how often, of how many, and when.
+//!
+//! In: the facts of one exchange under the digest of the declaration that it was held against. Out: plain figures. A declaration
+//! that changes has another digest, and what was found under the old one is told no more.
+
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::bounded::text_bytes;
+use super::entry::Window;
+use super::kept::MOST;
+use super::snapshot::DriftRecord;
+use crate::api::{Checked, Fact, Facts};
+use crate::merge::Merge;
+use crate::time::Timestamp;
+
+/// Drift of one operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Drifts {
+    // INVARIANT: both sorted, no two alike, bounded; kept are those of the smallest rank, or the smallest.
+    kept: Vec<Drift>,
+    checked: Vec<(u64, Checked, u64)>,
+    /// Sightings that were not kept.
+    more: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Drift {
+    rank: u64,
+    digest: u64,
+    fact: Fact,
+    seen: u64,
+    window: Window,
+}
+
+impl Drift {
+    fn key(&self) -> (u64, u64, &Fact) {
+        (self.rank, self.digest, &self.fact)
+    }
+}
+
+fn rank(digest: u64, fact: &Fact) -> u64 {
+    let mut hash = Xxh3::new();
+    (digest, fact).hash(&mut hash);
+    hash.finish()
+}
+
+impl Drifts {
+    /// Different facts kept of one operation.
+    const FACTS: usize = 128;
+    /// Parts whose exchanges are counted: four and two for each of so many statuses.
+    const PARTS: usize = 64;
+
+    /// Takes in the facts of one exchange. Tells the memory added at the most.
+    pub(super) fn note(&mut self, digest: u64, facts: &Facts, at: Timestamp) -> usize {
+        let before = self.weight();
+        for part in facts.checked() {
+            self.count(digest, *part, 1);
+        }
+        for fact in facts.list() {
+            let window = {
+                let mut window = Window::default();
+                window.insert(at);
+                window
+            };
+            self.add(Drift { rank: rank(digest, fact), digest, fact: fact.clone(), seen: 1, window });
+        }
+        self.more.merge(facts.left_out);
+        self.weight().saturating_sub(before)
+    }
+
+    fn count(&mut self, digest: u64, part: Checked, count: u64) {
+        match self.checked.binary_search_by(|(of, known, _)| (*of, *known).cmp(&(digest, part))) {
+            Ok(at) => self.checked[at].2.merge(count),
+            Err(at) if at < Self::PARTS => {
+                self.checked.truncate(Self::PARTS - 1);
+                self.checked.insert(at, (digest, part, count));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn add(&mut self, new: Drift) {
+        match self.kept.binary_search_by(|known| known.key().cmp(&new.key())) {
+            Ok(at) => {
+                self.kept[at].seen.merge(new.seen);
+                self.kept[at].window.merge(new.window);
+            }
+            Err(at) if at < Self::FACTS => {
+                if self.kept.len() >= Self::FACTS
+                    && let Some(out) = self.kept.pop()
+                {
+                    self.more.merge(out.seen);
+                }
+                self.kept.insert(at, new);
+            }
+            Err(_) => self.more.merge(new.seen),
+        }
+    }
+
+    /// Memory beside itself.
+    pub(super) fn weight(&self) -> usize {
+        let texts = |fact: &Fact| text_bytes(fact.seen.len()) + text_bytes(fact.promised.len());
+        self.kept.capacity() * size_of::<Drift>()
+            + self.kept.iter().map(|drift| texts(&drift.fact)).sum::<usize>()
+            + self.checked.capacity() * size_of::<(u64, Checked, u64)>()
+    }
+
+    /// Memory when it is told.
+    pub(super) fn told(&self) -> usize {
+        self.kept
+            .iter()
+            .map(|drift| size_of::<DriftRecord>() + drift.fact.seen.len() + drift.fact.promised.len() + 64)
+            .sum()
+    }
+
+    /// Sightings that were not kept.
+    pub(super) const fn more(&self) -> u64 {
+        self.more
+    }
+
+    /// It could have grown out of exchanges.
+    pub(super) fn is_sound(&self) -> bool {
+        let fits = |drift: &Drift| {
+            let Fact { seen, promised, .. } = &drift.fact;
+            seen.len() <= Facts::POINTER_BYTES
+                && promised.len() <= Facts::POINTER_BYTES
+                && drift.seen <= MOST
+                && drift.window.is_sound()
+                && drift.rank == rank(drift.digest, &drift.fact)
+        };
+        self.kept.len() <= Self::FACTS
+            && self.checked.len() <= Self::PARTS
+            && self.more <= MOST
+            && self.kept.is_sorted_by(|a, b| a.key() < b.key())
+            && self.checked.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1))
+            && self.checked.iter().all(|(.., count)| *count <= MOST)
+            && self.kept.iter().all(fits)
+    }
+
+    /// The plain figures, in order of kind and place.
+    pub(super) fn freeze(self) -> Vec<DriftRecord> {
+        let checked = self.checked;
+        let of = |digest, part| {
+            checked.iter().find(|(of, known, _)| (*of, *known) == (digest, part)).map_or(0, |found| found.2)
+        };
+        let mut told: Vec<DriftRecord> = self
+            .kept
+            .into_iter()
+            .map(|Drift { digest, fact, seen, window, .. }| {
+                let (first, last) = window.bounds().unwrap_or_default();
+                DriftRecord { digest, of: of(digest, fact.of).max(seen), fact, seen, first, last }
+            })
+            .collect();
+        told.sort_by(|a, b| (&a.fact, a.digest).cmp(&(&b.fact, b.digest)));
+        told
+    }
+}
+
+impl Merge for Drifts {
+    fn merge(&mut self, other: Self) {
+        for (digest, part, count) in other.checked {
+            self.count(digest, part, count);
+        }
+        other.kept.into_iter().for_each(|drift| self.add(drift));
+        self.more.merge(other.more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Drift as Kind;
+    use proptest::prelude::*;
+
+    fn facts(fields: &[u8]) -> Facts {
+        let mut facts = Facts::default();
+        facts.check(Checked::Response(200));
+        for field in fields {
+            facts.add(
+                Kind::UndocumentedResponseField,
+                Checked::Response(200),
+                &format!("/response/200/body/{field}"),
+                "#/x",
+            );
+        }
+        facts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Catches figures that hang on the order in which shares were put together, also where there are too many to be kept.
+        #[test]
+        fn drift_does_not_show_how_it_was_put_together(exchanges in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..30), cut in 0_usize..30) {
+            let noted = |part: &[Vec<u8>], from: usize| {
+                let mut drifts = Drifts::default();
+                for (n, fields) in part.iter().enumerate() {
+                    drifts.note(7, &facts(fields), Timestamp::from_parts((from + n) as u64, 0));
+                }
+                drifts
+            };
+            let whole = noted(&exchanges, 0);
+            let cut = cut.min(exchanges.len());
+            let (mut left, right) = (noted(&exchanges[..cut], 0), noted(&exchanges[cut..], cut));
+            let mut other = right.clone();
+            other.merge(left.clone());
+            left.merge(right);
+            prop_assert_eq!(&left, &whole);
+            prop_assert_eq!(&other, &whole);
+            prop_assert!(whole.is_sound());
+            prop_assert!(whole.kept.len() <= Drifts::FACTS);
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_of_what_was_held_against_the_same_declaration() {
+        // Catches exchanges under an older declaration counted with those of this one.
+        let mut drifts = Drifts::default();
+        let at = |seconds| Timestamp::from_parts(seconds, 0);
+        drifts.note(1, &facts(&[]), at(1));
+        drifts.note(2, &facts(&[]), at(2));
+        drifts.note(2, &facts(&[5]), at(3));
+        drifts.note(2, &facts(&[5]), at(9));
+        let told = drifts.freeze();
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].digest, told[0].seen, told[0].of, told[0].first, told[0].last), (2, 2, 3, at(3), at(9)));
+    }
+}
