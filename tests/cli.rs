@@ -264,6 +264,27 @@ fn the_report_in_the_readme_is_what_the_demo_prints() {
 }
 
 #[test]
+fn a_rule_can_be_looked_up_and_a_slip_is_no_success() {
+    // Catches a finding that names a rule nobody can look up.
+    let folder = captures().display().to_string();
+    let report = json(&shadowtap(&["replay", "-q", &folder, "--spec", &folder, "--format", "json"]));
+    let list = String::from_utf8(shadowtap(&["explain"]).stdout).expect("UTF-8");
+    let findings = report["findings"].as_array().expect("findings");
+    assert!(!findings.is_empty());
+    for finding in findings {
+        let rule = finding["rule"].as_str().expect("a rule");
+        assert!(list.lines().any(|line| line.split_whitespace().next() == Some(rule)), "{rule}: {list}");
+        assert!(!finding["why"].as_str().unwrap_or_default().is_empty(), "{finding}");
+        assert!(!finding["next"].as_str().unwrap_or_default().is_empty(), "{finding}");
+        let told = shadowtap(&["explain", rule]);
+        assert!(told.status.success() && String::from_utf8_lossy(&told.stdout).starts_with(rule), "{rule}");
+    }
+    let slip = shadowtap(&["explain", "shadow-unknown-mehtod"]);
+    assert_eq!(slip.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&slip.stderr).contains("nearest: shadow-unknown-method"));
+}
+
+#[test]
 fn an_interrupt_ends_a_pipe_with_its_report() {
     // Catches a sensor that dies with tcpdump when Ctrl-C ends both, and takes all it learned along.
     let bytes = fs::read(captures().join("ipv6.pcap")).expect("readable");

@@ -168,6 +168,15 @@ impl PathTemplate {
     pub fn literals(&self) -> usize {
         self.segments.iter().filter(|s| s.literal().is_some()).count()
     }
+
+    /// To be compared between templates that take one path. Less is more specific, from the left: literal, affixes, variable.
+    pub fn vagueness(&self) -> impl Iterator<Item = u8> {
+        self.segments.iter().map(|segment| match segment.0.as_slice() {
+            [Piece::Literal(_)] => 0,
+            [Piece::Variable(_)] => 2,
+            _ => 1,
+        })
+    }
 }
 
 impl TemplateSegment {
@@ -190,6 +199,9 @@ impl TemplateSegment {
         let mut rest = text;
         while let Some(open) = rest.find('{') {
             let Some(len) = rest[open..].find('}') else { break };
+            // `{{id}}`: the innermost pair is the variable, what stands around it is text.
+            let inner = rest[open..open + len].rfind('{').unwrap_or_default();
+            let (open, len) = (open + inner, len - inner);
             if open > 0 {
                 pieces.push(Piece::Literal(decode(&rest[..open])));
             }
@@ -344,6 +356,22 @@ mod tests {
         assert!(two.takes("x-y") && !two.takes("-y") && !two.takes("x-"));
         let side = TemplateSegment::parse("{a}{b}");
         assert!(side.takes("xy") && !side.takes("x"));
+    }
+
+    #[test]
+    fn keys_and_verbs_stand_beside_variables() {
+        // Catches a segment of several variables that is read as one, and braces in braces.
+        for (template, takes, not) in [
+            ("users({id})", "users(7)", "users()"),
+            ("f(from='{a}',to='{b}')", "f(from='x',to='y')", "f(from='x')"),
+            ("{id}:activate", "7:activate", "7:deactivat"),
+            ("@{name}", "@me", "me"),
+            ("{{id}}", "{7}", "7"),
+            ("caf%C3%A9-{id}", "caf\u{e9}-7", "cafe-7"),
+        ] {
+            let segment = TemplateSegment::parse(template);
+            assert!(segment.takes(takes) && !segment.takes(not), "{template}");
+        }
     }
 
     #[test]

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::path::{PathTemplate, TemplateSegment};
+use super::path::{PathTemplate, Piece, TemplateSegment};
 
 /// One segment of a path that is looked up.
 pub trait Step {
     /// What literals and variables are held against.
     fn text(&self) -> &str;
 
-    /// What a segment with affixes may be held against too.
+    /// What a literal and a segment with affixes may be held against too.
     fn whole(&self) -> &str {
         self.text()
     }
@@ -85,7 +85,7 @@ impl<T> Node<T> {
         let at = match self.mixed.iter().position(|(known, _)| self::shape(known) == shape) {
             Some(at) => at,
             None => {
-                let weight = |s: &TemplateSegment| std::cmp::Reverse(self::shape(s).len());
+                let weight = |s: &TemplateSegment| std::cmp::Reverse(literal_characters(s));
                 let at = self.mixed.partition_point(|(known, _)| weight(known) <= weight(segment));
                 self.mixed.insert(at, (segment.clone(), Self::default()));
                 at
@@ -97,6 +97,12 @@ impl<T> Node<T> {
     fn find<S: Step>(&self, path: &[S], fits: &dyn Fn(&T) -> bool) -> Option<&T> {
         let Some((first, rest)) = path.split_first() else { return self.value.as_ref().filter(|value| fits(value)) };
         let (first, whole) = (first.text(), first.whole());
+        // A literal that is declared with its matrix parameters (`a;v=1`) is closer than one without.
+        if whole.len() > first.len()
+            && let Some(found) = self.literals.get(whole).and_then(|node| node.find(rest, fits))
+        {
+            return Some(found);
+        }
         if let Some(found) = self.literals.get(first).and_then(|node| node.find(rest, fits)) {
             return Some(found);
         }
@@ -113,9 +119,13 @@ impl<T> Node<T> {
     }
 }
 
+/// Characters that stand as they are.
+fn literal_characters(TemplateSegment(pieces): &TemplateSegment) -> usize {
+    pieces.iter().map(|piece| if let Piece::Literal(text) = piece { text.chars().count() } else { 0 }).sum()
+}
+
 /// A segment with the names of its variables taken out.
 fn shape(segment: &TemplateSegment) -> String {
-    use super::path::Piece;
     segment.0.iter().map(|piece| if let Piece::Literal(text) = piece { text.as_str() } else { "\u{0}" }).collect()
 }
 
@@ -149,8 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_text_leaves_out_is_only_for_affixes() {
-        // Catches matrix parameters that a literal or a variable is held against.
+    fn of_segments_with_affixes_the_one_with_the_most_literal_characters_counts() {
+        // Catches variables that weigh as much as a character, and an order of declaration that decides.
+        for turned in [["/{a}{b}x", "/{a}xx", "/{a}"], ["/{a}", "/{a}xx", "/{a}{b}x"], ["/{a}xx", "/{a}{b}x", "/{a}"]] {
+            let routes = routes(&turned);
+            assert_eq!(find(&routes, "/pqxx"), Some("/{a}xx"), "{turned:?}");
+            assert_eq!(find(&routes, "/pqx"), Some("/{a}{b}x"), "{turned:?}");
+            assert_eq!(find(&routes, "/x"), Some("/{a}"), "{turned:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_text_leaves_out_is_for_affixes_and_for_literals_that_say_it() {
+        // Catches matrix parameters that another literal or a variable is held against.
         struct Part(&'static str, &'static str);
         impl Step for Part {
             fn text(&self) -> &str {
@@ -160,7 +181,7 @@ mod tests {
                 self.1
             }
         }
-        let routes = routes(&["/a/{id}.json", "/b/x", "/c/{id}", "/d/{id}.json", "/d/{id}"]);
+        let routes = routes(&["/a/{id}.json", "/b/x", "/c/{id}", "/d/{id}.json", "/d/{id}", "/e/x;v=1", "/e/x"]);
         let find = |of: &'static str, last: Part| routes.find(&[Part(of, of), last]).copied();
         assert_eq!(find("a", Part("7", "7;v=1.json")), Some("/a/{id}.json"));
         assert_eq!(find("a", Part("7.json", "7.json;v=1")), Some("/a/{id}.json"));
@@ -168,6 +189,8 @@ mod tests {
         assert_eq!(find("b", Part("x", "x;v=1")), Some("/b/x"));
         assert_eq!(find("c", Part("7", "7;v=1.json")), Some("/c/{id}"));
         assert_eq!(find("d", Part("7", "7;v=1")), Some("/d/{id}"));
+        assert_eq!(find("e", Part("x", "x;v=1")), Some("/e/x;v=1"));
+        assert_eq!(find("e", Part("x", "x;v=2")), Some("/e/x"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod endpoints;
+mod explain;
 mod interfaces;
 mod log;
 mod outputs;

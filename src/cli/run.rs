@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::args::{Cli, Command};
 use super::check::check;
 use super::endpoints::{endpoints, show};
+use super::explain::explain;
 use super::interfaces::interfaces;
 use super::log::{Log, Tail, say};
 use super::replay::replay;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         (Command::Check(flags), _) => check(flags),
         (Command::Endpoints(flags), _) => endpoints(flags),
         (Command::Show(flags), _) => show(flags),
+        (Command::Explain(flags), _) => explain(flags),
         (Command::Interfaces, _) => interfaces(),
         _ => Ok(Verdict::Fine),
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::texts::RuleText;
 use crate::api::ServiceId;
 use crate::diff::{Criterion, Existence};
 use crate::inventory::Operation;
@@ -12,10 +13,14 @@ use crate::time::Timestamp;
 /// Something to act on.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Stable id: kind, service, method and template, digested. The same in every run.
+    /// Stable fingerprint: kind, service, method and template (and `part`, where there is one), digested. The same in every run.
     pub id: String,
     /// What kind.
     pub kind: Kind,
+    /// The rule that made it.
+    pub rule: &'static RuleText,
+    /// What of the operation it is about, where an operation can have several findings of a kind: a parameter, a field. Else empty.
+    pub part: String,
     /// For a shadow: why no declaration takes it.
     pub reason: Option<Reason>,
     /// How bad.
@@ -24,6 +29,8 @@ pub struct Finding {
     pub subject: Subject,
     /// One sentence for people.
     pub summary: String,
+    /// What to do next, in one or two sentences that name the flag, the spec's line, the owner.
+    pub next: String,
     /// What it rests on.
     pub evidence: Evidence,
 }
@@ -63,8 +70,15 @@ impl Subject {
     /// that no two subjects can be spelt alike.
     #[must_use]
     pub fn id(&self, kind: Kind) -> String {
+        self.id_of(kind, "")
+    }
+
+    /// The same for a part of the subject, where it can have several findings of a kind; an empty one is the whole.
+    #[must_use]
+    pub fn id_of(&self, kind: Kind, part: &str) -> String {
         let mut text = Vec::new();
-        for part in [kind.name(), &self.service, &self.method, &self.template] {
+        let part = Some(part).filter(|part| !part.is_empty());
+        for part in [kind.name(), &self.service, &self.method, &self.template].into_iter().chain(part) {
             text.extend_from_slice(&(part.len() as u64).to_le_bytes());
             text.extend_from_slice(part.as_bytes());
         }
@@ -200,4 +214,14 @@ pub struct Declared {
     pub operation_id: Option<String>,
     /// Line in the spec's file.
     pub line: u32,
+}
+
+impl Declared {
+    /// `shop.yaml, line 42`.
+    pub(super) fn place(&self) -> String {
+        match self.line {
+            0 => self.spec.clone(),
+            line => format!("{}, line {line}", self.spec),
+        }
+    }
 }

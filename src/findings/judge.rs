@@ -6,7 +6,7 @@ use super::finding::{Finding, Subject};
 use super::rule::View;
 use super::rules::RULES;
 
-/// Every finding once: worst first, then by weight (requests), then by service, template, method, kind.
+/// Every finding once: worst first, then by weight (requests), then by service, template, method, kind, part.
 #[must_use]
 pub fn judge(view: View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -16,7 +16,10 @@ pub fn judge(view: View<'_>) -> Vec<Finding> {
     let mut findings = fold(found);
     findings.sort_by(|a, b| {
         let weight = |finding: &Finding| (finding.severity, finding.evidence.requests);
-        weight(b).cmp(&weight(a)).then_with(|| place(a).cmp(&place(b))).then_with(|| a.kind.cmp(&b.kind))
+        weight(b)
+            .cmp(&weight(a))
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| (a.kind, &a.part).cmp(&(b.kind, &b.part)))
     });
     findings
 }
@@ -30,7 +33,7 @@ fn place(finding: &Finding) -> [&str; 3] {
 fn fold(found: Vec<Finding>) -> Vec<Finding> {
     let mut known = BTreeMap::<_, Finding>::new();
     for finding in found {
-        match known.entry((finding.kind, finding.subject.clone())) {
+        match known.entry((finding.kind, finding.subject.clone(), finding.part.clone())) {
             std::collections::btree_map::Entry::Vacant(empty) => {
                 empty.insert(finding);
             }
@@ -38,7 +41,9 @@ fn fold(found: Vec<Finding>) -> Vec<Finding> {
                 let first = first.get_mut();
                 if finding.severity > first.severity {
                     first.severity = finding.severity;
+                    first.rule = finding.rule;
                     first.summary = finding.summary;
+                    first.next = finding.next;
                     first.reason = finding.reason;
                 }
                 first.evidence.absorb(finding.evidence);

@@ -7,6 +7,7 @@ mod policy;
 mod rule;
 mod rules;
 mod severity;
+mod texts;
 
 pub use crate::diff::ScopeItem;
 pub use finding::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
@@ -15,6 +16,7 @@ pub use policy::{FailOn, Policy};
 pub use rule::{Rule, View};
 pub use rules::RULES;
 pub use severity::{Case, SEVERITIES};
+pub use texts::{RuleText, near_rules, rule_text, rule_texts};
 
 #[cfg(test)]
 mod tests;

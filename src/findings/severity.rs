@@ -53,6 +53,21 @@ impl Case {
         SEVERITIES.iter().find(|(case, ..)| *case == self).map_or(Severity::Medium, |(_, severity, _)| *severity)
     }
 
+    /// When it is that case, for people.
+    #[must_use]
+    pub const fn said(self) -> &'static str {
+        match self {
+            Self::ShadowWrites => "its method changes state",
+            Self::ShadowOpen => "it succeeded without credentials",
+            Self::ShadowReads | Self::ShadowUnmanagedReads => "it changes nothing",
+            Self::ShadowOptions => "its method is OPTIONS",
+            Self::ShadowProvisional => "it only refused or failed",
+            Self::ZombieAnswers => "it answers",
+            Self::ZombieProvisional => "it only refuses or fails",
+            Self::Orphan => "always",
+        }
+    }
+
     /// Why it is that bad.
     #[must_use]
     pub fn why(self) -> &'static str {

@@ -187,7 +187,7 @@ impl Pins {
         // Nearly always one pattern covers a service; where several do, the most specific template wins, then the
         // pattern that came first (exact ones do), then the declaration that came first.
         found.reduce(|best, other| match (self.get(best), self.get(other)) {
-            (Some(a), Some(b)) if vagueness(&b.template).lt(vagueness(&a.template)) => other,
+            (Some(a), Some(b)) if b.template.vagueness().lt(a.template.vagueness()) => other,
             _ => best,
         })
     }
@@ -313,12 +313,6 @@ type Name = (HostPattern, PathTemplate, Vec<String>);
 
 fn name(pin: &Pin) -> Name {
     (pin.host.clone(), pin.template.clone(), pin.methods.clone())
-}
-
-/// Less is more specific, from the left: literal, affixes, variable.
-fn vagueness(template: &PathTemplate) -> impl Iterator<Item = u8> {
-    let rank = |pieces: usize, literal: bool| if literal { 0 } else { 1 + u8::from(pieces == 1) };
-    template.segments.iter().map(move |segment| rank(segment.0.len(), segment.literal().is_some()))
 }
 
 #[cfg(test)]

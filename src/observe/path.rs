@@ -47,6 +47,15 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Matrix parameters alone, `;id=7`: what a variable of style `matrix` is written as (RFC 6570 section 3.2.7), and a segment. A
+/// session that is carried along is none.
+fn is_value_of_matrix(params: &[u8]) -> bool {
+    let (name, Some(value)) = before(params, b'=') else { return false };
+    let name = name.to_ascii_lowercase();
+    let session = name.ends_with(b"sid") || name.windows(4).any(|part| part == b"sess");
+    !name.is_empty() && !value.is_empty() && !session
+}
+
 /// What stands before the first `mark`, and what after it.
 fn before(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(mark, text) {
@@ -81,7 +90,10 @@ impl Segments {
         self.ends.clear();
         for raw in path.split(|b| *b == b'/') {
             // Matrix parameters (RFC 3986 section 3.3) are no part of a name.
-            let (bare, params) = before(raw, b';');
+            let (bare, params) = match before(raw, b';') {
+                (b"", Some(params)) if is_value_of_matrix(params) => (raw, None),
+                parts => parts,
+            };
             let start = self.text.len();
             decode(bare, &mut self.text);
             match self.text.get(start..) {
@@ -158,7 +170,11 @@ impl Segments {
             let fronted = at < FRONT
                 && text.as_bytes().first().is_some_and(u8::is_ascii_digit)
                 && (is_version(text) || at == 0 && is_date(text.as_bytes()));
-            let class = if fronted { SegmentClass::Word } else { classify_segment(text) };
+            let class = match text.as_bytes().first() {
+                Some(b';') => SegmentClass::Other,
+                _ if fronted => SegmentClass::Word,
+                _ => classify_segment(text),
+            };
             let looked = if class.is_value() {
                 let words = word.map(|word| before.unwrap_or(word)).and_then(|from| self.text.get(from..start));
                 look_at_segment(words.unwrap_or_default(), text, class)
@@ -297,6 +313,29 @@ mod tests {
         assert_eq!(wholes("/a;1/..;2/../b"), [pair("b", "b")]);
         assert_eq!(wholes("/a/b"), [pair("a", "a"), pair("b", "b")], "none of the path before it");
         assert_eq!(wholes("/;x/a"), [pair("a", "a")]);
+    }
+
+    #[test]
+    fn a_variable_of_style_matrix_is_a_segment_and_a_value() {
+        // Catches `/users/;id=7` that passes for `/users`, its value kept as a word, and a session that makes a segment.
+        let segments = |path: &str| {
+            let mut segments = Segments::default();
+            segments.read(path.as_bytes());
+            let mut list = Vec::new();
+            segments.list(32, &mut list);
+            list.iter().map(|s| (s.text.to_owned(), s.class)).collect::<Vec<_>>()
+        };
+        let users = ("users".to_owned(), SegmentClass::Word);
+        for path in ["/users/;id=7", "/users/;id=anna", "/users/;%69d=7;v=1"] {
+            let list = segments(path);
+            assert_eq!((list.len(), &list[0], list[1].1), (2, &users, SegmentClass::Other), "{path}");
+        }
+        for path in
+            ["/users/;jsessionid=7", "/;JSESSIONID=7/users", "/users/;sid=1", "/users/;x", "/;/users", "/users/;=7"]
+        {
+            assert_eq!(segments(path), [users.clone()], "{path}");
+        }
+        assert_eq!(segments("/users/.5")[1].0, ".5", "as of style label");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod contents;
 mod draw;
+mod explain;
 mod identity;
 mod readback;
 mod reporter;
@@ -11,6 +12,7 @@ pub use contents::{
     CaptureSummary, Endpoint, Headline, MissingLedger, PacketLedger, PayloadLedger, Report, TapSummary, Verdict,
     rfc3339_text,
 };
+pub use explain::{explain_rule, list_rules};
 pub use identity::{Identities, Identity, ThirdParty};
 pub use readback::{Filter, ReadBack, ReadBackError};
 pub use reporter::{Reporter, Style};

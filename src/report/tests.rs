@@ -32,7 +32,7 @@ fn drawn<R>(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str], look: impl F
     let scope: Vec<ScopeItem> = scope.iter().map(|item| item.parse().unwrap()).collect();
     let policy = Policy { scope, ..Policy::default() };
     let compared = compare(snapshot, index, &policy.scope, policy.min_window);
-    let findings = judge(View { compared: &compared, policy: &policy });
+    let findings = judge(View { compared: &compared, policy: &policy, said: &PolicyFile::default() });
     look(&Report::draw_up(&compared, &findings, &capture(), &PolicyFile::default()))
 }
 

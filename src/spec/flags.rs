@@ -11,7 +11,8 @@ pub struct HostFlags {
     /// `--spec-host SPEC=HOST`: this spec is also served there. SPEC is its name, its name without the ending, or its
     /// title. A spec that names no host of its own then covers that host and no other.
     pub spec_hosts: Vec<(String, String)>,
-    /// `--host-alias INNER=DECLARED`: traffic to INNER counts as traffic to DECLARED.
+    /// `--host-alias INNER=DECLARED`: traffic to INNER counts as traffic to DECLARED. Either may be a pattern
+    /// (`*.internal.example`), and INNER may name a port.
     pub aliases: Vec<(String, String)>,
 }
 
@@ -51,8 +52,7 @@ impl HostFlags {
     pub(super) fn read_aliases(&self) -> Result<Vec<Alias>, SpecError> {
         let read = |(inner, declared): &(String, String)| {
             let flag = format!("--host-alias {inner}={declared}");
-            let inner_host = host_of(inner).filter(|host| matches!(host, HostPattern::Exact(..)));
-            let inner = inner_host.ok_or_else(|| no_host(flag.clone(), inner))?;
+            let inner = host_of(inner).ok_or_else(|| no_host(flag.clone(), inner))?;
             let declared = host_of(declared).ok_or_else(|| no_host(flag.clone(), declared))?;
             Ok(Alias { inner, declared, flag })
         };

@@ -1,7 +1,8 @@
 //! All specs compiled for one question: which declared operation takes this?
 //!
 //! In: specs and flags about hosts. Out: an answer in one walk of a tree for each host pattern that takes the service.
-//! Exact names are asked before templates, and only where neither is known those specs that name no host.
+//! The most specific path wins, as in the inventory; of equal ones the closest host: exact names before templates. Specs
+//! that name no host are asked only where no other is known.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -140,7 +141,6 @@ impl SpecIndex {
                 HostPattern::Any => index.any = Some(at),
             }
         }
-        index.templates.sort_by_key(|(host, at)| (Reverse(literal_bytes(host)), *at));
         index.add_aliases(&aliases)?;
         Ok(index)
     }
@@ -150,7 +150,8 @@ impl SpecIndex {
         let mut more = Vec::new();
         for Alias { inner, declared, flag } in aliases {
             let takes = |host: &HostPattern| match declared {
-                _ if host == declared => true,
+                // `*.example` is `{tenant}.example`, whatever the variable is called.
+                _ if host.unnamed() == declared.unnamed() => true,
                 HostPattern::Exact(name, port) if *host != HostPattern::Any => {
                     let port = port.unwrap_or(Scheme::Http.default_port());
                     host.takes(&ServiceId { host: name.clone(), port, scheme: Scheme::Http })
@@ -173,13 +174,16 @@ impl SpecIndex {
             more.extend(groups.into_iter().map(|at| (inner.clone(), at)));
         }
         for (host, at) in more {
-            if let HostPattern::Exact(name, _) = &host {
-                let known = self.exact.entry(name.clone()).or_default();
-                if !known.contains(&(host.clone(), at)) {
-                    known.push((host, at));
-                }
+            let known = match &host {
+                HostPattern::Exact(name, _) => self.exact.entry(name.clone()).or_default(),
+                HostPattern::Template(..) => &mut self.templates,
+                HostPattern::Any => continue,
+            };
+            if !known.contains(&(host.clone(), at)) {
+                known.push((host, at));
             }
         }
+        self.templates.sort_by_key(|(host, at)| (Reverse(literal_bytes(host)), *at));
         Ok(())
     }
 
@@ -258,9 +262,12 @@ impl SpecIndex {
         }
         let path = texts(template);
         for method in methods(method) {
-            let mut entries = groups.iter().filter_map(|group| group.entry(&path, &[method]));
-            let found = entries.find_map(|entry| entry.operation(&[method]));
-            if let Some((spec, at)) = found
+            let entries = groups.iter().filter_map(|group| group.entry(&path, &[method]));
+            let found = entries.reduce(|best, other| match other.template.vagueness().lt(best.template.vagueness()) {
+                true => other,
+                false => best,
+            });
+            if let Some((spec, at)) = found.and_then(|entry| entry.operation(&[method]))
                 && let Some(operation) = self.operation(spec, at)
             {
                 return Match::Operation(spec, at, operation);
@@ -280,9 +287,9 @@ impl SpecIndex {
 
     /// The groups that hold for a service, the closest first.
     pub(super) fn groups_for(&self, service: &ServiceId) -> Vec<&Group> {
-        let closeness = |host: &HostPattern| match (host, service.odd_port()) {
-            (HostPattern::Exact(_, Some(port)), Some(seen)) if *port == seen => 0,
-            (HostPattern::Exact(_, None), _) => 1,
+        let closeness = |host: &HostPattern| match host {
+            HostPattern::Exact(_, Some(port)) if *port == service.port => 0,
+            HostPattern::Exact(_, None) => 1,
             _ => 2,
         };
         let exact = self.exact.get(&service.host).map_or(&[][..], Vec::as_slice);
@@ -302,9 +309,15 @@ pub(super) fn methods(method: &str) -> [&str; 2] {
     if method == "HEAD" { ["HEAD", "GET"] } else { [method, method] }
 }
 
-/// The segments of an observed template as texts: a variable shows its braces, so that literals do not take it.
+/// The segments of an observed template as texts: a variable is one character that no literal holds. Its name would not
+/// do: what is called `{thing.id}` is no `{name}.{extension}`.
 pub(super) fn texts(template: &PathTemplate) -> Vec<Cow<'_, str>> {
-    let text = |segment: &TemplateSegment| segment.to_string();
+    const VARIABLE: &str = "\u{0}";
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(text) => text.clone(),
+        Piece::Variable(_) => VARIABLE.to_owned(),
+    };
+    let text = |segment: &TemplateSegment| segment.0.iter().map(piece).collect::<String>();
     template.segments.iter().map(|segment| segment.literal().map_or_else(|| text(segment).into(), Cow::from)).collect()
 }
 

@@ -185,7 +185,7 @@ impl SpecIndex {
         for (place, segment) in query.template.segments.iter().enumerate() {
             let Some(style) = says_version(segment) else { continue };
             let mut path = query.path.clone();
-            let seen = std::mem::replace(path.get_mut(place)?, Cow::from(ANY_VERSION));
+            *path.get_mut(place)? = Cow::from(ANY_VERSION);
             // A number or a date in place of a version could as well be an id: only a version of its own kind will do.
             let loose = segment.literal().is_some();
             let fits = |text: &str| loose || version::style_of(text) == Some(style);
@@ -201,7 +201,8 @@ impl SpecIndex {
             };
             if let Some((text, at)) = found {
                 let at = entry(*at)?.some_operation(&query.methods)?;
-                let detail = format!("version: \"{}\" where \"{}\" is declared", shown(&seen), shown(text));
+                let seen = shown(&segment.to_string());
+                let detail = format!("version: \"{seen}\" where \"{}\" is declared", shown(text));
                 return Some((at, FailedOn::Version, detail));
             }
         }
@@ -323,12 +324,13 @@ fn segment_detail(entry: &Entry, query: &Query<'_>) -> String {
     let pairs = segments.iter().zip(&query.path);
     let at = pairs.take_while(|(segment, text)| segment.takes(text)).count();
     let number = at.saturating_add(1);
-    let declared = segments.get(at).map(|segment| shown(&segment.to_string()));
-    match (query.path.get(at), declared) {
-        (Some(text), Some(declared)) => {
-            format!("segment {number}: \"{}\" where \"{declared}\" is declared", shown(text))
+    let text = |segment: &TemplateSegment| shown(&segment.to_string());
+    match (query.template.segments.get(at).map(text), segments.get(at).map(text)) {
+        (Some(seen), Some(declared)) => {
+            let case = if seen.to_lowercase() == declared.to_lowercase() { ", which differs in case" } else { "" };
+            format!("segment {number}: \"{seen}\" where \"{declared}\" is declared{case}")
         }
-        (Some(text), None) => format!("segment {number}: \"{}\" where the declared path ends", shown(text)),
+        (Some(seen), None) => format!("segment {number}: \"{seen}\" where the declared path ends"),
         (None, Some(declared)) => format!("segment {number}: nothing where \"{declared}\" is declared"),
         (None, None) => "nothing".to_owned(),
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::error::shown;
 use super::model::Server;
+use super::version;
 use super::warnings::Warnings;
 use crate::api::{HostPattern, PathTemplate, Piece, TemplateSegment};
 
@@ -51,7 +52,9 @@ pub(super) fn servers_of(list: Option<&Value>, warnings: &mut Warnings) -> Optio
 /// The servers that one URL stands for.
 ///
 /// A variable with an `enum` stands for its values. One without takes anything, as one segment of the base or as a
-/// part of the host; and its default counts as written, so that it wins over the variable where both fit.
+/// part of the host; and its default counts as written, so that it wins over the variable where both fit. Where the
+/// default says a version, it stands for nothing else: the document describes that version, and another one would pass
+/// for declared.
 pub(super) fn expand(url: &str, variables: Option<&Value>, warnings: &mut Warnings) -> Vec<Server> {
     if url.len() > URL_BYTES {
         warnings.add(format!("a server URL of more than {URL_BYTES} bytes is left out"));
@@ -71,7 +74,11 @@ pub(super) fn expand(url: &str, variables: Option<&Value>, warnings: &mut Warnin
             values.dedup();
         }
         let place = format!("{{{name}}}");
-        if values.is_empty() || values.len().saturating_mul(urls.len()) > COMBINATIONS {
+        if values.is_empty()
+            && let Some(default) = default.as_deref().filter(|default| is_version(url, &place, default))
+        {
+            urls = urls.iter().map(|url| url.replace(&place, default)).collect();
+        } else if values.is_empty() || values.len().saturating_mul(urls.len()) > COMBINATIONS {
             if !values.is_empty() {
                 warnings.add(format!("server variable {{{}}} has too many values: it takes any", shown(name)));
             }
@@ -115,6 +122,12 @@ pub(super) fn expand(url: &str, variables: Option<&Value>, warnings: &mut Warnin
         }
     }
     servers
+}
+
+/// The segment of the URL that holds this variable says a version with its default: `/{version}`, `/v{major}`.
+fn is_version(url: &str, place: &str, default: &str) -> bool {
+    let mut segments = url.split('/').filter(|segment| segment.contains(place));
+    segments.any(|segment| version::style_of(&segment.replace(place, default)).is_some())
 }
 
 /// Swagger 2.0: `host`, `basePath` and `schemes` of a document.
@@ -161,9 +174,17 @@ pub(super) fn host_of(text: &str) -> Option<HostPattern> {
     let text = text.trim();
     let host = if let Ok(address) = text.parse::<Ipv6Addr>() {
         HostPattern::Exact(format!("[{address}]"), None)
+    } else if text.contains("//") {
+        parse(text, &mut Warnings::default()).host
     } else {
-        let url = if text.contains("//") { text.to_owned() } else { format!("//{text}") };
-        parse(&url, &mut Warnings::default()).host
+        // Whoever writes a port here means it, also one that goes without saying for some scheme.
+        let (_, port) = split_port(text.split('/').next().unwrap_or_default());
+        let port = port.and_then(|port| port.parse().ok());
+        match parse(&format!("//{text}"), &mut Warnings::default()).host {
+            HostPattern::Exact(host, None) => HostPattern::Exact(host, port),
+            HostPattern::Template(pieces, None) => HostPattern::Template(pieces, port),
+            host => host,
+        }
     };
     (host != HostPattern::Any).then_some(host)
 }

@@ -83,8 +83,8 @@ impl Run {
         let (snapshot, outcome) = self.run(source, index.pins());
         let policy = Policy::default();
         let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
-        let findings = judge(View { compared: &compared, policy: &policy });
         let said = PolicyFile::default();
+        let findings = judge(View { compared: &compared, policy: &policy, said: &said });
         let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
         let reporter = REPORTERS.iter().find(|reporter| reporter.name() == format).expect("a format we have");
         let mut out = Vec::new();

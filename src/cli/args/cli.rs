@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::endpoints::{self, Endpoints, Show};
+use super::explain::{self, Explain};
 use super::replay::{self, Replay};
 use super::watch::{self, Check, Watch};
 
@@ -59,6 +60,9 @@ pub(in crate::cli) enum Command {
     /// Tell all about one endpoint of a JSON report.
     #[command(after_help = endpoints::SHOW_EXAMPLES)]
     Show(Box<Show>),
+    /// Say what a rule means, or list all rules.
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(Explain),
     /// List the interfaces that could be listened on, and whether traffic flows there.
     Interfaces,
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod endpoints;
+mod explain;
 mod replay;
 mod shared;
 mod values;
@@ -9,6 +10,7 @@ mod watch;
 
 pub(super) use cli::{Cli, Command, LogFormat};
 pub(super) use endpoints::{Endpoints, Show};
+pub(super) use explain::Explain;
 pub(super) use replay::Replay;
 pub(super) use shared::{Promised, Reading, Said};
 pub(super) use values::{Color, Format, InspectKind, ScopeKind};

@@ -18,7 +18,8 @@ pub(in crate::cli) struct Promised {
     /// A host that a spec also holds for (may be repeated); SPEC is its file name or title.
     #[arg(long, value_name = "SPEC=HOST", value_parser = pair, help_heading = "What was promised")]
     pub(in crate::cli) spec_host: Vec<(String, String)>,
-    /// Traffic to INNER counts as traffic to DECLARED: a load balancer's inner name or address (may be repeated).
+    /// Traffic to INNER counts as traffic to DECLARED: a load balancer's inner name or address, perhaps with a port, or *.internal.example
+    /// (may be repeated).
     #[arg(long, value_name = "INNER=DECLARED", value_parser = pair, help_heading = "What was promised")]
     pub(in crate::cli) host_alias: Vec<(String, String)>,
 }

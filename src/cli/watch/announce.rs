@@ -328,13 +328,16 @@ fn covers(wide: &PathTemplate, narrow: &PathTemplate) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::{Evidence, Severity};
+    use crate::findings::{Evidence, Severity, rule_text};
 
     fn shadow(template: &str, first: u64) -> Finding {
         let subject = Subject { service: "http://a".into(), method: "GET".into(), template: template.into() };
         Finding {
             id: subject.id(Kind::Shadow),
             kind: Kind::Shadow,
+            rule: rule_text("shadow-unknown-path").unwrap(),
+            part: String::new(),
+            next: String::new(),
             reason: None,
             severity: Severity::High,
             subject,

@@ -66,7 +66,7 @@ impl Desk {
         let snapshot = self.inventory.snapshot();
         let known = Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner));
         let compared = compare(&snapshot, &known.index, &self.policy.scope, self.policy.min_window);
-        let findings = judge(View { compared: &compared, policy: &self.policy });
+        let findings = judge(View { compared: &compared, policy: &self.policy, said: &known.said });
         look(&Report::draw_up(&compared, &findings, &capture, &known.said))
     }
 

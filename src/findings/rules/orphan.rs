@@ -1,27 +1,34 @@
 //! What is declared and was never seen where it would have been.
 
 use crate::api::HostPattern;
-use crate::diff::Promised;
-use crate::findings::finding::{Evidence, Finding, Kind, Subject};
+use crate::diff::{Promise, Promised};
+use crate::findings::finding::{Declared, Evidence, Finding, Kind, Severity, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::severity::Case;
+use crate::findings::texts::RuleText;
 use crate::spec::SpecOperation;
 
 /// Declared, never seen, and its host was exposed well enough.
 pub(super) struct Orphan;
 
-impl Rule for Orphan {
-    fn kind(&self) -> Kind {
-        Kind::Orphan
-    }
+const TEXTS: &[RuleText] = &[RuleText {
+    id: "orphan",
+    kind: Kind::Orphan,
+    severity: Severity::Low,
+    cases: &[Case::Orphan],
+    title: "A declared operation that nobody called, on a host that was well in use",
+    why: "A promise that nobody uses is code that nobody watches, or traffic that nobody here can see.",
+    about: "An orphan is an operation that a spec declares and that nobody called, on a host that was seen at work: it answered 20 \
+            requests or more on 3 or more other operations of that spec, for at least --min-window. (Some vendors call an API \
+            without an owner an orphan; this is not meant.) Either it has no use any more, or it is served somewhere out of sight, \
+            or the spec is wrong about its path. What to do: look for it in the code; remove what is dead from both. Where a host \
+            was only seen encrypted, or too little of it, nothing is called an orphan: such operations are counted as insufficient \
+            evidence.",
+}];
 
-    fn about(&self) -> &'static str {
-        "An orphan is an operation that a spec declares and that nobody called, on a host that was seen at work: it \
-         answered 20 requests or more on 3 or more other operations of that spec, for at least --min-window. (Some \
-         vendors call an API without an owner an orphan; this is not meant.) Either it has no use any more, or it is \
-         served somewhere out of sight, or the spec is wrong about its path. What to do: look for it in the code; \
-         remove what is dead from both. Where a host was only seen encrypted, or too little of it, nothing is called \
-         an orphan: such operations are counted as insufficient evidence."
+impl Rule for Orphan {
+    fn texts(&self) -> &'static [RuleText] {
+        TEXTS
     }
 
     fn check(&self, view: View<'_>, found: &mut Vec<Finding>) {
@@ -33,18 +40,42 @@ impl Rule for Orphan {
             if promise.operation.deprecated {
                 evidence.notes.push("it is declared deprecated: without callers it can go".to_owned());
             }
+            let next = next(&evidence, owner(view, promise));
             let Subject { service, method, template } = &subject;
             found.push(Finding {
                 id: subject.id(Kind::Orphan),
                 kind: Kind::Orphan,
+                rule: &TEXTS[0],
+                part: String::new(),
                 reason: None,
                 severity: Case::Orphan.severity(),
                 summary: format!("{method} {template} on {service} is declared and nobody called it"),
+                next,
                 subject,
                 evidence,
             });
         }
     }
+}
+
+/// Who answers for it, by the policy: at the host that showed that it is silent.
+fn owner<'a>(view: View<'a>, promise: &Promise<'a>) -> Option<&'a str> {
+    let host = promise.exposure.as_ref().map(|exposure| exposure.host.as_str())?;
+    let covers = |specs: &[usize]| specs.contains(&promise.id.spec);
+    let mut services = view.compared.services.iter();
+    let coverage = services.find(|coverage| coverage.service.id.host == host && covers(&coverage.specs))?;
+    let base = promise.operation.servers.first().map(|server| promise.operation.path.under(&server.base));
+    view.owner(coverage, base.as_ref().unwrap_or(&promise.operation.path))
+}
+
+/// What to do about it: where it is looked for, and where it is taken out.
+fn next(evidence: &Evidence, owner: Option<&str>) -> String {
+    let whom = owner
+        .map_or_else(|| "Look for it in the code of its service".to_owned(), |owner| format!("Ask {owner} for it"));
+    let place = evidence.declared.as_ref().map_or_else(|| "the spec".to_owned(), Declared::place);
+    format!(
+        "{whom}: if it is dead, remove it there and from {place}. If it is served elsewhere, have that traffic mirrored here too."
+    )
 }
 
 /// The declared host and base, and the path below it. The first server speaks for all: an id must not change with

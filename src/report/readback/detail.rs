@@ -160,6 +160,9 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
         let parts: Vec<_> =
             parts.into_iter().filter(|part| !part.is_empty()).map(|part| sentence(part).into_owned()).collect();
         fact_in(page, ink, "finding", &parts.join("; "));
+        fact(page, "rule", &shown(text(finding, "rule")));
+        fact(page, "why", &sentence(text(finding, "why")));
+        fact(page, "next", &sentence(text(finding, "next")));
         fact(page, "id", &shown(text(finding, "id")));
     }
 }

@@ -22,7 +22,7 @@ use super::figures::{
 };
 use crate::api::{BodySide, Extension, ParamPlace, Said};
 use crate::diff::{Coverage, Existence, Pairing, Promise, Promised};
-use crate::findings::{Finding, Severity};
+use crate::findings::{Finding, Severity, rule_texts};
 use crate::inventory::{OpaqueService, ParamRecord, PartRecord, Record};
 use crate::report::contents::{CaptureSummary, Endpoint, Report, Verdict};
 use crate::report::identity::ThirdParty;
@@ -104,6 +104,7 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
         facts: facts(report),
         warnings: warnings(report),
         assumptions: report.assumptions.iter().map(|line| sentence(line)).collect(),
+        rules: rule_texts().filter(|text| report.findings.iter().any(|finding| finding.rule == *text)).collect(),
     }
 }
 
@@ -179,12 +180,13 @@ fn finding(finding: &Finding, template: Option<u8>) -> FindingRow<'_> {
         severity: finding.severity.name(),
         rank: rank(finding.severity),
         kind: finding.kind.name(),
-        reason: finding.reason.map_or("", |reason| reason.name()),
+        rule: finding.rule.id,
         method: shown(&finding.subject.method),
         template: shown(&finding.subject.template),
         service: shown(&finding.subject.service),
         summary: sentence(&finding.summary),
         why,
+        next: sentence(&finding.next),
         requests: count(evidence.requests),
         clients: count(evidence.clients),
         statuses: statuses(&evidence.statuses, evidence.unanswered, TIMES).join(", "),

@@ -13,7 +13,7 @@
 //! | `tool` | `name`, `version` |
 //! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged` (of them, on `shadow_hosts` unmanaged hosts), `unmanaged_hosts` (in all), `shadow_requests`, `zombie`, `orphan`, `insufficient_evidence`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
 //! | `window` | `first` and `last` exchange; null when there was none |
-//! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
+//! | `findings[]` | worst first: `id` (fingerprint, stable over runs), `rule` (stable id, told by `shadowtap explain`), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `part` (what of the operation, left out where all of it), `summary`, `why` (it matters), `next` (what to do), `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`: by how many answers its existence rests on; of an orphan how many its host gave), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
@@ -173,13 +173,18 @@ impl Serialize for Time {
 #[derive(Serialize)]
 struct FindingOut<'a> {
     id: &'a str,
+    rule: &'static str,
     kind: Kind,
     reason: Option<Reason>,
     severity: Severity,
     service: &'a str,
     method: &'a str,
     template: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    part: &'a str,
     summary: &'a str,
+    why: &'static str,
+    next: &'a str,
     evidence: EvidenceOut<'a>,
 }
 
@@ -381,13 +386,17 @@ impl<'a> FindingOut<'a> {
         let evidence = &finding.evidence;
         Self {
             id: &finding.id,
+            rule: finding.rule.id,
             kind: finding.kind,
             reason: finding.reason,
             severity: finding.severity,
             service: &finding.subject.service,
             method: &finding.subject.method,
             template: &finding.subject.template,
+            part: &finding.part,
             summary: &finding.summary,
+            why: finding.rule.why,
+            next: &finding.next,
             evidence: EvidenceOut {
                 requests: evidence.requests,
                 unanswered: evidence.unanswered,

@@ -10,7 +10,7 @@ use crate::api::{
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
-use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
+use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject, rule_text};
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
     Quantiles, RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
@@ -252,9 +252,16 @@ impl Sample {
                     _ => continue,
                 };
                 let (record, template) = (&operation.record, operation.template.to_string());
+                let rule = match (kind, reason) {
+                    (_, Some(reason)) => format!("shadow-{}", reason.name()),
+                    (Kind::Zombie, _) => "zombie-deprecated".to_owned(),
+                    _ => "orphan".to_owned(),
+                };
                 findings.push(Finding {
                     id: format!("{:016x}{}", at * EACH + n, self.planted),
                     kind,
+                    rule: rule_text(&rule).expect("a rule we have"),
+                    part: self.plant(""),
                     reason,
                     severity: Severity::ALL[(at + n) % 4],
                     subject: Subject {
@@ -263,6 +270,7 @@ impl Sample {
                         template: template.clone(),
                     },
                     summary: self.plant("its host answered 120 requests on 7 other operations"),
+                    next: self.plant("Ask the payments team whether it is meant to be there: if so declare it in shop.yaml, if not switch it off."),
                     evidence: Evidence {
                         requests: if kind == Kind::Orphan { 0 } else { record.requests },
                         unanswered: record.unanswered,

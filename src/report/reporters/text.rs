@@ -150,16 +150,15 @@ const fn severity_ink(severity: Severity) -> Ink {
     }
 }
 
-/// What stands under a finding: why, how often, and what to try.
+/// What stands under a finding: its rule, how often, what to try, what to do next.
 fn under(page: &mut Page, finding: &Finding, template: Option<u8>, started: Option<Timestamp>) {
     let evidence = &finding.evidence;
-    let mut why = Vec::new();
+    let mut why = vec![finding.rule.id.to_owned()];
     why.extend(evidence.declared.as_ref().map(|it| format!("declared in {}", at_line(&it.spec, it.line))));
     if finding.kind == Kind::Orphan {
         // The first note is the exposure it rests on.
         why.extend(evidence.notes.first().map(|note| sentence(note).into_owned()));
     } else {
-        why.extend(finding.reason.map(|reason| reason.name().to_owned()));
         why.push(format!("{}, {}", counted(evidence.requests, "request"), counted(evidence.clients, "client")));
         why.push(statuses(&evidence.statuses, evidence.unanswered, "x").join(" "));
         if let (Some(first), Some(last)) = (evidence.first, evidence.last) {
@@ -182,6 +181,9 @@ fn under(page: &mut Page, finding: &Finding, template: Option<u8>, started: Opti
         if let Some(flag) = near.try_flag.as_ref().filter(|flag| flag.len() <= NAME) {
             page.paragraph(Ink::Cyan, UNDER, UNDER + 2, &format!("try: {}", for_shell(flag)));
         }
+    }
+    if !finding.next.is_empty() {
+        page.paragraph(Ink::Plain, UNDER, UNDER + 2, &format!("next: {}", sentence(&finding.next)));
     }
 }
 

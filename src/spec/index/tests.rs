@@ -177,6 +177,55 @@ fn flags_add_hosts() {
 }
 
 #[test]
+fn aliases_may_be_patterns_and_name_ports() {
+    // Catches an inner pattern that takes the declared host itself, another port, or a name that only ends alike.
+    let specs = || {
+        vec![
+            spec("pay", "1", &["http://pay.example/v1"], &["GET /a"]),
+            spec("tenants", "1", &["http://{tenant}.shop.example"], &["GET /b"]),
+        ]
+    };
+    let built = |aliases: &[(&str, &str)]| SpecIndex::build(specs(), &flags(&[], aliases)).unwrap();
+    let index = built(&[("*.internal.example:8080", "pay.example"), ("10.0.0.7:80", "pay.example")]);
+    for host in ["a.internal.example:8080", "a.b.internal.example:8080", "10.0.0.7:80", "pay.example"] {
+        assert_eq!(find(&index, host, "GET", "/v1/a"), "0.0", "{host}");
+    }
+    for host in ["a.internal.example:8081", "internal.example:8080", "xinternal.example:8080", "10.0.0.7:8080"] {
+        assert_eq!(find(&index, host, "GET", "/v1/a"), "service", "{host}");
+    }
+    let hosts: Vec<String> = index.pins().iter().map(|pin| host_text(&pin.host)).collect();
+    assert!(hosts.contains(&"{*}.internal.example:8080".to_owned()), "paths are recorded so from the start: {hosts:?}");
+    let index = built(&[("10.0.0.8", "*.shop.example"), ("10.0.0.9", "acme.shop.example"), ("*.in", "*.shop.example")]);
+    for host in ["10.0.0.8", "10.0.0.9", "x.in", "y.shop.example"] {
+        assert_eq!(find(&index, host, "GET", "/b"), "1.0", "{host}: whatever the variable is called");
+    }
+    let told = SpecIndex::build(specs(), &flags(&[], &[("*", "pay.example")])).unwrap_err().to_string();
+    assert!(told.contains("is no host"), "{told}");
+}
+
+#[test]
+fn the_most_specific_path_wins_before_the_closest_host() {
+    // Catches an index that holds another declaration to be meant than the one that the inventory recorded.
+    let index = index(vec![
+        spec("exact", "1", &["http://a.example"], &["GET /users/{id}", "GET /x/{a}-{b}"]),
+        spec("wide", "1", &["http://{t}.example"], &["GET /users/me", "GET /users/{name}", "GET /x/{c}"]),
+    ]);
+    assert_eq!(find(&index, "a.example", "GET", "/users/me"), "1.0");
+    assert_eq!(find(&index, "a.example", "GET", "/users/7"), "0.0", "equal ones by the closest host");
+    assert_eq!(find(&index, "a.example", "GET", "/x/{a}-{b}"), "0.1");
+    assert_eq!(find(&index, "a.example", "GET", "/x/{c}"), "1.2");
+}
+
+#[test]
+fn names_of_variables_say_nothing() {
+    // Catches the name of a variable that passes for affixes: every pin must be found again by its own template.
+    let index = index(vec![spec("a", "1", &["/"], &["GET /t/{base}.{ext}", "GET /t/{thing.id}", "GET /u/{v1:x}"])]);
+    assert_eq!(find(&index, "h", "GET", "/t/{thing.id}"), "0.1");
+    assert_eq!(find(&index, "h", "GET", "/t/{a}.{b}"), "0.0");
+    assert_eq!(find(&index, "h", "GET", "/u/{number}"), "0.2");
+}
+
+#[test]
 fn pins_are_what_is_declared_whatever_the_order() {
     let specs = || {
         vec![
@@ -249,6 +298,10 @@ fn a_near_miss_says_what_failed_first() {
     assert_eq!(
         shop("POST", "/api/v2/users"),
         (said("0.0"), segment, said("segment 4: nothing where \"{id}\" is declared"))
+    );
+    assert_eq!(
+        shop("POST", "/api/v2/Orders").2,
+        "segment 3: \"Orders\" where \"orders\" is declared, which differs in case"
     );
     assert_eq!(nearest(&index, "elsewhere", "GET", "/unheard/of"), None);
     assert_eq!(nearest(&SpecIndex::default(), "h", "GET", "/"), None);

@@ -83,13 +83,16 @@ fn enumerated_variables_stand_for_their_values() {
 #[test]
 fn open_variables_take_anything_and_their_default_first() {
     let variables = json!({
-        "version": {"default": "v2"}, "tenant": {"default": "demo"}, "port": {"default": "8443"},
+        "version": {"default": "v2"}, "stage": {"default": "live"}, "tenant": {"default": "demo"}, "port": {"default": "8443"},
         "base": {"default": "api/v1"}, "number": {"default": 3}, "server": {"default": "https://x.example/y"},
         "host": {"default": "api.example.com"},
     });
     let of = |url| expanded(url, variables.clone());
-    assert_eq!(of("https://h/{version}/x"), ["h /v2/x", "h /{version}/x"]);
-    assert_eq!(of("https://h/v{number}"), ["h /v3", "h /v{number}"]);
+    assert_eq!(of("https://h/{stage}/x"), ["h /live/x", "h /{stage}/x"]);
+    assert_eq!(of("https://h/{version}/x"), ["h /v2/x"], "another version is not what the document describes");
+    assert_eq!(of("https://h/v{number}"), ["h /v3"]);
+    assert_eq!(of("https://h/{stage}/{version}"), ["h /live/v2", "h /{stage}/v2"]);
+    assert_eq!(of("https://{version}.example.com"), ["~{version}.example.com /"], "a host is no version");
     assert_eq!(of("https://h/{base}"), ["h /api/v1", "h /{base}"], "a default of two segments");
     assert_eq!(of("https://{tenant}.example.com:{port}/"), ["~{tenant}.example.com /"], "any port");
     assert_eq!(of("https://h:{port}/x"), ["h /x"], "any port");
@@ -137,6 +140,9 @@ fn flags_name_hosts_in_any_spelling() {
     for (text, want) in [
         ("Pay.Example", "pay.example"),
         ("pay.example:8080", "pay.example:8080"),
+        ("pay.example:80", "pay.example:80"),
+        ("10.0.0.7:443", "10.0.0.7:443"),
+        ("*.pay.example:443", "{*}.pay.example:443"),
         ("10.0.0.7", "10.0.0.7"),
         ("::1", "[::1]"),
         ("[::1]:8080", "[::1]:8080"),

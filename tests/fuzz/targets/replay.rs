@@ -50,8 +50,8 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
     let snapshot = inventory.snapshot();
     let policy = Policy::default();
     let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
-    let findings = judge(View { compared: &compared, policy: &policy });
     let said = PolicyFile::default();
+    let findings = judge(View { compared: &compared, policy: &policy, said: &said });
     let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
     let (mut out, mut lines) = (Vec::new(), Vec::new());
     for reporter in REPORTERS {

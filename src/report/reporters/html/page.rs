@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::findings::RuleText;
 use crate::time::Span;
 
 /// All that the page shows.
@@ -58,7 +59,7 @@ use crate::time::Span;
 <p class="none">None: everything that was seen is declared, and nothing deprecated is in use.</p>
 {%- else %}
 <div class="tools" hidden data-for="findings-table">
-<label>Search <input type="search" placeholder="path, host, reason, status" autocomplete="off" spellcheck="false"></label>
+<label>Search <input type="search" placeholder="path, host, rule, status" autocomplete="off" spellcheck="false"></label>
 <label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option></select></label>
 <label>Severity <select data-key="severity"><option value="">all</option><option>high</option><option>medium</option><option>low</option><option>info</option></select></label>
 <output></output>
@@ -68,7 +69,7 @@ use crate::time::Span;
 <thead><tr><th scope="col">Severity</th><th scope="col">Kind</th><th scope="col">Operation and evidence</th><th scope="col">Service</th><th scope="col" class="n">Requests</th><th scope="col" class="n">Clients</th><th scope="col">Statuses</th><th scope="col">Seen (UTC)</th></tr></thead>
 <tbody>
 {%- for row in findings %}
-<tr id="f-{{ row.id }}" data-kind="{{ row.kind }}" data-severity="{{ row.severity }}"><td data-v="{{ row.rank }}"><span class="tag {{ row.severity }}">{{ row.severity }}</span><td><b>{{ row.kind }}</b>{% if !row.reason.is_empty() %}<small>{{ row.reason }}</small>{% endif %}<td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.summary.is_empty() %}<p>{{ row.summary }}</p>{% endif %}{% for line in row.why %}<small>{{ line }}</small>{% endfor %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}<td>{{ row.statuses }}{% if !row.state.is_empty() %}<small>{{ row.state }}</small><small>{{ row.sure }}</small>{% endif %}<td>{{ row.seen }}
+<tr id="f-{{ row.id }}" data-kind="{{ row.kind }}" data-severity="{{ row.severity }}"><td data-v="{{ row.rank }}"><span class="tag {{ row.severity }}">{{ row.severity }}</span><td><b>{{ row.kind }}</b><small>{{ row.rule }}</small><td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.summary.is_empty() %}<p>{{ row.summary }}</p>{% endif %}{% for line in row.why %}<small>{{ line }}</small>{% endfor %}{% if !row.next.is_empty() %}<small>next: {{ row.next }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}<td>{{ row.statuses }}{% if !row.state.is_empty() %}<small>{{ row.state }}</small><small>{{ row.sure }}</small>{% endif %}<td>{{ row.seen }}
 {%- endfor %}
 </tbody>
 </table>
@@ -278,6 +279,14 @@ use crate::time::Span;
 <dt>Noise</dt><dd>CORS preflights, redirects that only add a slash or a scheme, static files, health checks, pages that crawlers fetched and what scanners tried in vain: each request is of one class or traffic of an API; counted, never findings. What a scanner found is there, and is an endpoint like any other.</dd>
 <dt>Escapes</dt><dd>Names come from the traffic and may have been chosen by an attacker. Characters that are invisible or change the direction of text stand as <code>\u{202e}</code>.</dd>
 </dl>
+{%- if !rules.is_empty() %}
+<h3>Rules that found something</h3>
+<dl>
+{%- for rule in rules %}
+<dt>{{ rule.id }}</dt><dd>{{ rule.title }}. {{ rule.about }}</dd>
+{%- endfor %}
+</dl>
+{%- endif %}
 </section>
 </main>
 </body>
@@ -309,6 +318,7 @@ pub(super) struct Page<'a> {
     pub(super) facts: Vec<Fact<'a>>,
     pub(super) warnings: Vec<String>,
     pub(super) assumptions: Vec<Cow<'a, str>>,
+    pub(super) rules: Vec<&'static RuleText>,
 }
 
 /// How a thing is coloured.
@@ -345,12 +355,13 @@ pub(super) struct FindingRow<'a> {
     pub(super) severity: &'static str,
     pub(super) rank: u8,
     pub(super) kind: &'static str,
-    pub(super) reason: &'static str,
+    pub(super) rule: &'static str,
     pub(super) method: Cow<'a, str>,
     pub(super) template: Cow<'a, str>,
     pub(super) service: Cow<'a, str>,
     pub(super) summary: Cow<'a, str>,
     pub(super) why: Vec<String>,
+    pub(super) next: Cow<'a, str>,
     pub(super) requests: String,
     pub(super) clients: String,
     pub(super) statuses: String,
