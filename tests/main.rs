@@ -6,6 +6,7 @@ mod cli;
 mod common;
 mod corpus;
 mod differential;
+mod drift;
 mod evil_http;
 mod evil_tcp;
 mod hidden;

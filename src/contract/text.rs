@@ -177,8 +177,8 @@ pub(super) fn names_of(schemas: &Schemas, schema: SchemaId) -> (Vec<&str>, bool)
         };
         if let Some(object) = object {
             names.extend(object.fields.iter().map(|(name, _)| &**name));
-            more |= !object.patterns.is_empty()
-                || matches!(object.others, super::schema::Others::Any | super::schema::Others::Like(_));
+            // What is not forbidden may be there.
+            more |= object.others != super::schema::Others::None;
         }
         open.extend(*reference);
         open.extend(parts.iter().flat_map(|parts| parts.all.iter().chain(&parts.any).chain(&parts.one)));

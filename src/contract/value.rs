@@ -14,6 +14,9 @@ use serde_json::{Map, Value};
 use super::formats::{is_number_of, is_of_format};
 use super::schema::{List, Object, Others, Parts, Scalar, Schema, SchemaId, Schemas, Types};
 
+/// The keyword that forbids further fields.
+pub(super) const FORBIDS: &str = "additionalProperties";
+
 /// How names from the wire are told.
 pub(super) type Spell = fn(&str) -> Cow<'_, str>;
 
@@ -403,11 +406,22 @@ impl<'c> Holding<'c> {
         }
         let mut best: Option<(bool, usize, Outcome)> = None;
         let mut held = false;
+        // What only some of those that hold remark, others allow.
+        let mut remarks: Option<Vec<Fault>> = None;
         for part in all {
             let mut other = Outcome::default();
             self.value(*part, value, &mut other);
             if other.faults.is_empty() {
                 held = true;
+                let own = std::mem::take(&mut other.remarks);
+                let alike = |a: &Fault, b: &Fault| a.breaks == b.breaks && a.way == b.way;
+                remarks = Some(match remarks.take() {
+                    Some(mut known) => {
+                        known.retain(|a| own.iter().any(|b| alike(a, b)));
+                        known
+                    }
+                    None => own,
+                });
                 if value.is_object() && self.says_nothing(*part) {
                     other.known.entry(address(value)).or_default().open = true;
                 }
@@ -422,6 +436,7 @@ impl<'c> Holding<'c> {
                 }
             }
         }
+        out.remarks.extend(remarks.into_iter().flatten());
         if held || self.steps == 0 {
             return;
         }
@@ -480,9 +495,9 @@ impl<'c> Holding<'c> {
                 let open = known.open
                     || objects.iter().any(|(_, object)| others(object))
                     || !objects.iter().any(|(_, object)| says_names(object));
-                let Some((first, _)) = objects.iter().find(|(_, object)| says_names(object)).or(objects.first()) else {
-                    return;
-                };
+                let closed = objects.iter().find(|(_, object)| object.others == Others::None);
+                let naming = || objects.iter().find(|(_, object)| says_names(object)).or(objects.first());
+                let Some((first, _)) = closed.or_else(naming) else { return };
                 for (name, value) in fields {
                     let named = objects.iter().any(|(_, object)| object.field(name).is_some());
                     let fits = || {
@@ -493,10 +508,16 @@ impl<'c> Holding<'c> {
                     } else if open || fits() {
                         self.below_data(|holding| holding.undocumented(value, all, spell, faults));
                     } else if faults.len() < Self::FAULTS {
-                        self.below(&spell(name), |holding| {
-                            let way = holding.way.clone();
-                            faults.push(Fault { breaks: Breaks::Undocumented, way, schema: *first, keyword: "" });
-                        });
+                        let told = spell(name);
+                        // Where nothing is forbidden, names that are data make a map of the object, and no field.
+                        let is_data = told.starts_with('{') && *told != *name;
+                        let keyword = if closed.is_some() { FORBIDS } else { "" };
+                        if closed.is_some() || !is_data {
+                            self.below(&told, |holding| {
+                                let way = holding.way.clone();
+                                faults.push(Fault { breaks: Breaks::Undocumented, way, schema: *first, keyword });
+                            });
+                        }
                     }
                 }
             }

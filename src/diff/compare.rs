@@ -6,8 +6,8 @@
 use super::comparison::{Comparison, Coverage, Criterion, Drifted, Existence, Nearest, OperationId, Pairing};
 use super::promises::promises;
 use super::scope::{self, ScopeItem};
-use crate::api::{Direction, Promise, ServiceId};
-use crate::inventory::{Operation, Service, Snapshot};
+use crate::api::{Direction, Drift, Promise, ServiceId};
+use crate::inventory::{DriftRecord, Operation, Service, Snapshot};
 use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
 
@@ -54,11 +54,22 @@ fn drifts<'a>(index: &'a SpecIndex, pairings: &[Pairing<'a>]) -> Vec<Drifted<'a>
         else {
             continue;
         };
-        let own = pairing.operation.record.drifts.iter().filter(|drift| drift.digest == digest);
+        let own = pairing.operation.record.drifts.iter().filter(|drift| drift.digest == digest && !is_a_try(drift));
         all.extend(own.map(|drift| Drifted { pairing: at, drift }));
     }
     all
 }
+
+/// A field that one request brought along and that no schema forbids: somebody's try, and no habit of the API. What a server says
+/// once it may say again.
+fn is_a_try(record: &DriftRecord) -> bool {
+    let fact = &record.fact;
+    let of_client = matches!(fact.drift, Drift::UndocumentedRequestField | Drift::UndocumentedForm);
+    of_client && record.seen < HABIT && !fact.promised.ends_with("/additionalProperties")
+}
+
+/// Requests that make a habit.
+const HABIT: u64 = 2;
 
 /// Finds what takes one observed operation, and what nearly does.
 fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a Operation) -> Pairing<'a> {

@@ -22,6 +22,7 @@ impl Evidence {
             confidence: "",
             nearest,
             declared,
+            drift: None,
             notes: Vec::new(),
         };
         evidence.weigh(evidence.statuses.values().sum());
@@ -42,7 +43,7 @@ impl Evidence {
     }
 
     /// One or two answers may be chance; ten are a habit.
-    fn weigh(&mut self, answers: u64) {
+    pub(super) fn weigh(&mut self, answers: u64) {
         self.confidence = match answers {
             0..=2 => "low",
             3..=9 => "medium",
@@ -64,12 +65,18 @@ impl Evidence {
         self.last = self.last.max(other.last);
         self.existence = self.existence.into_iter().chain(other.existence).min();
         let rank = |word: &str| ["low", "medium", "high"].iter().position(|known| *known == word);
-        if self.statuses.is_empty() {
+        if let Some(drift) = &self.drift {
+            self.weigh(drift.exchanges);
+        } else if self.statuses.is_empty() {
             if rank(other.confidence) > rank(self.confidence) {
                 self.confidence = other.confidence;
             }
         } else {
             self.weigh(self.statuses.values().sum());
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.drift, &other.drift) {
+            mine.exchanges = mine.exchanges.saturating_add(theirs.exchanges);
+            mine.of = mine.of.saturating_add(theirs.of);
         }
         self.nearest = self.nearest.take().or(other.nearest);
         if let (Some(mine), Some(theirs)) = (&self.declared, &other.declared)

@@ -56,6 +56,8 @@ pub enum Kind {
     Zombie,
     /// Declared, never seen, and its host was exposed well enough.
     Orphan,
+    /// Declared, and it differs from its declaration.
+    Drift,
 }
 
 impl Subject {
@@ -88,7 +90,7 @@ impl Subject {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Shadow, Self::Zombie, Self::Orphan];
+    pub const ALL: [Self; 4] = [Self::Shadow, Self::Zombie, Self::Orphan, Self::Drift];
 
     /// Its name.
     #[must_use]
@@ -97,6 +99,7 @@ impl Kind {
             Self::Shadow => "shadow",
             Self::Zombie => "zombie",
             Self::Orphan => "orphan",
+            Self::Drift => "drift",
         }
     }
 }
@@ -184,8 +187,23 @@ pub struct Evidence {
     pub nearest: Option<NearMiss>,
     /// The declaration a zombie or orphan rests on: spec name and line.
     pub declared: Option<Declared>,
+    /// Of drift: where it differs, and how often.
+    pub drift: Option<DriftEvidence>,
     /// Further sentences for people.
     pub notes: Vec<String>,
+}
+
+/// What a finding of drift rests on.
+#[derive(Clone, Debug, Serialize)]
+pub struct DriftEvidence {
+    /// Where in the exchange, as a JSON pointer: `/response/200/body/items/*/price`; `*` is any item, `{key}` a name that is data.
+    pub observed_at: String,
+    /// Where in the spec, as a JSON pointer behind `#`.
+    pub declared_at: String,
+    /// Exchanges that differ ...
+    pub exchanges: u64,
+    /// ... of so many that were looked at in this respect.
+    pub of: u64,
 }
 
 /// The nearest declared operation, in words.

@@ -10,7 +10,7 @@ mod severity;
 mod texts;
 
 pub use crate::diff::ScopeItem;
-pub use finding::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
+pub use finding::{Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
 pub use judge::judge;
 pub use policy::{FailOn, Policy};
 pub use rule::{Rule, View};

@@ -392,7 +392,7 @@ mod tests {
             pin(HostPattern::Any, "/users/{userId}", &[]),
         ];
         let rules = TemplateRules { pins, ..TemplateRules::default() };
-        let pins = Pins::new(Templates { declared: declared.clone(), rules: rules.clone() });
+        let pins = Pins::new(Templates { declared: declared.clone(), rules: rules.clone(), ..Templates::default() });
         assert_eq!(find(&pins, "a", "GET", "/users/me"), Some((0, true, "GET")), "spec first");
         assert_eq!(find(&pins, "a", "POST", "/users/me"), Some((2, false, "POST")));
         assert_eq!(
@@ -412,7 +412,7 @@ mod tests {
             "named by a spec, which has no such path"
         );
         assert!(!pins.names(&service("a")) && pins.names(&service("b")));
-        let (pins, ids) = pins.renewed(Templates { declared, rules });
+        let (pins, ids) = pins.renewed(Templates { declared, rules, ..Templates::default() });
         assert_eq!(ids, [0, 1, 2, 3, 4].map(PinId));
         assert_eq!([0, 1, 2, 3, 4].map(|id| pins.is_of_users(PinId(id))), [false, false, true, true, true]);
         let (pins, _) = pins.renewed(Vec::new());
@@ -433,7 +433,7 @@ mod tests {
         for _ in 0..users.len() {
             users.rotate_left(1);
             let rules = TemplateRules { pins: users.clone(), ..TemplateRules::default() };
-            let pins = Pins::new(Templates { declared: Vec::new(), rules });
+            let pins = Pins::new(Templates { rules, ..Templates::default() });
             for (host, port, name) in
                 [("a", 8080, "ported"), ("a", 80, "exact"), ("a", 8081, "exact"), ("b", 8080, "any")]
             {

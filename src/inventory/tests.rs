@@ -51,7 +51,6 @@ pub(crate) fn said(line: &str) -> Said {
         feigned: false,
         tried: false,
         print: None,
-        witness: None,
         fields: Vec::new(),
         params: Vec::new(),
     }

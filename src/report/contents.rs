@@ -50,6 +50,10 @@ pub struct Headline {
     pub zombie: u64,
     /// Orphan operations.
     pub orphan: u64,
+    /// Findings of drift ...
+    pub drift: u64,
+    /// ... and the operations that they are about.
+    pub drifted: u64,
     /// Declared operations never seen without enough evidence to call them orphans.
     pub insufficient_evidence: u64,
     /// Operations that match their declaration.

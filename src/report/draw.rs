@@ -111,6 +111,8 @@ fn headline(
         shadow_requests: of(Kind::Shadow).map(|finding| finding.evidence.requests).sum(),
         zombie: number(of(Kind::Zombie).count()),
         orphan: number(of(Kind::Orphan).count()),
+        drift: number(of(Kind::Drift).count()),
+        drifted: number(of(Kind::Drift).map(|finding| &finding.subject).collect::<BTreeSet<_>>().len()),
         insufficient_evidence: number(
             compared.promises.iter().filter(|promise| promise.state == Promised::InsufficientEvidence).count(),
         ),
@@ -269,7 +271,8 @@ impl Headline {
             text.push_str(&format!(" ({} of them on {})", self.shadow_unmanaged, hosts(self.shadow_hosts)));
         }
         let share = percent_text(self.shadow_requests, self.requests);
-        format!("{text}, {share} of all requests; zombie {}; orphan {}; {unread}", self.zombie, self.orphan)
+        let drift = if self.drift > 0 { format!("; drift {}", self.drift) } else { String::new() };
+        format!("{text}, {share} of all requests; zombie {}; orphan {}{drift}; {unread}", self.zombie, self.orphan)
     }
 }
 

@@ -296,10 +296,7 @@ impl Drawing<'_, '_> {
         let mut ways = Vec::new();
         for way in list.iter().take(MOST).filter_map(Value::as_object) {
             let needs: Vec<Need> = way.keys().take(MOST).map(|name| self.need(name)).collect();
-            if needs.is_empty() {
-                // Nobody need show anything.
-                return (Vec::new(), String::new());
-            }
+            // Without any, nobody need show anything.
             ways.push(needs);
         }
         let place = self.compiler.place(&place);

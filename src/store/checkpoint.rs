@@ -38,7 +38,7 @@ pub struct Loaded {
 /// What a state begins with.
 pub const MAGIC: [u8; 16] = *b"shadowtap-state\n";
 /// Changes with every change of what a record says, of the order of its parts included.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const FRONT: usize = MAGIC.len() + 8;
 const CHECKSUM: usize = 16;
 /// Bytes of a header; more is none.

@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use serde_json::Value;
-use shadowtap::api::Pin;
+use shadowtap::api::Templates;
 use shadowtap::capture::{MemorySource, MergedSource, PacketSource};
 use shadowtap::decode::{DecodeOptions, ScopeBy};
 use shadowtap::diff::compare;
@@ -80,7 +80,7 @@ impl Run {
     pub fn report(&self, source: &mut dyn PacketSource, format: &str) -> (Vec<u8>, Vec<u8>) {
         let specs = load(&self.specs, &self.limits).expect("the specs of the tests are good");
         let index = SpecIndex::build(specs, &HostFlags::default()).expect("and fit together");
-        let (snapshot, outcome) = self.run(source, index.pins());
+        let (snapshot, outcome) = self.run(source, templates(&index));
         let policy = Policy::default();
         let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
         let said = PolicyFile::default();
@@ -98,10 +98,10 @@ impl Run {
     pub fn snapshot(&self, source: &mut dyn PacketSource) -> Snapshot {
         let specs = load(&self.specs, &self.limits).expect("the specs of the tests are good");
         let index = SpecIndex::build(specs, &HostFlags::default()).expect("and fit together");
-        self.run(source, index.pins()).0
+        self.run(source, templates(&index)).0
     }
 
-    fn run(&self, source: &mut dyn PacketSource, pins: Vec<Pin>) -> (Snapshot, Outcome) {
+    fn run(&self, source: &mut dyn PacketSource, templates: Templates) -> (Snapshot, Outcome) {
         let settings = Settings {
             limits: self.limits.clone(),
             workers: self.workers,
@@ -114,7 +114,7 @@ impl Run {
             rules: Arc::default(),
             stop: Arc::default(),
         };
-        let inventory = Arc::new(Inventory::new(&self.limits, pins));
+        let inventory = Arc::new(Inventory::new(&self.limits, templates));
         let outcome = engine::run(source, &settings, &inventory, &mut |_| {}).expect("threads start");
         (inventory.snapshot(), outcome)
     }
@@ -123,6 +123,11 @@ impl Run {
     pub fn json(&self, source: &mut dyn PacketSource) -> Value {
         serde_json::from_slice(&self.report(source, "json").0).expect("the JSON reporter writes JSON")
     }
+}
+
+/// What specs declare, with what it demands.
+fn templates(index: &SpecIndex) -> Templates {
+    Templates { declared: index.pins(), promises: index.promises(), ..Templates::default() }
 }
 
 /// How often something random is tried; CI tries harder.

@@ -1,5 +1,7 @@
 //! The shelf of rules.
 
+mod drift;
+mod drift_texts;
 mod orphan;
 mod shadow;
 mod zombie;
@@ -7,4 +9,4 @@ mod zombie;
 use super::rule::Rule;
 
 /// All rules.
-pub const RULES: &[&dyn Rule] = &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan];
+pub const RULES: &[&dyn Rule] = &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan, &drift::Drift];

@@ -170,6 +170,9 @@ fn finding(finding: &Finding, template: Option<u8>) -> FindingRow<'_> {
         }
         why.push(line);
     }
+    if let Some(drift) = &evidence.drift {
+        why.push(format!("seen at {}, declared at {}", sentence(&drift.observed_at), sentence(&drift.declared_at)));
+    }
     if let Some(near) = &evidence.nearest {
         why.push(nearest(near));
         why.extend(near.try_flag.as_ref().map(|flag| format!("try: {}", shown(flag))));

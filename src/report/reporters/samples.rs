@@ -10,7 +10,9 @@ use crate::api::{
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
-use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject, rule_text};
+use crate::findings::{
+    Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject, rule_text,
+};
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
     Quantiles, RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
@@ -249,12 +251,14 @@ impl Sample {
                     (_, 3) => (Kind::Shadow, Some(Reason::UnknownPath)),
                     (_, 5) => (Kind::Zombie, None),
                     (_, 6) => (Kind::Orphan, None),
+                    (_, 4) => (Kind::Drift, None),
                     _ => continue,
                 };
                 let (record, template) = (&operation.record, operation.template.to_string());
                 let rule = match (kind, reason) {
                     (_, Some(reason)) => format!("shadow-{}", reason.name()),
                     (Kind::Zombie, _) => "zombie-deprecated".to_owned(),
+                    (Kind::Drift, _) => "undocumented-response-field".to_owned(),
                     _ => "orphan".to_owned(),
                 };
                 findings.push(Finding {
@@ -292,6 +296,12 @@ impl Sample {
                             spec: self.plant("shop.yaml"),
                             operation_id: Some(self.plant("getUser")),
                             line: 42,
+                        }),
+                        drift: (kind == Kind::Drift).then(|| DriftEvidence {
+                            observed_at: self.plant("/response/200/body/items/*/price"),
+                            declared_at: self.plant("#/components/schemas/Item"),
+                            exchanges: 3,
+                            of: 40,
                         }),
                         notes: vec![self.plant("never asked for with credentials")],
                     },
@@ -337,6 +347,7 @@ impl Sample {
             })
         });
         let compared = Comparison {
+            drifts: Vec::new(),
             snapshot: &snapshot,
             specs: &specs,
             services: snapshot
@@ -394,6 +405,8 @@ impl Sample {
             unmanaged_hosts: snapshot.services.len().saturating_sub(2) as u64,
             shadow_requests: 3_700,
             zombie: tally(Kind::Zombie),
+            drift: tally(Kind::Drift),
+            drifted: tally(Kind::Drift),
             orphan: tally(Kind::Orphan),
             insufficient_evidence: 10,
             matched: 31,

@@ -104,6 +104,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
         Kind::Shadow => ("Shadow", "it exists, and no spec declares it"),
         Kind::Zombie => ("Zombie", "declared deprecated, and still in use"),
         Kind::Orphan => ("Orphan", "declared and never seen, though its host was well in use"),
+        Kind::Drift => ("Drift", "declared, and it differs from its declaration"),
     };
     page.heading(&format!("{title} ({})", count(found as u64)), about);
     let rows: Vec<_> = all()
@@ -155,12 +156,18 @@ fn under(page: &mut Page, finding: &Finding, template: Option<u8>, started: Opti
     let evidence = &finding.evidence;
     let mut why = vec![finding.rule.id.to_owned()];
     why.extend(evidence.declared.as_ref().map(|it| format!("declared in {}", at_line(&it.spec, it.line))));
+    if let Some(drift) = &evidence.drift {
+        let ratio = format!("{} of {}", count(drift.exchanges), count(drift.of));
+        page.paragraph(Ink::Strong, UNDER, UNDER + 2, &format!("{}: {ratio}", sentence(&drift.observed_at)));
+    }
     if finding.kind == Kind::Orphan {
         // The first note is the exposure it rests on.
         why.extend(evidence.notes.first().map(|note| sentence(note).into_owned()));
     } else {
-        why.push(format!("{}, {}", counted(evidence.requests, "request"), counted(evidence.clients, "client")));
-        why.push(statuses(&evidence.statuses, evidence.unanswered, "x").join(" "));
+        if evidence.drift.is_none() {
+            why.push(format!("{}, {}", counted(evidence.requests, "request"), counted(evidence.clients, "client")));
+            why.push(statuses(&evidence.statuses, evidence.unanswered, "x").join(" "));
+        }
         if let (Some(first), Some(last)) = (evidence.first, evidence.last) {
             let seen = window(first, last);
             // The day stands on top, where it is the same.

@@ -60,7 +60,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="findings-table">
 <label>Search <input type="search" placeholder="path, host, rule, status" autocomplete="off" spellcheck="false"></label>
-<label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option></select></label>
+<label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option><option>drift</option></select></label>
 <label>Severity <select data-key="severity"><option value="">all</option><option>high</option><option>medium</option><option>low</option><option>info</option></select></label>
 <output></output>
 </div>
