@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::super::header::{CallerKey, Run};
 use super::*;
 use crate::api::{
-    Agent, AuthScheme, BodyKind, BodySide, Direction, Extension, HostPattern, Noise, ParamPlace, ParamType, Pin,
+    Agent, AuthScheme, BodyKind, BodySide, Direction, Drift, Extension, HostPattern, Noise, ParamPlace, ParamType, Pin,
     Scheme, SegmentClass, StringFormat, TokenAlgorithm, TokenLifetime,
 };
 use crate::inventory::Delta;
@@ -414,13 +414,14 @@ fn the_format_is_what_it_was() {
     let mut all = many();
     all.extend(["GET /ids/48213 200", "GET /ids/4111111111111111 200", "GET /pairs/1:23456789 200"].map(said));
     let (format, digest) = (FORMAT, xxh3_64(&records(&filled(&Limits::default(), &all)).concat()));
-    assert_eq!((format, digest), (2, 0xb997_ccdf_d84e_c5b3), "{digest:#018x}");
+    assert_eq!((format, digest), (3, 0xa816_d621_c9ca_1098), "{digest:#018x}");
     // Variants are written by their number.
     fn of<T: Serialize, const N: usize>(values: &[T; N]) -> Vec<u8> {
         values.iter().flat_map(|value| postcard::to_stdvec(value).unwrap()).collect()
     }
     let numbers = |written: Vec<u8>, count: u8| assert_eq!(written, (0..count).collect::<Vec<u8>>());
     numbers(of(&SegmentClass::ALL), 15);
+    numbers(of(&Drift::ALL), 36);
     numbers(of(&StringFormat::ALL), 7);
     {
         use AuthScheme::{ApiKeyCookie, ApiKeyHeader, ApiKeyQuery, Basic, Bearer, Cookie, Digest, Jwt, None, Other};
