@@ -15,13 +15,13 @@
 //! | `window` | `first` and `last` exchange; null when there was none |
 //! | `findings[]` | worst first: `id` (stable over runs), `kind` (`shadow`, `zombie`, `orphan`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `summary`, `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`: by how many answers its existence rests on; of an orphan how many its host gave), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
-//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
+//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `base_observed` (the base path under which it was seen, where that is not the declared one; left out else), `nearest` (the same and `failed`, `detail`, `host_alias`, `spec_base` (the flags that would unite them; the second left out where none); or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
 //! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`; of the answer `response_header`, `response_cookie` (Set-Cookie)), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one; answers inspected), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `odd_bodies[]` (bodies whose media type does not tell what their first bytes show, left out where none: `side`, `kind`, `said` (`otherwise`, `nothing`), `seen`), `parts[]` (of multipart bodies that were looked into, left out where none: `side`, `file`, `kind` by the part's type or null, `extension` of the file's name (`none`, `other` or a listed one), `seen`), `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status; of multipart bodies the parts that have a shape are the fields), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` that its segments are what they are told as, of the least sure one, in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes` (`word`, `number`, `uuid`, `ulid`, `hex`, `date`, `email`, `address`, `card`, `prefixed` (an id behind the name of its kind), `token`, `other`, and of words that are all of one sort `locale`, `version`, `file_name`), `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
 //! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `multicast`, `broadcast`, `unspecified`, `benchmark`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
-//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `third_party` (called from here and from nowhere else, at an address outside, and named by no spec: nothing there is a shadow), `requests` = `api_requests` + the sum of `noise` by class (`preflight`, `redirect`, `static`, `health`, `crawler`, `scanner`), `operations`, `not_found` and `not_allowed` (404 and 410, 405 and 501, on what is no operation; noise left out), `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
+//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `third_party` (called from here and from nowhere else, at an address outside, and named by no spec: nothing there is a shadow), `rebased[]` (base paths that a proxy seems to have changed, left out where none: `spec`, `base_declared`, `base_observed`, `operations` (declared ones that answered so), `requests`, `against` (operations below it that the spec does not know, and those that answered where they are declared), `counted` (its operations count as matched: 4 or more, over 3 paths and 2 words, at most one in five against it; on a host that is only assumed to be covered 6 over 4 paths and 3 words, none against it), `flag` (makes it firm)), `requests` = `api_requests` + the sum of `noise` by class (`preflight`, `redirect`, `static`, `health`, `crawler`, `scanner`), `operations`, `not_found` and `not_allowed` (404 and 410, 405 and 501, on what is no operation; noise left out), `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
 //! | `third_parties[]` | services of others that are called from here, by the networks of both sides (of what could not be read, by the server's): `name`, `kind` (`http`, or as in `opaque`), `servers`, `requests`, `operations`, `connections` and `clients` (those of connections that could not be read) |
 //! | `aliases[]` | services that look like one under several names, since the same addresses answer under them and they have exactly the same operations; they are not united: `services`, `servers` (those in common), `operations` (how many) |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
@@ -45,6 +45,7 @@
 //! least, where the object is `partial`), its `seen` how often any. Of a text each line is a string, of a
 //! page each run of visible text and each attribute that holds data; each row of a CSV is an object of `column_1`, `column_2` ...
 
+mod bases;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use self::bases::{RebasedOut, base_observed};
 use self::traffic::TrafficOut;
 use super::escape::write_json;
 use super::figures::{confidence, declared, percent, server};
@@ -209,6 +211,8 @@ struct EndpointOut<'a> {
     finding: Option<&'a str>,
     owner: Option<&'a str>,
     declared: Option<DeclaredOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_observed: Option<&'a PathTemplate>,
     nearest: Option<NearestOut<'a>>,
     requests: u64,
     unanswered: u64,
@@ -270,6 +274,8 @@ struct NearestOut<'a> {
     failed: Criterion,
     detail: &'a str,
     host_alias: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec_base: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -308,6 +314,8 @@ struct ServiceOut<'a> {
     assumed: bool,
     out_of_scope: bool,
     third_party: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rebased: Vec<RebasedOut<'a>>,
     requests: u64,
     api_requests: u64,
     operations: usize,
@@ -418,12 +426,14 @@ impl<'a> EndpointOut<'a> {
             finding: endpoint.finding.map(|finding| finding.id.as_str()),
             owner: endpoint.owner,
             declared: pairing.declared.and_then(|id| DeclaredOut::of(report, id)),
+            base_observed: base_observed(report, pairing),
             nearest: pairing.nearest.as_ref().and_then(|nearest| {
                 Some(NearestOut {
                     operation: DeclaredOut::of(report, nearest.operation)?,
                     failed: nearest.failed,
                     detail: &nearest.detail,
                     host_alias: nearest.host_alias.as_deref(),
+                    spec_base: nearest.spec_base.as_deref(),
                 })
             }),
             requests: record.requests,
@@ -519,6 +529,7 @@ impl<'a> ServiceOut<'a> {
             assumed: coverage.assumed,
             out_of_scope: coverage.out_of_scope,
             third_party: coverage.third_party,
+            rebased: RebasedOut::of(report, coverage),
             requests: service.requests,
             api_requests: service.api_requests(),
             operations: service.operations.len(),
