@@ -100,7 +100,11 @@ pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
     said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)
 }
 
-/// Hosts added by flags.
+/// Hosts and base paths added by flags.
 pub(super) fn hosts(promised: &Promised) -> HostFlags {
-    HostFlags { spec_hosts: promised.spec_host.clone(), aliases: promised.host_alias.clone() }
+    HostFlags {
+        spec_hosts: promised.spec_host.clone(),
+        aliases: promised.host_alias.clone(),
+        spec_bases: promised.spec_base.clone(),
+    }
 }

@@ -5,8 +5,9 @@
 
 use super::comparison::{Comparison, Coverage, Criterion, Drifted, Existence, Nearest, OperationId, Pairing};
 use super::promises::promises;
+use super::rebase::rebase;
 use super::scope::{self, ScopeItem};
-use crate::api::{Direction, Drift, Promise, ServiceId};
+use crate::api::{Direction, Drift, PathTemplate, Promise, ServiceId};
 use crate::inventory::{DriftRecord, Operation, Service, Snapshot};
 use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
@@ -31,9 +32,11 @@ pub fn compare<'a>(
             specs: cover.specs,
             assumed: cover.assumed,
             out_of_scope: !scope::judges(scope, service),
+            rebased: Vec::new(),
         });
         pairings.extend(service.operations.iter().map(|operation| pair(index, at, &service.id, operation)));
     }
+    rebase(index, &mut services, &mut pairings);
     let drifts = drifts(index, &pairings);
     let promises = promises(index, snapshot, &services, &pairings, scope, min_window);
     Comparison { snapshot, specs: index.specs(), services, pairings, drifts, promises }
@@ -89,12 +92,19 @@ fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a
     let existence = Existence::of(&operation.record, declared.is_some());
     // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
     let lost = declared.is_none() && existence.is_endpoint() && !index.specs().is_empty();
-    let nearest = if lost { nearest(index, service, operation, &found) } else { None };
-    Pairing { service: at, operation, existence, declared, nearest }
+    let nearest = if lost { nearest(index, service, method, &operation.template, &found) } else { None };
+    Pairing { service: at, operation, existence, declared, nearest, rebased: None }
 }
 
-fn nearest(index: &SpecIndex, service: &ServiceId, operation: &Operation, found: &Match<'_>) -> Option<Nearest> {
-    let near = index.nearest(service, &operation.method, &operation.template).map(in_our_words);
+/// What comes nearest to what the index did not find.
+pub(super) fn nearest(
+    index: &SpecIndex,
+    service: &ServiceId,
+    method: &str,
+    template: &PathTemplate,
+    found: &Match<'_>,
+) -> Option<Nearest> {
+    let near = index.nearest(service, method, template).map(in_our_words);
     let Match::WrongMethod(others) = found else { return near };
     // The index has said what fails; its neighbour must not say something else.
     near.filter(|near| near.failed == Criterion::Method).or_else(|| {
@@ -110,6 +120,7 @@ fn nearest(index: &SpecIndex, service: &ServiceId, operation: &Operation, found:
             failed: Criterion::Method,
             detail: format!("method: {} declared", declared.join(", ")),
             host_alias: None,
+            spec_base: None,
         })
     })
 }
@@ -126,6 +137,7 @@ fn in_our_words(near: NearestOp) -> Nearest {
             FailedOn::Segment => Criterion::Segment,
         },
         detail: near.detail,
+        spec_base: None,
         host_alias: near.host_alias.map(|flag| if flag.starts_with(FLAG) { flag } else { format!("{FLAG}{flag}") }),
     }
 }

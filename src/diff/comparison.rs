@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::api::PathTemplate;
 use crate::inventory::{DriftRecord, Operation, Service, Snapshot};
 use crate::spec::{Spec, SpecOperation};
 use crate::time::Timestamp;
@@ -36,6 +37,29 @@ pub struct Coverage<'a> {
     pub out_of_scope: bool,
     /// It is somebody else's: only called from here, and no spec names it. What nobody declared there is no shadow of ours.
     pub third_party: bool,
+    /// Base paths under which its specs seem to be served, other than they declare, the one with the most operations first.
+    pub rebased: Vec<Rebased>,
+}
+
+/// A base path that a proxy seems to have changed: operations that nothing takes are declared ones under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebased {
+    /// Index into `Comparison::specs`.
+    pub spec: usize,
+    /// The base path that it declares ...
+    pub declared: PathTemplate,
+    /// ... and the one under which its operations were seen.
+    pub observed: PathTemplate,
+    /// How many different declared operations answered there.
+    pub operations: u64,
+    /// Requests to all that are explained so.
+    pub requests: u64,
+    /// What speaks against it: operations there that the spec does not know, and those that answered where they are declared.
+    pub against: u64,
+    /// The evidence suffices: these operations are paired with their declarations. Else it is a near miss.
+    pub counted: bool,
+    /// The flag that makes it firm.
+    pub flag: String,
 }
 
 impl Coverage<'_> {
@@ -59,6 +83,8 @@ pub struct Pairing<'a> {
     pub declared: Option<OperationId>,
     /// Where nothing takes it: the nearest declared operation and what failed first.
     pub nearest: Option<Nearest>,
+    /// Its declaration takes it under another base path than is declared: index into `Coverage::rebased`.
+    pub rebased: Option<usize>,
 }
 
 /// One thing that an operation did and that the declaration which takes it does not say.
@@ -143,6 +169,8 @@ pub struct Nearest {
     pub detail: String,
     /// Path and method match under another host: the flag that would unite them (`--host-alias INNER=DECLARED`).
     pub host_alias: Option<String>,
+    /// Path and method match under another base path: the flag that would unite them (`--spec-base SPEC=/prefix`).
+    pub spec_base: Option<String>,
 }
 
 /// A declared operation and what became of it.

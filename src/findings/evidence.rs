@@ -111,7 +111,7 @@ fn near_miss(compared: &Comparison<'_>, nearest: &Nearest) -> Option<NearMiss> {
         line: operation.line,
         failed: nearest.failed,
         detail: nearest.detail.clone(),
-        try_flag: nearest.host_alias.clone(),
+        try_flag: nearest.host_alias.clone().or_else(|| nearest.spec_base.clone()),
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
 use super::identity::{self, Identities};
 use crate::api::Direction;
-use crate::diff::{Comparison, Coverage, Pairing, Promised};
+use crate::diff::{Comparison, Coverage, Pairing, Promised, Rebased};
 use crate::findings::{Finding, Kind, Reason, Subject};
 use crate::inventory::Snapshot;
 use crate::policy::PolicyFile;
@@ -133,6 +133,7 @@ fn unmanaged<'a>(compared: &Comparison<'a>) -> BTreeSet<&'a str> {
 fn assumptions(compared: &Comparison<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     assumed_hosts(compared, &mut lines);
+    rebased(compared, &mut lines);
     let unmanaged = unmanaged(compared);
     if !compared.specs.is_empty() && !unmanaged.is_empty() {
         lines.push(format!(
@@ -206,6 +207,38 @@ fn assumed_hosts(compared: &Comparison<'_>, lines: &mut Vec<String>) {
                 name = spec.name,
             ));
         }
+    }
+}
+
+/// Base paths that a proxy seems to have changed: what counts, then what nearly does, each with its flag.
+fn rebased(compared: &Comparison<'_>, lines: &mut Vec<String>) {
+    let judged = compared.services.iter().filter(|coverage| !coverage.out_of_scope);
+    let all = judged.flat_map(|coverage| coverage.rebased.iter().map(move |one| (coverage, one)));
+    let (counted, near): (Vec<_>, Vec<_>) = all.partition(|(_, one)| one.counted);
+    for (coverage, one) in counted.iter().chain(&near).take(SENTENCES) {
+        let Rebased { declared, observed, against, flag, .. } = one;
+        let spec = compared.specs.get(one.spec).map_or("", |spec| spec.name.as_str());
+        let (service, operations) = (&coverage.service.id, count(one.operations, "operation", "operations"));
+        let against = match against {
+            0 => String::new(),
+            1 => "; one speaks against it".to_owned(),
+            more => format!("; {more} speak against it"),
+        };
+        lines.push(match one.counted {
+            true => format!(
+                "{service}: {operations} of {spec} with {} answered under the base path \"{observed}\" where \"{declared}\" is \
+                 declared, and count as matched, as if a proxy changed it{against}. {flag} makes it firm.",
+                count(one.requests, "request", "requests"),
+            ),
+            false => format!(
+                "{service}: {operations} of {spec} would match under the base path \"{observed}\" where \"{declared}\" is \
+                 declared, which is not evidence enough{against}. {flag} would unite them.",
+            ),
+        });
+    }
+    let more = (counted.len() + near.len()).saturating_sub(SENTENCES);
+    if more > 0 {
+        lines.push(format!("{more} more base paths look like declared ones that a proxy changed (json lists them)."));
     }
 }
 

@@ -36,6 +36,13 @@ fn drawn<R>(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str], look: impl F
     look(&Report::draw_up(&compared, &findings, &capture(), &PolicyFile::default()))
 }
 
+fn json_of(report: &Report<'_>) -> serde_json::Value {
+    let mut bytes = Vec::new();
+    let json = REPORTERS.iter().find(|reporter| reporter.name() == "json").unwrap();
+    json.write(report, Style { colour: false, width: 100 }, &mut bytes).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
 fn town() -> Snapshot {
     snapshot(vec![
         says_404(service(
@@ -197,6 +204,38 @@ fn what_is_assumed_is_said_with_what_mends_it() {
         );
         assert_eq!(scope, "--scope leaves out 1 host with 1 request: listed, not judged.");
         assert_eq!((report.headline.unmanaged_hosts, report.headline.endpoints), (1, 8));
+    });
+}
+
+#[test]
+fn a_base_path_that_a_proxy_changed_is_told_with_its_figures() {
+    // Catches operations that count as matched in silence, and a near miss without the flag that mends it.
+    let lines = ["GET /a", "GET /a/{id}", "PUT /a/{id}", "GET /b", "GET /b/{id}", "GET /c"];
+    let declared = index(vec![spec("shop.yaml", on("shop.example"), "/api", &lines)]);
+    let host = |most| service("shop.example", lines.iter().take(most).map(|line| seen(line, &[(200, 2)])).collect());
+    drawn(&snapshot(vec![host(6)]), &declared, &[], |report| {
+        let want = "http://shop.example: 6 operations of shop.yaml with 12 requests answered under the base path \"/\" where \
+                    \"/api\" is declared, and count as matched, as if a proxy changed it. --spec-base shop.yaml=/ makes it firm.";
+        assert_eq!((report.headline.matched, report.headline.shadow), (6, 0));
+        assert_eq!(report.assumptions, [want]);
+        let json = json_of(report);
+        let rebased = &json["services"][0]["rebased"][0];
+        assert_eq!((&rebased["base_declared"], &rebased["operations"]), (&"/api".into(), &6.into()));
+        assert_eq!((&rebased["counted"], &rebased["flag"]), (&true.into(), &"--spec-base shop.yaml=/".into()));
+        assert_eq!(
+            (&json["endpoints"][0]["base_observed"], &json["endpoints"][0]["declared"]["path"]),
+            (&"/".into(), &"/a".into())
+        );
+    });
+    drawn(&snapshot(vec![host(2)]), &declared, &[], |report| {
+        assert_eq!((report.headline.matched, report.headline.shadow), (0, 2));
+        let [line] = report.assumptions.as_slice() else { panic!("{:?}", report.assumptions) };
+        assert!(line.contains("is not evidence enough. --spec-base shop.yaml=/ would unite them."), "{line}");
+        let json = json_of(report);
+        assert_eq!(json["services"][0]["rebased"][0]["counted"], false);
+        assert_eq!(json["findings"][0]["reason"], "unknown-base-path");
+        assert_eq!(json["findings"][0]["evidence"]["nearest"]["try_flag"], "--spec-base shop.yaml=/");
+        assert_eq!(json["endpoints"][0]["nearest"]["spec_base"], "--spec-base shop.yaml=/");
     });
 }
 

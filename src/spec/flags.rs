@@ -1,11 +1,11 @@
-//! Flags about hosts, resolved against the specs: who is meant, or what is wrong with the flag.
+//! Flags about hosts and base paths, resolved against the specs: who is meant, or what is wrong with the flag.
 
 use super::error::{SpecError, shown};
 use super::model::Spec;
-use super::server::host_of;
-use crate::api::HostPattern;
+use super::server::{base_of, host_of};
+use crate::api::{HostPattern, PathTemplate};
 
-/// Hosts added by flags.
+/// Hosts and base paths added by flags.
 #[derive(Clone, Debug, Default)]
 pub struct HostFlags {
     /// `--spec-host SPEC=HOST`: this spec is also served there. SPEC is its name, its name without the ending, or its
@@ -14,6 +14,8 @@ pub struct HostFlags {
     /// `--host-alias INNER=DECLARED`: traffic to INNER counts as traffic to DECLARED. Either may be a pattern
     /// (`*.internal.example`), and INNER may name a port.
     pub aliases: Vec<(String, String)>,
+    /// `--spec-base SPEC=/prefix`: this spec is also served under this base path, on all its hosts; `/`: under none.
+    pub spec_bases: Vec<(String, String)>,
 }
 
 /// An alias, read.
@@ -32,14 +34,7 @@ impl HostFlags {
         for (spec, host) in &self.spec_hosts {
             let flag = || format!("--spec-host {spec}={host}");
             let pattern = host_of(host).ok_or_else(|| no_host(flag(), host))?;
-            let at = named(specs, spec).map_err(|what| {
-                let names: Vec<String> = specs.iter().map(|spec| format!("\"{}\"", shown(&spec.name))).collect();
-                let mend = match names.is_empty() {
-                    true => "give the spec with --spec".to_owned(),
-                    false => format!("the specs are {}", names.join(", ")),
-                };
-                SpecError::Flag { flag: flag(), what, mend }
-            })?;
+            let at = meant(specs, spec, flag)?;
             if let Some(known) = hosts.get_mut(at)
                 && !known.contains(&pattern)
             {
@@ -47,6 +42,28 @@ impl HostFlags {
             }
         }
         Ok(hosts)
+    }
+
+    /// For each spec the base paths that flags add to it.
+    pub(super) fn bases_of(&self, specs: &[Spec]) -> Result<Vec<Vec<PathTemplate>>, SpecError> {
+        let mut bases = vec![Vec::new(); specs.len()];
+        for (spec, base) in &self.spec_bases {
+            let flag = || format!("--spec-base {spec}={base}");
+            let at = meant(specs, spec, flag)?;
+            let path = base.trim();
+            if !path.is_empty() && !path.starts_with('/') || path.contains(['?', '#']) {
+                let what = format!("\"{}\" is no path", shown(base));
+                let mend = "write it as /prefix, or / where the base path is taken off".to_owned();
+                return Err(SpecError::Flag { flag: flag(), what, mend });
+            }
+            let base = base_of(path);
+            if let Some(known) = bases.get_mut(at)
+                && !known.contains(&base)
+            {
+                known.push(base);
+            }
+        }
+        Ok(bases)
     }
 
     pub(super) fn read_aliases(&self) -> Result<Vec<Alias>, SpecError> {
@@ -58,6 +75,18 @@ impl HostFlags {
         };
         self.aliases.iter().map(read).collect()
     }
+}
+
+/// The spec that a flag names.
+fn meant(specs: &[Spec], wanted: &str, flag: impl Fn() -> String) -> Result<usize, SpecError> {
+    named(specs, wanted).map_err(|what| {
+        let names: Vec<String> = specs.iter().map(|spec| format!("\"{}\"", shown(&spec.name))).collect();
+        let mend = match names.is_empty() {
+            true => "give the spec with --spec".to_owned(),
+            false => format!("the specs are {}", names.join(", ")),
+        };
+        SpecError::Flag { flag: flag(), what, mend }
+    })
 }
 
 fn no_host(flag: String, host: &str) -> SpecError {

@@ -120,16 +120,25 @@ impl SpecIndex {
     /// Like [`SpecIndex::build`], with other bounds.
     pub fn build_within(specs: Vec<Spec>, flags: &HostFlags, limits: &Limits) -> Result<Self, SpecError> {
         let added = flags.hosts_of(&specs)?;
+        let bases = flags.bases_of(&specs)?;
         let aliases = flags.read_aliases()?;
         let mut builder = Builder { groups: BTreeMap::new(), left: limits.spec_routes };
+        let too_many = |spec: &Spec| {
+            let what = format!(
+                "together with the specs before has more than {} operations, counted once for each server",
+                limits.spec_routes
+            );
+            SpecError::of_file(&spec.name, what, "give fewer specs, name fewer servers, or raise --memory")
+        };
+        let hosts = |at: usize| added.get(at).map_or(&[][..], Vec::as_slice);
         for (at, spec) in specs.iter().enumerate() {
-            builder.add(at, spec, added.get(at).map_or(&[], Vec::as_slice)).map_err(|TooMany| {
-                let what = format!(
-                    "together with the specs before has more than {} operations, counted once for each server",
-                    limits.spec_routes
-                );
-                SpecError::of_file(&spec.name, what, "give fewer specs, name fewer servers, or raise --memory")
-            })?;
+            builder.add(at, spec, hosts(at), None).map_err(|TooMany| too_many(spec))?;
+        }
+        // What documents say of themselves goes before what a flag says of them.
+        for (at, spec) in specs.iter().enumerate() {
+            for base in bases.get(at).into_iter().flatten() {
+                builder.add(at, spec, hosts(at), Some(base)).map_err(|TooMany| too_many(spec))?;
+            }
         }
         let mut index = Self { groups: builder.finish(&specs), specs, ..Self::default() };
         for (at, group) in index.groups.iter().enumerate() {
@@ -355,7 +364,14 @@ struct Builder {
 }
 
 impl Builder {
-    fn add(&mut self, at: usize, spec: &Spec, added: &[HostPattern]) -> Result<(), TooMany> {
+    /// Takes in one spec, under its own base paths or under another one.
+    fn add(
+        &mut self,
+        at: usize,
+        spec: &Spec,
+        added: &[HostPattern],
+        other_base: Option<&PathTemplate>,
+    ) -> Result<(), TooMany> {
         // A relative server of a spec that also names hosts holds there too. It stays open to hosts that nobody names,
         // unless a flag has said where the spec is served.
         let servers = || spec.operations.iter().flat_map(|operation| &operation.servers);
@@ -370,16 +386,24 @@ impl Builder {
                     host => std::iter::once(host).chain(added).collect(),
                 };
                 self.left = self.left.checked_sub(hosts.len()).ok_or(TooMany)?;
-                places.extend(hosts.into_iter().map(|host| (host, &server.base)));
+                places.extend(hosts.into_iter().map(|host| (host, other_base.unwrap_or(&server.base))));
             }
             for (host, base) in places {
-                self.place(host, base, (at, number), operation);
+                self.place(host, base, (at, number), operation, other_base.is_some());
             }
         }
         Ok(())
     }
 
-    fn place(&mut self, host: &HostPattern, base: &PathTemplate, at: (usize, usize), operation: &SpecOperation) {
+    /// `is_spare`: it gives way to what is there.
+    fn place(
+        &mut self,
+        host: &HostPattern,
+        base: &PathTemplate,
+        at: (usize, usize),
+        operation: &SpecOperation,
+        is_spare: bool,
+    ) {
         if !self.groups.contains_key(host) {
             self.groups.insert(host.clone(), Group::new(host.clone()));
         }
@@ -392,7 +416,9 @@ impl Builder {
             entries.push(Entry { template: template.clone(), methods: BTreeMap::new() });
             entries.len().saturating_sub(1)
         });
-        if let Some(entry) = group.entries.get_mut(entry) {
+        if let Some(entry) = group.entries.get_mut(entry)
+            && !(is_spare && entry.methods.contains_key(&operation.method))
+        {
             entry.methods.entry(operation.method.clone()).or_default().push(at);
         }
     }

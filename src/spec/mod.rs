@@ -1,5 +1,6 @@
 //! What was promised.
 
+mod bases;
 mod contracts;
 mod document;
 mod error;
@@ -21,6 +22,7 @@ mod warnings;
 #[cfg(test)]
 mod shared_tests;
 
+pub use bases::Rebasing;
 pub use document::Document;
 pub use error::{Place, SpecError};
 pub use flags::HostFlags;

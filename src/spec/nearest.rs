@@ -55,7 +55,7 @@ pub(super) struct Near {
     /// Templates with one version segment masked; indices of entries, the latest version first.
     versions: Routes<Vec<(String, usize)>>,
     /// Paths without their base: spec and operation.
-    tails: Routes<Vec<(usize, usize)>>,
+    pub(super) tails: Routes<Vec<(usize, usize)>>,
     /// The first segments of every template: indices of entries, by their number of segments.
     prefixes: Routes<BTreeMap<usize, Vec<usize>>>,
 }
@@ -147,7 +147,8 @@ impl SpecIndex {
         Everywhere(routes)
     }
 
-    fn near<'g>(&self, group: &'g Group) -> &'g Near {
+    /// The trees of a group.
+    pub(super) fn near<'g>(&self, group: &'g Group) -> &'g Near {
         group.near.get_or_init(|| {
             let (mut versions, mut tails, mut prefixes) = (Routes::default(), Routes::default(), Routes::default());
             for (at, entry) in group.entries.iter().enumerate() {

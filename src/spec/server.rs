@@ -283,7 +283,7 @@ fn ascii(host: &str, warnings: &mut Warnings) -> String {
 }
 
 /// A base path: no dot segments, no slash at its end. What a relative one is relative to is not known.
-fn base_of(path: &str) -> PathTemplate {
+pub(super) fn base_of(path: &str) -> PathTemplate {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

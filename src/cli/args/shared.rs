@@ -22,6 +22,10 @@ pub(in crate::cli) struct Promised {
     /// (may be repeated).
     #[arg(long, value_name = "INNER=DECLARED", value_parser = pair, help_heading = "What was promised")]
     pub(in crate::cli) host_alias: Vec<(String, String)>,
+    /// A base path under which a spec is also served, behind a proxy that changes it (may be repeated); / where it takes the
+    /// declared one off.
+    #[arg(long, value_name = "SPEC=/PREFIX", value_parser = pair, help_heading = "What was promised")]
+    pub(in crate::cli) spec_base: Vec<(String, String)>,
 }
 
 /// What users say of their own world.

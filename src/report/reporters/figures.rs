@@ -8,7 +8,7 @@ use std::fmt::{Display, Write as _};
 
 use super::escape::{sentence, shown, visible};
 use crate::api::{HostPattern, Noise};
-use crate::diff::{Comparison, Criterion, Existence, OperationId, Promised};
+use crate::diff::{Comparison, Coverage, Criterion, Existence, OperationId, Promised};
 use crate::findings::NearMiss;
 use crate::inventory::Record;
 use crate::report::contents::{Endpoint, Report, rfc3339_text};
@@ -99,6 +99,17 @@ pub(super) fn statuses<'s>(
         parts.push(format!("{unanswered} unanswered"));
     }
     parts
+}
+
+/// The specs that cover a service: `shop.yaml, pay.yaml under / for /v1`.
+pub(super) fn covering(report: &Report<'_>, coverage: &Coverage<'_>) -> String {
+    let name = |at: &usize| {
+        let spec = report.compared.specs.get(*at)?;
+        let base = coverage.rebased.iter().find(|one| one.counted && one.spec == *at);
+        let base = base.map(|one| format!(" under {} for {}", one.observed, one.declared)).unwrap_or_default();
+        Some(format!("{}{}", shown(&spec.name), shown(&base)))
+    };
+    coverage.specs.iter().filter_map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// `shop.yaml line 42`.

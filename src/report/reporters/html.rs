@@ -17,8 +17,8 @@ use sha2::Digest as _;
 
 use super::escape::{sentence, shown};
 use super::figures::{
-    SURE, at_line, bytes, confidence, count, counted, criterion, declared, existence, identity, nearest, noise,
-    percent_text, promised, server, statuses, sure_templates, sureness, tally, warnings, window,
+    SURE, at_line, bytes, confidence, count, counted, covering, criterion, declared, existence, identity, nearest,
+    noise, percent_text, promised, server, statuses, sure_templates, sureness, tally, warnings, window,
 };
 use crate::api::{BodySide, Extension, ParamPlace, Said};
 use crate::diff::{Coverage, Existence, Pairing, Promise, Promised};
@@ -334,19 +334,13 @@ fn promised_row<'a>(report: &'a Report<'a>, promise: &'a Promise<'a>) -> Declare
 
 fn host<'a>(report: &'a Report<'a>, at: usize, coverage: &'a Coverage<'a>) -> HostRow {
     let service = coverage.service;
-    let names: Vec<_> = coverage
-        .specs
-        .iter()
-        .filter_map(|spec| report.compared.specs.get(*spec))
-        .map(|spec| shown(&spec.name))
-        .collect();
-    let (covered, tone) = match names.as_slice() {
+    let (covered, tone) = match covering(report, coverage).as_str() {
         _ if coverage.out_of_scope => ("out of scope".to_owned(), Tone::Calm),
         _ if coverage.third_party => ("third party".to_owned(), Tone::Calm),
-        [] if report.headline.judged => ("unmanaged".to_owned(), Tone::Bad),
-        [] => ("no spec given".to_owned(), Tone::Calm),
-        names if coverage.assumed => (format!("{} (assumed)", names.join(", ")), Tone::Poor),
-        names => (names.join(", "), Tone::Good),
+        "" if report.headline.judged => ("unmanaged".to_owned(), Tone::Bad),
+        "" => ("no spec given".to_owned(), Tone::Calm),
+        names if coverage.assumed => (format!("{names} (assumed)"), Tone::Poor),
+        names => (names.to_owned(), Tone::Good),
     };
     let noise = service.noise.iter().map(|(noise, n)| (noise.name(), *n)).collect();
     let servers: Vec<_> = service.servers.iter().map(|one| shown(one)).collect();

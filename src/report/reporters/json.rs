@@ -21,7 +21,7 @@
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
 //! | ... clients | `client_classes`: requests by `directions` (`inbound`, `internal`, `outbound`, `transit`, by the networks of client and server), `networks` (those of a policy file, else `private`, `shared`, `loopback`, `link-local`, `multicast`, `broadcast`, `unspecified`, `benchmark`, `public`), `agents` (families of user agents, as claimed), `agent_kinds` (`browser`, `library`, `tool`, `monitor`, `bot`, `scanner`, `unknown`) |
 //! | `declared[]` | every promise: `spec`, `method`, `path` (without base), `servers` (host and base), `operation_id`, `line`, `deprecated`, `state` (`met`, `orphan`, `insufficient_evidence`, `out_of_scope`), `why` |
-//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `third_party` (called from here and from nowhere else, at an address outside, and named by no spec: nothing there is a shadow), `requests` = `api_requests` + the sum of `noise` by class (`preflight`, `redirect`, `static`, `health`, `crawler`, `scanner`), `operations`, `not_found` and `not_allowed` (404 and 410, 405 and 501, on what is no operation; noise left out), `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
+//! | `services[]` | `service`, `host`, `port`, `scheme`, `environment` and `owner` (by the policy, or null), `direction` (of most requests), `alias` (index into `aliases`, or null), `unmanaged`, `covered_by` (spec names), `assumed` (only by specs that name no host), `out_of_scope`, `third_party` (called from here and from nowhere else, at an address outside, and named by no spec: nothing there is a shadow), `rebased[]` (base paths that a proxy seems to have changed, left out where none: `spec`, `base_declared`, `base_observed`, `operations` (declared ones that answered so), `requests`, `against` (operations below it that the spec does not know, and those that answered where they are declared), `counted` (its operations count as matched: 4 or more, over 3 paths and 2 words, at most one in five against it; on a host that is only assumed to be covered 6 over 4 paths and 3 words, none against it), `flag` (makes it firm)), `requests` = `api_requests` + the sum of `noise` by class (`preflight`, `redirect`, `static`, `health`, `crawler`, `scanner`), `operations`, `not_found` and `not_allowed` (404 and 410, 405 and 501, on what is no operation; noise left out), `not_found_paths` (estimate), `unknown_answers` (how unknown paths are answered, by status), *use* and *clients* as of an endpoint (noise and what was not found included), `servers`, `first_seen`, `last_seen` |
 //! | `third_parties[]` | services of others that are called from here, by the networks of both sides (of what could not be read, by the server's): `name`, `kind` (`http`, or as in `opaque`), `servers`, `requests`, `operations`, `connections` and `clients` (those of connections that could not be read) |
 //! | `aliases[]` | services that look like one under several names, since the same addresses answer under them and they have exactly the same operations; they are not united: `services`, `servers` (those in common), `operations` (how many) |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
@@ -45,6 +45,7 @@
 //! least, where the object is `partial`), its `seen` how often any. Of a text each line is a string, of a
 //! page each run of visible text and each attribute that holds data; each row of a CSV is an object of `column_1`, `column_2` ...
 
+mod bases;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use self::bases::{RebasedOut, base_observed};
 use self::traffic::TrafficOut;
 use super::escape::write_json;
 use super::figures::{confidence, declared, percent, server};
@@ -216,6 +218,8 @@ struct EndpointOut<'a> {
     finding: Option<&'a str>,
     owner: Option<&'a str>,
     declared: Option<DeclaredOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_observed: Option<&'a PathTemplate>,
     nearest: Option<NearestOut<'a>>,
     requests: u64,
     unanswered: u64,
@@ -277,6 +281,8 @@ struct NearestOut<'a> {
     failed: Criterion,
     detail: &'a str,
     host_alias: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec_base: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -315,6 +321,8 @@ struct ServiceOut<'a> {
     assumed: bool,
     out_of_scope: bool,
     third_party: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rebased: Vec<RebasedOut<'a>>,
     requests: u64,
     api_requests: u64,
     operations: usize,
@@ -430,12 +438,14 @@ impl<'a> EndpointOut<'a> {
             finding: endpoint.finding.map(|finding| finding.id.as_str()),
             owner: endpoint.owner,
             declared: pairing.declared.and_then(|id| DeclaredOut::of(report, id)),
+            base_observed: base_observed(report, pairing),
             nearest: pairing.nearest.as_ref().and_then(|nearest| {
                 Some(NearestOut {
                     operation: DeclaredOut::of(report, nearest.operation)?,
                     failed: nearest.failed,
                     detail: &nearest.detail,
                     host_alias: nearest.host_alias.as_deref(),
+                    spec_base: nearest.spec_base.as_deref(),
                 })
             }),
             requests: record.requests,
@@ -531,6 +541,7 @@ impl<'a> ServiceOut<'a> {
             assumed: coverage.assumed,
             out_of_scope: coverage.out_of_scope,
             third_party: coverage.third_party,
+            rebased: RebasedOut::of(report, coverage),
             requests: service.requests,
             api_requests: service.api_requests(),
             operations: service.operations.len(),

@@ -336,6 +336,7 @@ impl Sample {
             failed: Criterion::Host,
             detail: self.plant("host: shop.example is declared"),
             host_alias: Some(self.plant("--host-alias a=b")),
+            spec_base: None,
         };
         let pairings = snapshot.services.iter().enumerate().flat_map(|(at, service)| {
             service.operations.iter().enumerate().map(move |(n, operation)| Pairing {
@@ -344,6 +345,7 @@ impl Sample {
                 existence: if n % 11 == 10 { Existence::Provisional } else { Existence::Confirmed },
                 declared: covered(at).then_some(OperationId { spec: 0, operation: n % 30 }),
                 nearest: (!covered(at)).then(nearest),
+                rebased: None,
             })
         });
         let compared = Comparison {
@@ -360,6 +362,7 @@ impl Sample {
                     assumed: at == 1,
                     out_of_scope: at == 4,
                     third_party: at == 3,
+                    rebased: Vec::new(),
                 })
                 .collect(),
             pairings: pairings.collect(),

@@ -6,8 +6,8 @@ use std::io;
 
 use super::escape::{NAME, sentence, shown, visible};
 use super::figures::{
-    SURE, at_line, bytes, count, counted, existence, identity, moment, nearest, noise, percent_text, statuses,
-    sure_templates, sureness, tally, warnings, window,
+    SURE, at_line, bytes, count, counted, covering, existence, identity, moment, nearest, noise, percent_text,
+    statuses, sure_templates, sureness, tally, warnings, window,
 };
 use super::terminal::{Ink, Page, columns, fit, left, right, widest};
 use crate::diff::{Coverage, Promised};
@@ -312,16 +312,10 @@ fn covered(report: &Report<'_>, coverage: &Coverage<'_>) -> String {
     if coverage.third_party {
         return "third party".to_owned();
     }
-    let names: Vec<_> = coverage
-        .specs
-        .iter()
-        .filter_map(|spec| report.compared.specs.get(*spec))
-        .map(|spec| shown(&spec.name))
-        .collect();
-    match names.as_slice() {
-        [] if report.headline.judged => "unmanaged".to_owned(),
-        [] => "no spec given".to_owned(),
-        names => format!("{}{}", names.join(", "), if coverage.assumed { " (assumed)" } else { "" }),
+    match covering(report, coverage).as_str() {
+        "" if report.headline.judged => "unmanaged".to_owned(),
+        "" => "no spec given".to_owned(),
+        names => format!("{names}{}", if coverage.assumed { " (assumed)" } else { "" }),
     }
 }
 

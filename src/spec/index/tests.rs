@@ -34,7 +34,7 @@ fn spec(name: &str, version: &str, servers: &[&str], operations: &[&str]) -> Spe
 
 fn flags(spec_hosts: &[(&str, &str)], aliases: &[(&str, &str)]) -> HostFlags {
     let owned = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    HostFlags { spec_hosts: owned(spec_hosts), aliases: owned(aliases) }
+    HostFlags { spec_hosts: owned(spec_hosts), aliases: owned(aliases), ..HostFlags::default() }
 }
 
 fn index(specs: Vec<Spec>) -> SpecIndex {
