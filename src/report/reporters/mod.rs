@@ -7,10 +7,13 @@ mod events;
 mod figures;
 mod html;
 mod json;
+mod ndjson;
 mod terminal;
 mod text;
 mod transactions;
 
+#[cfg(test)]
+mod formats;
 #[cfg(test)]
 pub(super) mod samples;
 #[cfg(test)]
@@ -28,8 +31,9 @@ pub use events::{EventLine, Why};
 use html::Html;
 use json::Json;
 pub use json::{SCHEMA, SCHEMA_VERSION};
+use ndjson::Ndjson;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson];
