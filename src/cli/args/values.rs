@@ -15,6 +15,8 @@ pub(in crate::cli) enum Format {
     Html,
     /// For pipes: one JSON object a line, of a finding, an endpoint, the run.
     Ndjson,
+    /// For a spreadsheet: one row an endpoint.
+    Csv,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -27,6 +29,7 @@ impl Format {
             Self::Json => "json",
             Self::Html => "html",
             Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
             Self::Transactions => "transactions",
         }
     }

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Json, Ndjson};
+use super::{Csv, Json, Ndjson, Reporter};
+use crate::findings::{Finding, Subject};
+use crate::report::contents::Report;
 
 #[test]
 fn ndjson_is_the_json_report_taken_apart() {
@@ -31,4 +33,89 @@ fn ndjson_is_the_json_report_taken_apart() {
         let json: Value = serde_json::from_str(&written(&Json, &sample, PLAIN)).unwrap();
         assert!(whole == json, "{name:?}");
     }
+}
+
+/// Reads RFC 4180, and panics at whatever is none.
+fn read_csv(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
+    while !rest.is_empty() {
+        let cell;
+        (cell, rest) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let mut end = 0;
+                while !quoted[end..].starts_with('"') || quoted[end..].starts_with("\"\"") {
+                    end += if quoted[end..].starts_with('"') {
+                        2
+                    } else {
+                        quoted[end..].chars().next().unwrap().len_utf8()
+                    };
+                }
+                (quoted[..end].replace("\"\"", "\""), &quoted[end + 1..])
+            }
+            None => {
+                let end = rest.find([',', '\r']).unwrap();
+                assert!(!rest[..end].contains(['"', '\n']), "{:?}", &rest[..end]);
+                (rest[..end].to_owned(), &rest[end..])
+            }
+        };
+        row.push(cell);
+        rest = match rest.strip_prefix(',') {
+            Some(rest) => rest,
+            None => {
+                rows.push(std::mem::take(&mut row));
+                rest.strip_prefix("\r\n").unwrap()
+            }
+        };
+    }
+    rows
+}
+
+#[test]
+fn csv_is_a_row_an_endpoint_and_no_cell_is_a_formula() {
+    let names = planted().into_iter().chain(["", "=1+1", "\n=1", "\",=1,\"", ";=1;"].map(str::to_owned));
+    for name in names {
+        let sample = Sample { judged: true, ..Sample::hostile(&name) };
+        let rows = read_csv(&written(&Csv, &sample, PLAIN));
+        assert_eq!(rows.len(), 1 + 60, "{name:?}");
+        for row in &rows {
+            assert_eq!(row.len(), rows[0].len());
+            let bad = row.iter().find(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            assert_eq!(bad, None);
+            assert!(!row.iter().any(|cell| cell.chars().any(char::is_control)));
+        }
+        let json: Value = serde_json::from_str(&written(&Json, &sample, PLAIN)).unwrap();
+        let at = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+        for (row, endpoint) in rows[1..].iter().zip(json["endpoints"].as_array().unwrap()) {
+            assert_eq!(row[at("verdict")], endpoint["verdict"].as_str().unwrap());
+            assert_eq!(row[at("requests")], endpoint["requests"].to_string());
+            assert_eq!(row[at("status_2xx")], endpoint["statuses"]["200"].to_string());
+            assert_eq!(row[at("finding")].is_empty(), row[at("findings")] == "0");
+        }
+    }
+    // A name at the very start of a cell, where it would be a formula.
+    let subject = Subject { service: "=cmd\u{202e}".into(), method: "@x".into(), template: "-1".into() };
+    let rows = read_csv(&told(&Csv, subject));
+    assert_eq!(rows.len(), 2, "what is no endpoint has a row of its own");
+    assert_eq!(rows[1][..3], ["'=cmd\\u{202e}", "'@x", "'-1"]);
+}
+
+/// A report of one finding and no endpoint.
+fn told(reporter: &dyn Reporter, subject: Subject) -> String {
+    let finding = Sample::of(60).show(|report| report.findings[0].clone());
+    Sample::of(0).show(|report| {
+        let findings = [Finding { subject: subject.clone(), ..finding.clone() }];
+        let report = Report {
+            headline: report.headline.clone(),
+            findings: &findings,
+            endpoints: Vec::new(),
+            compared: report.compared,
+            snapshot: report.snapshot,
+            identities: report.identities.clone(),
+            capture: report.capture,
+            assumptions: report.assumptions.clone(),
+        };
+        let mut out = Vec::new();
+        reporter.write(&report, PLAIN, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    })
 }

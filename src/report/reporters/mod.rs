@@ -2,12 +2,14 @@
 //!
 //! `transactions` stands here too but not in the table: it streams while reading, before there is a report.
 
+mod csv;
 mod escape;
 mod events;
 mod figures;
 mod html;
 mod json;
 mod ndjson;
+mod subjects;
 mod terminal;
 mod text;
 mod transactions;
@@ -26,6 +28,7 @@ pub(crate) use figures::{bytes, count, moment, percent_text};
 pub(super) use terminal::{Ink, Page, left, right, widest};
 pub(crate) use terminal::{columns, fit, wrapped};
 
+use csv::Csv;
 pub use escape::visible;
 pub use events::{EventLine, Why};
 use html::Html;
@@ -36,4 +39,4 @@ use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv];
