@@ -13,6 +13,10 @@ pub(in crate::cli) enum Format {
     Json,
     /// One self-contained page.
     Html,
+    /// For pipes: one JSON object a line, of a finding, an endpoint, the run.
+    Ndjson,
+    /// For a spreadsheet: one row an endpoint.
+    Csv,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -24,6 +28,8 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Html => "html",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
             Self::Transactions => "transactions",
         }
     }

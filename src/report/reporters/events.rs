@@ -118,10 +118,7 @@ impl<'a> EventLine<'a> {
     /// # Errors
     /// Those of `out`.
     pub fn write_line(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        let mut writer = serde_json::Serializer::with_formatter(&mut *out, Careful(CompactFormatter));
-        self.serialize(&mut writer)?;
-        out.push(b'\n');
-        Ok(())
+        write_line(self, out)
     }
 
     fn about(now: Timestamp, finding: &'a Finding) -> Self {
@@ -156,6 +153,12 @@ impl<'a> EventLine<'a> {
             detail: None,
         }
     }
+}
+
+/// Writes one thing as one line of JSON, with its line end.
+pub(super) fn write_line<W: io::Write>(thing: &impl Serialize, out: &mut W) -> io::Result<()> {
+    thing.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Careful(CompactFormatter)))?;
+    out.write_all(b"\n")
 }
 
 /// One line, with strings that are safe to look at.

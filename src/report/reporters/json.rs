@@ -88,7 +88,7 @@ impl Reporter for Json {
 
     fn write(&self, report: &Report<'_>, _style: Style, out: &mut dyn io::Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
-        let careful = Careful(PrettyFormatter::new());
+        let careful = Careful::new();
         let mut serializer = serde_json::Serializer::with_formatter(&mut out, careful);
         Document::of(report).serialize(&mut serializer)?;
         out.write_all(b"\n")?;
@@ -97,14 +97,16 @@ impl Reporter for Json {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     schema: &'static str,
     schema_version: u32,
     tool: Tool,
     headline: HeadlineOut<'a>,
     window: Option<Window>,
-    findings: Findings<'a>,
-    endpoints: Endpoints<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Findings<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoints: Option<Endpoints<'a>>,
     declared: Vec<PromiseOut<'a>>,
     services: Vec<ServiceOut<'a>>,
     third_parties: &'a [ThirdParty<'a>],
@@ -173,7 +175,7 @@ impl Serialize for Time {
 }
 
 #[derive(Serialize)]
-struct FindingOut<'a> {
+pub(super) struct FindingOut<'a> {
     id: &'a str,
     rule: &'static str,
     kind: Kind,
@@ -208,7 +210,7 @@ struct EvidenceOut<'a> {
 }
 
 #[derive(Serialize)]
-struct EndpointOut<'a> {
+pub(super) struct EndpointOut<'a> {
     service: &'a str,
     method: &'a str,
     template: &'a PathTemplate,
@@ -357,6 +359,11 @@ struct SpecOut<'a> {
 
 impl<'a> Document<'a> {
     fn of(report: &'a Report<'a>) -> Self {
+        Self { findings: Some(Findings(report.findings)), endpoints: Some(Endpoints(report)), ..Self::of_run(report) }
+    }
+
+    /// All but findings and endpoints, for those who write each by itself.
+    pub(super) fn of_run(report: &'a Report<'a>) -> Self {
         let (compared, headline) = (report.compared, &report.headline);
         Self {
             schema: SCHEMA,
@@ -369,8 +376,8 @@ impl<'a> Document<'a> {
                 unread_percent: percent(headline.unread_bytes, headline.payload_bytes),
             },
             window: report.snapshot.window.map(|(first, last)| Window { first: Time(first), last: Time(last) }),
-            findings: Findings(report.findings),
-            endpoints: Endpoints(report),
+            findings: None,
+            endpoints: None,
             declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
             services: compared
                 .services
@@ -392,7 +399,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> FindingOut<'a> {
-    fn of(finding: &'a Finding) -> Self {
+    pub(super) fn of(finding: &'a Finding) -> Self {
         let evidence = &finding.evidence;
         Self {
             id: &finding.id,
@@ -426,7 +433,12 @@ impl<'a> FindingOut<'a> {
 }
 
 impl<'a> EndpointOut<'a> {
-    fn of(report: &'a Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>, bodies: Union) -> Self {
+    pub(super) fn of(
+        report: &'a Report<'a>,
+        endpoint: &'a Endpoint<'a>,
+        pairing: &'a Pairing<'a>,
+        bodies: Union,
+    ) -> Self {
         let record = &pairing.operation.record;
         Self {
             service: &endpoint.service,
@@ -583,7 +595,13 @@ impl<'a> SpecOut<'a> {
 }
 
 /// Indented as usual, with strings that are safe to look at.
-struct Careful<'i>(PrettyFormatter<'i>);
+pub(super) struct Careful<'i>(PrettyFormatter<'i>);
+
+impl Careful<'_> {
+    pub(super) fn new() -> Self {
+        Self(PrettyFormatter::new())
+    }
+}
 
 impl Formatter for Careful<'_> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {

@@ -2,15 +2,20 @@
 //!
 //! `transactions` stands here too but not in the table: it streams while reading, before there is a report.
 
+mod csv;
 mod escape;
 mod events;
 mod figures;
 mod html;
 mod json;
+mod ndjson;
+mod subjects;
 mod terminal;
 mod text;
 mod transactions;
 
+#[cfg(test)]
+mod formats;
 #[cfg(test)]
 pub(super) mod samples;
 #[cfg(test)]
@@ -23,13 +28,15 @@ pub(crate) use figures::{bytes, count, moment, percent_text};
 pub(super) use terminal::{Ink, Page, left, right, widest};
 pub(crate) use terminal::{columns, fit, wrapped};
 
+use csv::Csv;
 pub use escape::visible;
 pub use events::{EventLine, Why};
 use html::Html;
 use json::Json;
 pub use json::{SCHEMA, SCHEMA_VERSION};
+use ndjson::Ndjson;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv];

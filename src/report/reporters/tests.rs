@@ -10,11 +10,11 @@ use super::terminal::columns;
 use super::{Html, Json, REPORTERS, Text, visible};
 use crate::report::reporter::{Reporter, Style};
 
-const PLAIN: Style = Style { colour: false, width: 100 };
+pub(super) const PLAIN: Style = Style { colour: false, width: 100 };
 
 /// Mark-up, attributes, ends of scripts and comments, terminal escapes (colour, OSC 8 links, OSC 52 clipboard, title,
 /// C1), line ends, invisible and bidirectional characters, formulas, marks in a heap, a very long name.
-fn planted() -> Vec<String> {
+pub(super) fn planted() -> Vec<String> {
     let mut planted: Vec<String> = [
         "<script>alert(1)</script>",
         "</script><img src=x onerror=alert(1)>",
@@ -45,7 +45,7 @@ fn planted() -> Vec<String> {
     planted
 }
 
-fn written(reporter: &dyn Reporter, sample: &Sample, style: Style) -> String {
+pub(super) fn written(reporter: &dyn Reporter, sample: &Sample, style: Style) -> String {
     sample.show(|report| {
         let mut out = Vec::new();
         reporter.write(report, style, &mut out).unwrap();

@@ -1,0 +1,121 @@
+//! The formats that other programs read, each read back by a strict reader of its own.
+
+use serde_json::Value;
+
+use super::samples::Sample;
+use super::tests::{PLAIN, planted, written};
+use super::{Csv, Json, Ndjson, Reporter};
+use crate::findings::{Finding, Subject};
+use crate::report::contents::Report;
+
+#[test]
+fn ndjson_is_the_json_report_taken_apart() {
+    // Catches a field that one of the two lacks, a line end inside a line, and a list that is told twice.
+    for name in planted().into_iter().chain([String::new()]) {
+        let sample = Sample::hostile(&name);
+        let lines = written(&Ndjson, &sample, PLAIN);
+        assert!(!lines.contains(['<', '>', '&', '\u{1b}', '\u{202e}', '\u{2028}', '\r']), "{name:?}");
+        let mut lists = [Vec::new(), Vec::new(), Vec::new()];
+        for line in lines.lines() {
+            assert!(line.starts_with("{\"type\":\""), "{line}");
+            let mut read: Value = serde_json::from_str(line).unwrap();
+            let kind = read.as_object_mut().unwrap().remove("type").unwrap();
+            let at = ["finding", "endpoint", "run"].iter().position(|known| kind == *known).unwrap();
+            lists[at].push(read);
+        }
+        let [findings, endpoints, mut runs] = lists;
+        assert_eq!(runs.len(), 1);
+        assert!(lines.trim_end().lines().next_back().unwrap().starts_with("{\"type\":\"run\""));
+        let mut whole = runs.remove(0);
+        assert!(whole.get("findings").is_none() && whole.get("endpoints").is_none());
+        whole["findings"] = findings.into();
+        whole["endpoints"] = endpoints.into();
+        let json: Value = serde_json::from_str(&written(&Json, &sample, PLAIN)).unwrap();
+        assert!(whole == json, "{name:?}");
+    }
+}
+
+/// Reads RFC 4180, and panics at whatever is none.
+fn read_csv(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
+    while !rest.is_empty() {
+        let cell;
+        (cell, rest) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let mut end = 0;
+                while !quoted[end..].starts_with('"') || quoted[end..].starts_with("\"\"") {
+                    end += if quoted[end..].starts_with('"') {
+                        2
+                    } else {
+                        quoted[end..].chars().next().unwrap().len_utf8()
+                    };
+                }
+                (quoted[..end].replace("\"\"", "\""), &quoted[end + 1..])
+            }
+            None => {
+                let end = rest.find([',', '\r']).unwrap();
+                assert!(!rest[..end].contains(['"', '\n']), "{:?}", &rest[..end]);
+                (rest[..end].to_owned(), &rest[end..])
+            }
+        };
+        row.push(cell);
+        rest = match rest.strip_prefix(',') {
+            Some(rest) => rest,
+            None => {
+                rows.push(std::mem::take(&mut row));
+                rest.strip_prefix("\r\n").unwrap()
+            }
+        };
+    }
+    rows
+}
+
+#[test]
+fn csv_is_a_row_an_endpoint_and_no_cell_is_a_formula() {
+    let names = planted().into_iter().chain(["", "=1+1", "\n=1", "\",=1,\"", ";=1;"].map(str::to_owned));
+    for name in names {
+        let sample = Sample { judged: true, ..Sample::hostile(&name) };
+        let rows = read_csv(&written(&Csv, &sample, PLAIN));
+        assert_eq!(rows.len(), 1 + 60, "{name:?}");
+        for row in &rows {
+            assert_eq!(row.len(), rows[0].len());
+            let bad = row.iter().find(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            assert_eq!(bad, None);
+            assert!(!row.iter().any(|cell| cell.chars().any(char::is_control)));
+        }
+        let json: Value = serde_json::from_str(&written(&Json, &sample, PLAIN)).unwrap();
+        let at = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+        for (row, endpoint) in rows[1..].iter().zip(json["endpoints"].as_array().unwrap()) {
+            assert_eq!(row[at("verdict")], endpoint["verdict"].as_str().unwrap());
+            assert_eq!(row[at("requests")], endpoint["requests"].to_string());
+            assert_eq!(row[at("status_2xx")], endpoint["statuses"]["200"].to_string());
+            assert_eq!(row[at("finding")].is_empty(), row[at("findings")] == "0");
+        }
+    }
+    // A name at the very start of a cell, where it would be a formula.
+    let subject = Subject { service: "=cmd\u{202e}".into(), method: "@x".into(), template: "-1".into() };
+    let rows = read_csv(&told(&Csv, subject));
+    assert_eq!(rows.len(), 2, "what is no endpoint has a row of its own");
+    assert_eq!(rows[1][..3], ["'=cmd\\u{202e}", "'@x", "'-1"]);
+}
+
+/// A report of one finding and no endpoint.
+fn told(reporter: &dyn Reporter, subject: Subject) -> String {
+    let finding = Sample::of(60).show(|report| report.findings[0].clone());
+    Sample::of(0).show(|report| {
+        let findings = [Finding { subject: subject.clone(), ..finding.clone() }];
+        let report = Report {
+            headline: report.headline.clone(),
+            findings: &findings,
+            endpoints: Vec::new(),
+            compared: report.compared,
+            snapshot: report.snapshot,
+            identities: report.identities.clone(),
+            capture: report.capture,
+            assumptions: report.assumptions.clone(),
+        };
+        let mut out = Vec::new();
+        reporter.write(&report, PLAIN, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    })
+}
