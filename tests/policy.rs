@@ -107,3 +107,25 @@ fn networks_environments_and_owners_stand_in_the_report() {
         assert_eq!(endpoint["owner"], if begins { "cards team" } else { "platform" }, "{}", endpoint["template"]);
     }
 }
+
+#[test]
+fn what_fails_a_run_stands_in_the_policy_unless_a_flag_says_otherwise() {
+    // Catches a policy that fails nothing, one that a flag adds to, and severities that come after the verdict.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    let code = |policy: &str, more: &[&str]| {
+        fs::write(&file, policy).expect("writable");
+        replay(&file, more).status.code()
+    };
+    assert_eq!(code("", &[]), Some(0));
+    assert_eq!(code("fail_on = ['shadow-unknown-host']", &[]), Some(1));
+    assert_eq!(code("fail_on = ['zombie']", &["--fail-on", "none"]), Some(0), "the flag goes before it");
+    assert_eq!(code("fail_on = []", &["--fail-on", "zombie-deprecated"]), Some(1));
+    let all = "[[severity]]\nrule = 'shadow'\nseverity = 'info'\n[[severity]]\nrule = 'zombie'\nseverity = 'info'\n";
+    assert_eq!(code(&format!("fail_on = ['medium']\n{all}"), &[]), Some(0));
+    assert_eq!(code("fail_on = ['medium']", &[]), Some(1));
+    fs::write(&file, "fail_on = ['shadow', 'zombies']").expect("writable");
+    let output = replay(&file, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("policy.toml:1: 'zombies' is neither"), "{}", said(&output));
+}

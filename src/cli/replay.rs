@@ -13,9 +13,9 @@ use super::settings;
 use super::signals;
 use crate::api::Templates;
 use crate::capture::{Filter, Inputs, MergedSource};
-use crate::diff::compare;
+use crate::diff::compare_on;
 use crate::engine::{Lines, run};
-use crate::findings::{Policy, View, judge};
+use crate::findings::{FailOn, Policy, View, judge};
 use crate::inventory::Inventory;
 use crate::report::{REPORTERS, Report};
 use crate::spec::{SpecIndex, load};
@@ -27,6 +27,8 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let specs = load(&flags.promised.spec, &settings.limits)?;
     let index = SpecIndex::build_within(specs, &settings::hosts(&flags.promised), &settings.limits)?;
     let said = settings::policy(&flags.said)?;
+    let policy = Policy::new(&flags.judging.scope, flags.judging.min_window, &said);
+    let fail_on = flags.fail_on.clone().map_or_else(|| FailOn::of(&said), Ok)?;
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
     // A report must not be written over the policy either.
@@ -56,11 +58,10 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
         tracing::debug!(warning = warning.as_str(), "capture");
     }
     let snapshot = inventory.snapshot();
-    let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
-    let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
+    let compared = compare_on(&policy.terms(), &snapshot, &index);
     let findings = judge(View { compared: &compared, policy: &policy, said: &said });
     let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
-    if flags.fail_on.met_by(&findings) {
+    if fail_on.met_by(&findings) {
         verdict = verdict.max(Verdict::Found);
     }
     let loss = outcome.summary.missing.percent(outcome.summary.payload.captured);

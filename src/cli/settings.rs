@@ -9,6 +9,7 @@ use super::args::{Format, InspectKind, Promised, Reading, Replay, Said, ScopeKin
 use super::outputs::{Planned, plan};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
+use crate::findings::understands;
 use crate::limits::Limits;
 use crate::observe::Inspect;
 use crate::policy::{PolicyError, PolicyFile};
@@ -97,7 +98,9 @@ fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
 
 /// What users say of their own world.
 pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
-    said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)
+    let read = said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)?;
+    understands(&read)?;
+    Ok(read)
 }
 
 /// Hosts added by flags.

@@ -6,12 +6,13 @@
 use super::comparison::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing};
 use super::promises::promises;
 use super::scope::{self, ScopeItem};
+use super::terms::{Exposed, Terms};
 use crate::api::{Direction, ServiceId};
 use crate::inventory::{Operation, Service, Snapshot};
 use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
 
-/// Compares. `scope` says what is judged (empty: everything), `min_window` how long a host must have been observed
+/// Compares on the usual terms. `scope` says what is judged (empty: everything), `min_window` how long a host must have been observed
 /// before what it never did means anything.
 #[must_use]
 pub fn compare<'a>(
@@ -20,6 +21,12 @@ pub fn compare<'a>(
     scope: &[ScopeItem],
     min_window: Span,
 ) -> Comparison<'a> {
+    compare_on(&Terms { scope, exposed: Exposed { window: min_window, ..Exposed::default() } }, snapshot, index)
+}
+
+/// Compares on these terms.
+#[must_use]
+pub fn compare_on<'a>(terms: &Terms<'_>, snapshot: &'a Snapshot, index: &'a SpecIndex) -> Comparison<'a> {
     let mut services = Vec::with_capacity(snapshot.services.len());
     let mut pairings = Vec::new();
     for (at, service) in snapshot.services.iter().enumerate() {
@@ -30,11 +37,11 @@ pub fn compare<'a>(
             third_party: unnamed && is_elsewhere(service),
             specs: cover.specs,
             assumed: cover.assumed,
-            out_of_scope: !scope::judges(scope, service),
+            out_of_scope: !scope::judges(terms.scope, service),
         });
         pairings.extend(service.operations.iter().map(|operation| pair(index, at, &service.id, operation)));
     }
-    let promises = promises(index, snapshot, &services, &pairings, scope, min_window);
+    let promises = promises(terms, index, snapshot, &services, &pairings);
     Comparison { snapshot, specs: index.specs(), services, pairings, promises }
 }
 

@@ -6,13 +6,15 @@ mod comparison;
 mod existence;
 mod promises;
 mod scope;
+mod terms;
 
 pub use aliases::{Alias, aliases};
-pub use compare::compare;
+pub use compare::{compare, compare_on};
 pub use comparison::{
     Comparison, Coverage, Criterion, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,
 };
 pub use scope::ScopeItem;
+pub use terms::{Exposed, Terms};
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -26,7 +26,8 @@ pub(in crate::cli) struct Promised {
 /// What users say of their own world.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Said {
-    /// A TOML file that names networks, environments and owners, and pins, forbids and renames path templates.
+    /// A TOML file that names networks, environments and owners, pins, forbids and renames path templates, and says how bad findings
+    /// are and which fail a run.
     #[arg(long, value_name = "FILE", help_heading = "What you know")]
     pub(in crate::cli) policy: Option<PathBuf>,
 }
@@ -37,9 +38,10 @@ pub(in crate::cli) struct Judging {
     /// Judge only these hosts (*.shop.example takes sub-domains) and networks; the rest is listed, not judged.
     #[arg(long, value_name = "HOST|CIDR", value_delimiter = ',', help_heading = "What is judged")]
     pub(in crate::cli) scope: Vec<ScopeItem>,
-    /// A host must be observed at least this long before what it never showed is called orphan (30s, 10m, 24h, 7d).
-    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = span, help_heading = "What is judged")]
-    pub(in crate::cli) min_window: Span,
+    /// A host must be observed at least this long before what it never showed is called orphan (30s, 10m, 24h, 7d); 0s where the
+    /// policy says nothing else.
+    #[arg(long, value_name = "SPAN", value_parser = span, help_heading = "What is judged")]
+    pub(in crate::cli) min_window: Option<Span>,
 }
 
 /// How packets are read.

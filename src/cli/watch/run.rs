@@ -26,7 +26,7 @@ use super::reload::Watched;
 use super::standing::{Standing, folder_of};
 use super::taps;
 use crate::capture::LiveSource;
-use crate::cli::args::{Format, Said, Watch};
+use crate::cli::args::{Format, Judging, Said, Watch};
 use crate::cli::log::{Tail, say};
 use crate::cli::privileges::{self, Plan};
 use crate::cli::run::Verdict;
@@ -63,6 +63,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
         paths: flags.promised.spec.clone(),
         hosts: settings::hosts(&flags.promised),
         said: flags.said.clone(),
+        judging: flags.judging.clone(),
         limits: settings.limits.clone(),
     };
     let known = promises.read()?;
@@ -127,9 +128,8 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
     sources.iter_mut().for_each(LiveSource::start_counting);
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
-    let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let rules = Arc::clone(&settings.rules);
-    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), rules, known, policy));
+    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), rules, known));
     let deeds = Arc::new(Deeds::default());
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let mut announcer = Announcer::new(flags.settle, events, terminal);
@@ -211,13 +211,16 @@ struct Promises {
     paths: Vec<PathBuf>,
     hosts: HostFlags,
     said: Said,
+    judging: Judging,
     limits: Limits,
 }
 
 impl Promises {
     fn read(&self) -> anyhow::Result<Known> {
         let index = SpecIndex::build_within(load(&self.paths, &self.limits)?, &self.hosts, &self.limits)?;
-        Ok(Known { index, said: settings::policy(&self.said)? })
+        let said = settings::policy(&self.said)?;
+        let policy = Policy::new(&self.judging.scope, self.judging.min_window, &said);
+        Ok(Known { index, said, policy })
     }
 
     /// All that is read again.

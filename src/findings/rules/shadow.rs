@@ -3,11 +3,12 @@
 use crate::api::AuthScheme;
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Pairing};
 use crate::findings::evidence::list;
-use crate::findings::finding::{Evidence, Finding, Kind, Reason, Severity, Subject};
+use crate::findings::finding::{Evidence, Finding, Kind, Place, Reason, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::severity::{Case, changes_state};
 use crate::findings::texts::RuleText;
 use crate::inventory::{Record, Service};
+use crate::policy::Severity;
 
 /// It exists and no declared operation takes it.
 pub(super) struct Shadow;
@@ -270,6 +271,7 @@ fn finding(view: View<'_>, coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Fi
         summary: format!("{method} {template} on {service} {does}, and {but}"),
         next,
         subject,
+        place: Place::observed(&coverage.service.id, pairing.operation),
         evidence,
     }
 }

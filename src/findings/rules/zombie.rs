@@ -1,10 +1,11 @@
 //! What exists although it is declared deprecated.
 
 use crate::diff::{Existence, Pairing};
-use crate::findings::finding::{Evidence, Finding, Kind, Severity, Subject};
+use crate::findings::finding::{Evidence, Finding, Kind, Place, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::severity::Case;
 use crate::findings::texts::RuleText;
+use crate::policy::Severity;
 
 /// It exists and is declared deprecated.
 pub(super) struct Zombie;
@@ -53,6 +54,7 @@ impl Rule for Zombie {
                 summary: format!("{method} {template} on {service} is declared deprecated and {does}"),
                 next,
                 subject,
+                place: Place::observed(&coverage.service.id, pairing.operation),
                 evidence,
             });
         }

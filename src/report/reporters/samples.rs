@@ -10,7 +10,7 @@ use crate::api::{
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
-use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject, rule_text};
+use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Place, Reason, Severity, Subject, rule_text};
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
     Quantiles, RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
@@ -268,6 +268,7 @@ impl Sample {
                         method: operation.method.clone(),
                         template: template.clone(),
                     },
+                    place: Place::default(),
                     summary: self.plant("its host answered 120 requests on 7 other operations"),
                     next: self.plant("Ask the payments team whether it is meant to be there: if so declare it in shop.yaml, if not switch it off."),
                     evidence: Evidence {
