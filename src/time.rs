@@ -4,11 +4,15 @@
 //! stamped on a packet by whoever captured it, which makes a replay repeatable, and makes the
 //! stamp itself a thing an attacker (or a broken sensor) can write.
 
+mod deadline;
+
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use deadline::Deadline;
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, saturating at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -11,7 +11,6 @@ use super::progress::Bar;
 use super::run::Verdict;
 use super::settings;
 use super::signals;
-use crate::api::Templates;
 use crate::capture::{Filter, Inputs, MergedSource};
 use crate::diff::compare_on;
 use crate::engine::{Lines, run};
@@ -26,6 +25,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let settings = settings::engine(flags, inputs.len())?;
     let specs = load(&flags.promised.spec, &settings.limits)?;
     let index = SpecIndex::build_within(specs, &settings::hosts(&flags.promised), &settings.limits)?;
+    let retired = settings::retired(&flags.promised, &settings.limits)?;
     let said = settings::policy(&flags.said)?;
     let policy = Policy::new(&flags.judging.scope, flags.judging.min_window, &said);
     let fail_on = flags.fail_on.clone().map_or_else(|| FailOn::of(&said), Ok)?;
@@ -33,11 +33,12 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let asked = (flags.format.as_slice(), flags.output.as_slice());
     // A report must not be written over the policy either.
     let read: Vec<PathBuf> = inputs.iter().chain(&flags.said.policy).cloned().collect();
-    let planned = settings::outputs(matches, asked, &flags.promised.spec, &read, &settings.limits)?;
+    let promised = [flags.promised.spec.as_slice(), &flags.promised.retired_spec].concat();
+    let planned = settings::outputs(matches, asked, &promised, &read, &settings.limits)?;
     let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;
 
     settings.rules.take_up(said.networks.clone(), said.noise.clone());
-    let templates = Templates { declared: index.pins(), rules: said.templates.clone() };
+    let templates = settings::templates(&index, &retired, &said);
     let inventory = Arc::new(Inventory::new(&settings.limits, templates));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);
     signals::watch(&settings.stop, flags.captures.iter().any(|capture| capture.as_os_str() == "-"));
@@ -58,7 +59,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
         tracing::debug!(warning = warning.as_str(), "capture");
     }
     let snapshot = inventory.snapshot();
-    let compared = compare_on(&policy.terms(), &snapshot, &index);
+    let compared = compare_on(&policy.terms(&retired, outcome.summary.last), &snapshot, &index);
     let findings = judge(View { compared: &compared, policy: &policy, said: &said });
     let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
     if fail_on.met_by(&findings) {

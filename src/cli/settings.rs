@@ -7,6 +7,7 @@ use clap::ArgMatches;
 
 use super::args::{Format, InspectKind, Promised, Reading, Replay, Said, ScopeKind};
 use super::outputs::{Planned, plan};
+use crate::api::{Pin, Templates};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
 use crate::findings::understands;
@@ -14,7 +15,7 @@ use crate::limits::Limits;
 use crate::observe::Inspect;
 use crate::policy::{PolicyError, PolicyFile};
 use crate::report::Mask;
-use crate::spec::{HostFlags, load};
+use crate::spec::{HostFlags, SpecIndex, load};
 
 /// The outputs, in order of the command line. None may replace one of the `captures`, or one of the `specs`, be it named
 /// or one of a folder; an older report in that folder may be replaced.
@@ -106,4 +107,16 @@ pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
 /// Hosts added by flags.
 pub(super) fn hosts(promised: &Promised) -> HostFlags {
     HostFlags { spec_hosts: promised.spec_host.clone(), aliases: promised.host_alias.clone() }
+}
+
+/// The specs that are retired.
+pub(super) fn retired(promised: &Promised, limits: &Limits) -> anyhow::Result<SpecIndex> {
+    Ok(SpecIndex::build_retired(load(&promised.retired_spec, limits)?, &hosts(promised), limits)?)
+}
+
+/// What is known of templates before anything is seen. Retired specs name what no spec in force declares, and declare nothing.
+pub(super) fn templates(index: &SpecIndex, retired: &SpecIndex, said: &PolicyFile) -> Templates {
+    let mut rules = said.templates.clone();
+    rules.pins.extend(retired.pins().into_iter().map(|pin| Pin { methods: Vec::new(), ..pin }));
+    Templates { declared: index.pins(), rules }
 }

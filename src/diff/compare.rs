@@ -9,7 +9,7 @@ use super::scope::{self, ScopeItem};
 use super::terms::{Exposed, Terms};
 use crate::api::{Direction, ServiceId};
 use crate::inventory::{Operation, Service, Snapshot};
-use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
+use crate::spec::{Cover, FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
 
 /// Compares on the usual terms. `scope` says what is judged (empty: everything), `min_window` how long a host must have been observed
@@ -18,20 +18,23 @@ use crate::time::Span;
 pub fn compare<'a>(
     snapshot: &'a Snapshot,
     index: &'a SpecIndex,
-    scope: &[ScopeItem],
+    scope: &'a [ScopeItem],
     min_window: Span,
 ) -> Comparison<'a> {
-    compare_on(&Terms { scope, exposed: Exposed { window: min_window, ..Exposed::default() } }, snapshot, index)
+    let exposed = Exposed { window: min_window, ..Exposed::default() };
+    compare_on(&Terms { scope, exposed, ..Terms::default() }, snapshot, index)
 }
 
 /// Compares on these terms.
 #[must_use]
-pub fn compare_on<'a>(terms: &Terms<'_>, snapshot: &'a Snapshot, index: &'a SpecIndex) -> Comparison<'a> {
+pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a SpecIndex) -> Comparison<'a> {
     let mut services = Vec::with_capacity(snapshot.services.len());
     let mut pairings = Vec::new();
     for (at, service) in snapshot.services.iter().enumerate() {
         let cover = index.covers(&service.id);
-        let unnamed = cover.specs.is_empty() || cover.assumed;
+        let retired = terms.retired.map(|retired| retired.covers(&service.id)).unwrap_or_default();
+        let names = |cover: &Cover| !cover.specs.is_empty() && !cover.assumed;
+        let unnamed = !names(&cover) && !names(&retired);
         services.push(Coverage {
             service,
             third_party: unnamed && is_elsewhere(service),
@@ -39,10 +42,18 @@ pub fn compare_on<'a>(terms: &Terms<'_>, snapshot: &'a Snapshot, index: &'a Spec
             assumed: cover.assumed,
             out_of_scope: !scope::judges(terms.scope, service),
         });
-        pairings.extend(service.operations.iter().map(|operation| pair(index, at, &service.id, operation)));
+        pairings.extend(service.operations.iter().map(|operation| pair(terms, index, at, &service.id, operation)));
     }
     let promises = promises(terms, index, snapshot, &services, &pairings);
-    Comparison { snapshot, specs: index.specs(), services, pairings, promises }
+    Comparison {
+        snapshot,
+        specs: index.specs(),
+        retired: terms.retired.map_or(&[], SpecIndex::specs),
+        now: terms.now.max(snapshot.window.map(|(_, last)| last)),
+        services,
+        pairings,
+        promises,
+    }
 }
 
 /// Nobody but one's own calls it, at no server of one's own. One request that came another way suffices against it: a name alone is
@@ -52,7 +63,13 @@ fn is_elsewhere(service: &Service) -> bool {
 }
 
 /// Finds what takes one observed operation, and what nearly does.
-fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a Operation) -> Pairing<'a> {
+fn pair<'a>(
+    terms: &Terms<'a>,
+    index: &'a SpecIndex,
+    at: usize,
+    service: &ServiceId,
+    operation: &'a Operation,
+) -> Pairing<'a> {
     let method = operation.method.as_str();
     let mut found = index.find(service, method, &operation.template);
     if method == "HEAD" && !matches!(found, Match::Operation(..)) {
@@ -62,15 +79,18 @@ fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a
             found = get;
         }
     }
-    let declared = match found {
-        Match::Operation(spec, operation, _) => Some(OperationId { spec, operation }),
+    let id = |found: &Match<'_>| match found {
+        Match::Operation(spec, operation, _) => Some(OperationId { spec: *spec, operation: *operation }),
         _ => None,
     };
+    let declared = id(&found);
+    let older = terms.retired.filter(|_| declared.is_none());
+    let retired = older.and_then(|older| id(&older.find(service, method, &operation.template)));
     let existence = Existence::of(&operation.record, declared.is_some());
     // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
-    let lost = declared.is_none() && existence.is_endpoint() && !index.specs().is_empty();
+    let lost = declared.is_none() && retired.is_none() && existence.is_endpoint() && !index.specs().is_empty();
     let nearest = if lost { nearest(index, service, operation, &found) } else { None };
-    Pairing { service: at, operation, existence, declared, nearest }
+    Pairing { service: at, operation, existence, declared, retired, nearest }
 }
 
 fn nearest(index: &SpecIndex, service: &ServiceId, operation: &Operation, found: &Match<'_>) -> Option<Nearest> {

@@ -1,7 +1,8 @@
 //! The terms of a comparison: what is judged, and what silence must be measured against.
 
 use super::scope::ScopeItem;
-use crate::time::Span;
+use crate::spec::SpecIndex;
+use crate::time::{Span, Timestamp};
 
 /// What a comparison is held to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,6 +11,10 @@ pub struct Terms<'a> {
     pub scope: &'a [ScopeItem],
     /// When silence means something.
     pub exposed: Exposed,
+    /// What older specs declared: who still answers there is no shadow.
+    pub retired: Option<&'a SpecIndex>,
+    /// The time of the last packet, where it is later than that of the last exchange.
+    pub now: Option<Timestamp>,
 }
 
 /// How well a host must have been seen at work before what it never showed means anything.

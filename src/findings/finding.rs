@@ -64,7 +64,7 @@ pub struct Place {
 pub enum Kind {
     /// It exists and no declared operation takes it.
     Shadow,
-    /// It exists and is declared deprecated.
+    /// It exists and is declared deprecated, is past its sunset, or was taken out of its spec.
     Zombie,
     /// Declared, never seen, and its host was exposed well enough.
     Orphan,

@@ -21,3 +21,5 @@ pub use texts::{RuleText, near_rules, rule_text, rule_texts};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zombie_tests;

@@ -6,7 +6,8 @@ use super::finding::{Finding, Kind};
 use super::texts::{near_rules, rule_text};
 use crate::diff::{Exposed, ScopeItem, Terms};
 use crate::policy::{Named, PolicyError, PolicyFile, Severity, SeverityRule};
-use crate::time::Span;
+use crate::spec::SpecIndex;
+use crate::time::{Span, Timestamp};
 
 /// The user's decisions.
 #[derive(Clone, Debug, Default)]
@@ -32,10 +33,16 @@ impl Policy {
         }
     }
 
-    /// What a comparison is held to.
+    /// What a comparison is held to: `retired` are older specs, `now` is the time of the last packet.
     #[must_use]
-    pub fn terms(&self) -> Terms<'_> {
-        Terms { scope: &self.scope, exposed: self.exposed }
+    pub fn terms<'a>(&'a self, retired: &'a SpecIndex, now: Option<Timestamp>) -> Terms<'a> {
+        Terms { retired: Some(retired), now, ..self.terms_alone() }
+    }
+
+    /// The same where no older specs are known.
+    #[must_use]
+    pub fn terms_alone(&self) -> Terms<'_> {
+        Terms { scope: &self.scope, exposed: self.exposed, ..Terms::default() }
     }
 }
 

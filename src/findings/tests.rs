@@ -16,7 +16,7 @@ fn shop() -> SpecIndex {
 
 fn findings(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str]) -> Vec<Finding> {
     let policy = Policy { scope: scope.iter().map(|item| item.parse().unwrap()).collect(), ..Policy::default() };
-    let compared = compare_on(&policy.terms(), snapshot, index);
+    let compared = compare_on(&policy.terms_alone(), snapshot, index);
     judge(View { compared: &compared, policy: &policy, said: &PolicyFile::default() })
 }
 
@@ -266,7 +266,7 @@ fn a_spec_without_a_host_calls_nobody_unmanaged() {
 fn findings_with(snapshot: &Snapshot, index: &SpecIndex, policy: &str) -> Vec<Finding> {
     let said = PolicyFile::parse("policy.toml", policy).unwrap();
     let policy = Policy::default();
-    let compared = compare_on(&policy.terms(), snapshot, index);
+    let compared = compare_on(&policy.terms_alone(), snapshot, index);
     judge(View { compared: &compared, policy: &policy, said: &said })
 }
 
@@ -406,7 +406,7 @@ fn thresholds_of_the_policy_make_orphans_and_unmake_them() {
         let said = PolicyFile::parse("policy.toml", text).unwrap();
         let policy = Policy::new(&[], None, &said);
         let (seen, index) = (snapshot(vec![busy("shop.example")]), shop());
-        let compared = compare_on(&policy.terms(), &seen, &index);
+        let compared = compare_on(&policy.terms_alone(), &seen, &index);
         judge(View { compared: &compared, policy: &policy, said: &said }).len()
     };
     // 27 answers to three operations in a minute.

@@ -31,7 +31,7 @@ fn capture() -> CaptureSummary {
 fn drawn<R>(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str], look: impl FnOnce(&Report<'_>) -> R) -> R {
     let scope: Vec<ScopeItem> = scope.iter().map(|item| item.parse().unwrap()).collect();
     let policy = Policy { scope, ..Policy::default() };
-    let compared = compare_on(&policy.terms(), snapshot, index);
+    let compared = compare_on(&policy.terms_alone(), snapshot, index);
     let findings = judge(View { compared: &compared, policy: &policy, said: &PolicyFile::default() });
     look(&Report::draw_up(&compared, &findings, &capture(), &PolicyFile::default()))
 }

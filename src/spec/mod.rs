@@ -12,6 +12,7 @@ mod model;
 mod nearest;
 mod paths;
 mod refs;
+mod retired;
 mod server;
 mod version;
 mod warnings;

@@ -1,6 +1,7 @@
 //! What was promised, whatever the format it was written in.
 
 use crate::api::{HostPattern, ParamPlace, PathTemplate};
+use crate::time::Deadline;
 
 /// One spec document.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct SpecOperation {
     pub id: Option<String>,
     /// Declared deprecated.
     pub deprecated: bool,
+    /// When it is to be gone (`x-sunset`).
+    pub sunset: Option<Deadline>,
     /// Declared query and form parameters.
     pub params: Vec<SpecParam>,
     /// Line of the operation in its file, from 1; 0 when not known.

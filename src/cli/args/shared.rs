@@ -15,6 +15,9 @@ pub(in crate::cli) struct Promised {
     /// OpenAPI 3.x or Swagger 2.0 documents (YAML or JSON), or folders of them. Without any, nothing is called shadow.
     #[arg(long, value_name = "FILE_OR_DIR", num_args = 1.., help_heading = "What was promised")]
     pub(in crate::cli) spec: Vec<PathBuf>,
+    /// Older specs (files or folders): what they declare and --spec does not is a zombie where it still answers, and no shadow.
+    #[arg(long, value_name = "FILE_OR_DIR", num_args = 1.., requires = "spec", help_heading = "What was promised")]
+    pub(in crate::cli) retired_spec: Vec<PathBuf>,
     /// A host that a spec also holds for (may be repeated); SPEC is its file name or title.
     #[arg(long, value_name = "SPEC=HOST", value_parser = pair, help_heading = "What was promised")]
     pub(in crate::cli) spec_host: Vec<(String, String)>,

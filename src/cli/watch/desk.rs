@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use crate::api::Templates;
+use crate::cli::settings;
 use crate::diff::compare_on;
 use crate::engine::{Board, SharedRules};
 use crate::findings::{Policy, View, judge};
@@ -33,6 +34,8 @@ pub(super) struct Desk {
 /// What was promised, what users say, and how it is judged.
 pub(super) struct Known {
     pub(super) index: SpecIndex,
+    /// Older specs.
+    pub(super) retired: SpecIndex,
     pub(super) said: PolicyFile,
     pub(super) policy: Policy,
 }
@@ -40,7 +43,7 @@ pub(super) struct Known {
 impl Known {
     /// What is known of templates before anything is seen.
     pub(super) fn templates(&self) -> Templates {
-        Templates { declared: self.index.pins(), rules: self.said.templates.clone() }
+        settings::templates(&self.index, &self.retired, &self.said)
     }
 }
 
@@ -59,7 +62,7 @@ impl Desk {
         let capture = self.summary_as_told();
         let snapshot = self.inventory.snapshot();
         let known = Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner));
-        let compared = compare_on(&known.policy.terms(), &snapshot, &known.index);
+        let compared = compare_on(&known.policy.terms(&known.retired, capture.last), &snapshot, &known.index);
         let findings = judge(View { compared: &compared, policy: &known.policy, said: &known.said });
         look(&Report::draw_up(&compared, &findings, &capture, &known.said))
     }

@@ -193,6 +193,7 @@ impl Sample {
             }],
             id: Some(self.plant(&format!("operation{n}"))),
             deprecated: n % 9 == 1,
+            sunset: None,
             params: Vec::new(),
             line: 10 + n as u32 * 12,
         });
@@ -333,12 +334,15 @@ impl Sample {
                 operation,
                 existence: if n % 11 == 10 { Existence::Provisional } else { Existence::Confirmed },
                 declared: covered(at).then_some(OperationId { spec: 0, operation: n % 30 }),
+                retired: None,
                 nearest: (!covered(at)).then(nearest),
             })
         });
         let compared = Comparison {
             snapshot: &snapshot,
             specs: &specs,
+            retired: &[],
+            now: Some(Self::moment(312)),
             services: snapshot
                 .services
                 .iter()
