@@ -4,10 +4,15 @@
 //! stamped on a packet by whoever captured it, which makes a replay repeatable, and makes the
 //! stamp itself a thing an attacker (or a broken sensor) can write.
 
+mod deadline;
+
 use std::fmt;
 use std::ops::{Add, Sub};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use deadline::Deadline;
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z, saturating at both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,6 +98,26 @@ impl Span {
     #[must_use]
     pub const fn nanos(self) -> u64 {
         self.0
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    /// `90s`, `10m`, `24h`, `30d`; a number alone is seconds.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match text.get(digits.len()..) {
+            Some("s" | "") => 1,
+            Some("m") => 60,
+            Some("h") => 3600,
+            Some("d") => 86_400,
+            _ => 0,
+        };
+        match digits.parse::<u64>() {
+            Ok(number) if unit > 0 => Ok(Self::from_secs(number.saturating_mul(unit))),
+            _ => Err("a number with s, m, h or d is wanted, such as 10m or 24h".to_owned()),
+        }
     }
 }
 

@@ -107,3 +107,60 @@ fn networks_environments_and_owners_stand_in_the_report() {
         assert_eq!(endpoint["owner"], if begins { "cards team" } else { "platform" }, "{}", endpoint["template"]);
     }
 }
+
+#[test]
+fn what_fails_a_run_stands_in_the_policy_unless_a_flag_says_otherwise() {
+    // Catches a policy that fails nothing, one that a flag adds to, and severities that come after the verdict.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("policy.toml");
+    let code = |policy: &str, more: &[&str]| {
+        fs::write(&file, policy).expect("writable");
+        replay(&file, more).status.code()
+    };
+    assert_eq!(code("", &[]), Some(0));
+    assert_eq!(code("fail_on = ['shadow-unknown-host']", &[]), Some(1));
+    assert_eq!(code("fail_on = ['zombie']", &["--fail-on", "none"]), Some(0), "the flag goes before it");
+    assert_eq!(code("fail_on = []", &["--fail-on", "zombie-deprecated"]), Some(1));
+    let all = "[[severity]]\nrule = 'shadow'\nseverity = 'info'\n[[severity]]\nrule = 'zombie'\nseverity = 'info'\n";
+    assert_eq!(code(&format!("fail_on = ['medium']\n{all}"), &[]), Some(0));
+    assert_eq!(code("fail_on = ['medium']", &[]), Some(1));
+    fs::write(&file, "fail_on = ['shadow', 'zombies']").expect("writable");
+    let output = replay(&file, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("policy.toml:1: 'zombies' is neither"), "{}", said(&output));
+}
+
+#[test]
+fn a_retired_spec_makes_zombies_of_what_still_answers() {
+    // Catches an older spec that counts as one in force, that makes orphans, or that loses the template of what it declares.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let older = folder.path().join("payments.yaml");
+    let text = "openapi: 3.0.3\ninfo: {title: Old, version: '0'}\nservers: [{url: 'https://api.pay.example'}]\npaths:\n  \
+                /v1/internal/users/{login}: {get: {responses: {}}}\n  /v2/payments: {get: {responses: {}}}\n  \
+                /v0/silent: {get: {responses: {}}}\n";
+    fs::write(&older, text).expect("writable");
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, "").expect("writable");
+    let report = |more: &[&str]| -> Value {
+        let output = replay(&policy, &[&["--format", "json"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let (plain, with) = (report(&[]), report(&["--retired-spec", older.to_str().expect("UTF-8")]));
+    let removed = |report: &Value| -> Vec<String> {
+        let findings = report["findings"].as_array().expect("a list").iter();
+        let removed = findings.filter(|finding| finding["rule"] == "zombie-removed");
+        removed.map(|finding| format!("{} {}", finding["method"], finding["template"]).replace('"', "")).collect()
+    };
+    assert_eq!(removed(&plain), Vec::<String>::new());
+    assert_eq!(removed(&with), ["GET /v1/internal/users/{login}", "GET /v2/payments"]);
+    let figure = |report: &Value, name: &str| report["headline"][name].as_u64().expect("a number");
+    assert_eq!(figure(&with, "shadow") + 2, figure(&plain, "shadow"));
+    assert_eq!(figure(&with, "zombie"), figure(&plain, "zombie") + 2);
+    assert_eq!(figure(&with, "orphan"), figure(&plain, "orphan"));
+    assert_eq!(plain["declared"], with["declared"]);
+    assert!(plain.get("retired_specs").is_none());
+    assert_eq!(with["retired_specs"][0]["name"], "payments.yaml (retired)");
+    let alone = shadowtap(&["replay", "x.pcap", "--retired-spec", older.to_str().expect("UTF-8")]);
+    assert_eq!(alone.status.code(), Some(2), "older than what?");
+}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use shadowtap::capture::{MemorySource, PacketSource};
-use shadowtap::diff::compare;
+use shadowtap::diff::compare_on;
 use shadowtap::engine::{self, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
@@ -584,7 +584,7 @@ fn no_planted_value_is_in_any_report_event_metric_or_state() {
         let requests: u64 = snapshot.services.iter().map(|service| service.requests).sum();
         assert!(requests >= (KINDS * BODIES) as u64, "{requests} requests were understood");
         let policy = Policy::default();
-        let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
+        let compared = compare_on(&policy.terms_alone(), &snapshot, &index);
         let said = PolicyFile::default();
         let findings = judge(View { compared: &compared, policy: &policy, said: &said });
         assert!(!findings.is_empty(), "nothing was found, so nothing was written that could be wrong");

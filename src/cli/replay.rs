@@ -11,11 +11,10 @@ use super::progress::Bar;
 use super::run::Verdict;
 use super::settings;
 use super::signals;
-use crate::api::Templates;
 use crate::capture::{Filter, Inputs, MergedSource};
-use crate::diff::compare;
+use crate::diff::compare_on;
 use crate::engine::{Lines, run};
-use crate::findings::{Policy, View, judge};
+use crate::findings::{FailOn, Policy, View, judge};
 use crate::inventory::Inventory;
 use crate::report::{REPORTERS, Report};
 use crate::spec::{SpecIndex, load};
@@ -26,16 +25,20 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let settings = settings::engine(flags, inputs.len())?;
     let specs = load(&flags.promised.spec, &settings.limits)?;
     let index = SpecIndex::build_within(specs, &settings::hosts(&flags.promised), &settings.limits)?;
+    let retired = settings::retired(&flags.promised, &settings.limits)?;
     let said = settings::policy(&flags.said)?;
+    let policy = Policy::new(&flags.judging.scope, flags.judging.min_window, &said);
+    let fail_on = flags.fail_on.clone().map_or_else(|| FailOn::of(&said), Ok)?;
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
     // A report must not be written over the policy either.
     let read: Vec<PathBuf> = inputs.iter().chain(&flags.said.policy).cloned().collect();
-    let planned = settings::outputs(matches, asked, &flags.promised.spec, &read, &settings.limits)?;
+    let promised = [flags.promised.spec.as_slice(), &flags.promised.retired_spec].concat();
+    let planned = settings::outputs(matches, asked, &promised, &read, &settings.limits)?;
     let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;
 
     settings.rules.take_up(said.networks.clone(), said.noise.clone());
-    let templates = Templates { declared: index.pins(), promises: index.promises(), rules: said.templates.clone() };
+    let templates = settings::templates(&index, &retired, &said);
     let inventory = Arc::new(Inventory::new(&settings.limits, templates));
     let mut source = MergedSource::new(inputs, filter, &settings.limits);
     signals::watch(&settings.stop, flags.captures.iter().any(|capture| capture.as_os_str() == "-"));
@@ -56,11 +59,10 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
         tracing::debug!(warning = warning.as_str(), "capture");
     }
     let snapshot = inventory.snapshot();
-    let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
-    let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
+    let compared = compare_on(&policy.terms(&retired, outcome.summary.last), &snapshot, &index);
     let findings = judge(View { compared: &compared, policy: &policy, said: &said });
     let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
-    if flags.fail_on.met_by(&findings) {
+    if fail_on.met_by(&findings) {
         verdict = verdict.max(Verdict::Found);
     }
     let loss = outcome.summary.missing.percent(outcome.summary.payload.captured);

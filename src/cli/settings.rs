@@ -7,13 +7,15 @@ use clap::ArgMatches;
 
 use super::args::{Format, InspectKind, Promised, Reading, Replay, Said, ScopeKind};
 use super::outputs::{Planned, plan};
+use crate::api::{Pin, Templates};
 use crate::decode::{DecodeOptions, ScopeBy};
 use crate::engine::Settings;
+use crate::findings::understands;
 use crate::limits::Limits;
 use crate::observe::Inspect;
 use crate::policy::{PolicyError, PolicyFile};
 use crate::report::Mask;
-use crate::spec::{HostFlags, load};
+use crate::spec::{HostFlags, SpecIndex, load};
 
 /// The outputs, in order of the command line. None may replace one of the `captures`, or one of the `specs`, be it named
 /// or one of a folder; an older report in that folder may be replaced.
@@ -97,7 +99,9 @@ fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
 
 /// What users say of their own world.
 pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
-    said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)
+    let read = said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)?;
+    understands(&read)?;
+    Ok(read)
 }
 
 /// Hosts and base paths added by flags.
@@ -107,4 +111,16 @@ pub(super) fn hosts(promised: &Promised) -> HostFlags {
         aliases: promised.host_alias.clone(),
         spec_bases: promised.spec_base.clone(),
     }
+}
+
+/// The specs that are retired.
+pub(super) fn retired(promised: &Promised, limits: &Limits) -> anyhow::Result<SpecIndex> {
+    Ok(SpecIndex::build_retired(load(&promised.retired_spec, limits)?, &hosts(promised), limits)?)
+}
+
+/// What is known of templates before anything is seen. Retired specs name what no spec in force declares, and declare nothing.
+pub(super) fn templates(index: &SpecIndex, retired: &SpecIndex, said: &PolicyFile) -> Templates {
+    let mut rules = said.templates.clone();
+    rules.pins.extend(retired.pins().into_iter().map(|pin| Pin { methods: Vec::new(), ..pin }));
+    Templates { declared: index.pins(), promises: index.promises(), rules }
 }

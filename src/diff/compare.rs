@@ -7,39 +7,58 @@ use super::comparison::{Comparison, Coverage, Criterion, Drifted, Existence, Nea
 use super::promises::promises;
 use super::rebase::rebase;
 use super::scope::{self, ScopeItem};
+use super::terms::{Exposed, Terms};
 use crate::api::{Direction, Drift, PathTemplate, Promise, ServiceId};
 use crate::inventory::{DriftRecord, Operation, Service, Snapshot};
-use crate::spec::{FailedOn, Match, NearestOp, SpecIndex};
+use crate::spec::{Cover, FailedOn, Match, NearestOp, SpecIndex};
 use crate::time::Span;
 
-/// Compares. `scope` says what is judged (empty: everything), `min_window` how long a host must have been observed
+/// Compares on the usual terms. `scope` says what is judged (empty: everything), `min_window` how long a host must have been observed
 /// before what it never did means anything.
 #[must_use]
 pub fn compare<'a>(
     snapshot: &'a Snapshot,
     index: &'a SpecIndex,
-    scope: &[ScopeItem],
+    scope: &'a [ScopeItem],
     min_window: Span,
 ) -> Comparison<'a> {
+    let exposed = Exposed { window: min_window, ..Exposed::default() };
+    compare_on(&Terms { scope, exposed, ..Terms::default() }, snapshot, index)
+}
+
+/// Compares on these terms.
+#[must_use]
+pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a SpecIndex) -> Comparison<'a> {
     let mut services = Vec::with_capacity(snapshot.services.len());
     let mut pairings = Vec::new();
     for (at, service) in snapshot.services.iter().enumerate() {
         let cover = index.covers(&service.id);
-        let unnamed = cover.specs.is_empty() || cover.assumed;
+        let retired = terms.retired.map(|retired| retired.covers(&service.id)).unwrap_or_default();
+        let names = |cover: &Cover| !cover.specs.is_empty() && !cover.assumed;
+        let unnamed = !names(&cover) && !names(&retired);
         services.push(Coverage {
             service,
             third_party: unnamed && is_elsewhere(service),
             specs: cover.specs,
             assumed: cover.assumed,
-            out_of_scope: !scope::judges(scope, service),
+            out_of_scope: !scope::judges(terms.scope, service),
             rebased: Vec::new(),
         });
-        pairings.extend(service.operations.iter().map(|operation| pair(index, at, &service.id, operation)));
+        pairings.extend(service.operations.iter().map(|operation| pair(terms, index, at, &service.id, operation)));
     }
     rebase(index, &mut services, &mut pairings);
     let drifts = drifts(index, &pairings);
-    let promises = promises(index, snapshot, &services, &pairings, scope, min_window);
-    Comparison { snapshot, specs: index.specs(), services, pairings, drifts, promises }
+    let promises = promises(terms, index, snapshot, &services, &pairings);
+    Comparison {
+        snapshot,
+        specs: index.specs(),
+        retired: terms.retired.map_or(&[], SpecIndex::specs),
+        now: terms.now.max(snapshot.window.map(|(_, last)| last)),
+        services,
+        pairings,
+        drifts,
+        promises,
+    }
 }
 
 /// Nobody but one's own calls it, at no server of one's own. One request that came another way suffices against it: a name alone is
@@ -75,7 +94,13 @@ fn is_a_try(record: &DriftRecord) -> bool {
 const HABIT: u64 = 2;
 
 /// Finds what takes one observed operation, and what nearly does.
-fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a Operation) -> Pairing<'a> {
+fn pair<'a>(
+    terms: &Terms<'a>,
+    index: &'a SpecIndex,
+    at: usize,
+    service: &ServiceId,
+    operation: &'a Operation,
+) -> Pairing<'a> {
     let method = operation.method.as_str();
     let mut found = index.find(service, method, &operation.template);
     if method == "HEAD" && !matches!(found, Match::Operation(..)) {
@@ -85,15 +110,18 @@ fn pair<'a>(index: &'a SpecIndex, at: usize, service: &ServiceId, operation: &'a
             found = get;
         }
     }
-    let declared = match found {
-        Match::Operation(spec, operation, _) => Some(OperationId { spec, operation }),
+    let id = |found: &Match<'_>| match found {
+        Match::Operation(spec, operation, _) => Some(OperationId { spec: *spec, operation: *operation }),
         _ => None,
     };
+    let declared = id(&found);
+    let older = terms.retired.filter(|_| declared.is_none());
+    let retired = older.and_then(|older| id(&older.find(service, method, &operation.template)));
     let existence = Existence::of(&operation.record, declared.is_some());
     // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
-    let lost = declared.is_none() && existence.is_endpoint() && !index.specs().is_empty();
+    let lost = declared.is_none() && retired.is_none() && existence.is_endpoint() && !index.specs().is_empty();
     let nearest = if lost { nearest(index, service, method, &operation.template, &found) } else { None };
-    Pairing { service: at, operation, existence, declared, nearest, rebased: None }
+    Pairing { service: at, operation, existence, declared, retired, nearest, rebased: None }
 }
 
 /// What comes nearest to what the index did not find.

@@ -14,6 +14,10 @@ pub struct Comparison<'a> {
     pub snapshot: &'a Snapshot,
     /// The specs compared with; empty when none were given.
     pub specs: &'a [Spec],
+    /// Older specs, whose operations nobody declares any more.
+    pub retired: &'a [Spec],
+    /// The time by which deadlines are measured: that of the last packet. `None`: there was none.
+    pub now: Option<Timestamp>,
     /// How each service of the snapshot is covered, in the snapshot's order.
     pub services: Vec<Coverage<'a>>,
     /// Every observed operation, in the snapshot's order.
@@ -81,6 +85,8 @@ pub struct Pairing<'a> {
     pub existence: Existence,
     /// The declared operation that takes it.
     pub declared: Option<OperationId>,
+    /// Where nothing takes it: the operation of an older spec that does. Index into `Comparison::retired`.
+    pub retired: Option<OperationId>,
     /// Where nothing takes it: the nearest declared operation and what failed first.
     pub nearest: Option<Nearest>,
     /// Its declaration takes it under another base path than is declared: index into `Coverage::rebased`.

@@ -7,14 +7,16 @@ mod existence;
 mod promises;
 mod rebase;
 mod scope;
+mod terms;
 
 pub use aliases::{Alias, aliases};
-pub use compare::compare;
+pub use compare::{compare, compare_on};
 pub use comparison::{
     Comparison, Coverage, Criterion, Drifted, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,
     Rebased,
 };
 pub use scope::ScopeItem;
+pub use terms::{Exposed, Terms};
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -7,25 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparison::{Coverage, Existence, Exposure, OperationId, Pairing, Promise, Promised};
 use super::scope::{self, ScopeItem};
+use super::terms::{Exposed, Terms};
 use crate::api::{HostPattern, PathTemplate, Piece, ServiceId, TemplateSegment};
 use crate::inventory::{OpaqueService, Snapshot};
 use crate::spec::{Spec, SpecIndex, SpecOperation};
-use crate::time::Span;
-
-/// Answers that a host must have given to other declared operations of a spec before one that it never served means
-/// anything ...
-pub(super) const EXPOSED_REQUESTS: u64 = 20;
-/// ... and how many such operations.
-pub(super) const EXPOSED_OPERATIONS: u64 = 3;
 
 /// What became of every promise, in order of spec and document.
 pub(super) fn promises<'a>(
+    terms: &Terms<'_>,
     index: &'a SpecIndex,
     snapshot: &'a Snapshot,
     services: &[Coverage<'a>],
     pairings: &[Pairing<'a>],
-    scope: &[ScopeItem],
-    min_window: Span,
 ) -> Vec<Promise<'a>> {
     if index.specs().is_empty() {
         return Vec::new();
@@ -42,13 +35,13 @@ pub(super) fn promises<'a>(
             met.push((reach, seen.pairings_of(id, operation, &ground.reaches[reach].services)));
         }
         let exposures = exposures(&seen, &ground, met.iter().map(|(_, pairings)| pairings));
-        let bar = Bar { spec: &spec.name, min_window };
+        let bar = Bar { spec: &spec.name, exposed: terms.exposed };
         let views: Vec<Outlook<'_>> =
             ground.reaches.iter().map(|reach| bar.outlook(reach, services, &exposures)).collect();
         for (number, (operation, (reach, pairings))) in spec.operations.iter().zip(&met).enumerate() {
             let outlook = &views[*reach];
             let (state, why) = outlook
-                .out_of_scope(operation, scope)
+                .out_of_scope(operation, terms.scope)
                 .or_else(|| seen.answered(pairings))
                 .unwrap_or_else(|| bar.silence(outlook));
             let exposure = outlook.best.filter(|_| state == Promised::Orphan).cloned();
@@ -256,7 +249,7 @@ impl Outlook<'_> {
 /// What silence must be measured against.
 struct Bar<'b> {
     spec: &'b str,
-    min_window: Span,
+    exposed: Exposed,
 }
 
 impl Bar<'_> {
@@ -279,9 +272,9 @@ impl Bar<'_> {
     }
 
     fn met_by(&self, exposure: &Exposure) -> bool {
-        exposure.requests >= EXPOSED_REQUESTS
-            && exposure.operations >= EXPOSED_OPERATIONS
-            && exposure.last.since(exposure.first) >= self.min_window
+        exposure.requests >= self.exposed.requests
+            && exposure.operations >= self.exposed.operations
+            && exposure.last.since(exposure.first) >= self.exposed.window
     }
 
     /// What it means that an operation was never seen.
@@ -311,11 +304,11 @@ impl Bar<'_> {
         );
         if self.met_by(exposure) {
             (Promised::Orphan, format!("{answered} in {window}"))
-        } else if *requests < EXPOSED_REQUESTS || *operations < EXPOSED_OPERATIONS {
-            let bar = format!("an orphan takes {EXPOSED_REQUESTS} to {EXPOSED_OPERATIONS}");
+        } else if *requests < self.exposed.requests || *operations < self.exposed.operations {
+            let bar = format!("an orphan takes {} to {}", self.exposed.requests, self.exposed.operations);
             (Promised::InsufficientEvidence, format!("{answered}; {bar}"))
         } else {
-            let bar = format!("--min-window asks for {}", self.min_window);
+            let bar = format!("--min-window asks for {}", self.exposed.window);
             (Promised::InsufficientEvidence, format!("{host} was observed for {window}; {bar}"))
         }
     }

@@ -72,7 +72,7 @@ pub(crate) fn opaque(server: &str, name: Option<&str>) -> OpaqueService {
     OpaqueService { server: server.to_owned(), name, kind: "tls".to_owned(), flows: 9, bytes: 90_000, clients: 2 }
 }
 
-/// A spec of lines such as `GET /users/{id}` or `GET /old deprecated`, on one host.
+/// A spec of lines such as `GET /users/{id}`, `GET /old deprecated` or `GET /old until 1970-01-01`, on one host.
 pub(crate) fn spec(name: &str, host: HostPattern, base: &str, lines: &[&str]) -> Spec {
     let server = Server { host, base: PathTemplate::parse(base) };
     let operation = |(number, line): (usize, &&str)| {
@@ -82,7 +82,8 @@ pub(crate) fn spec(name: &str, host: HostPattern, base: &str, lines: &[&str]) ->
             path: PathTemplate::parse(words.next().unwrap()),
             servers: vec![server.clone()],
             id: None,
-            deprecated: words.next() == Some("deprecated"),
+            deprecated: line.ends_with(" deprecated"),
+            sunset: line.split_once(" until ").map(|(_, date)| date.parse().unwrap()),
             params: Vec::new(),
             contract: None,
             line: 10 + u32::try_from(number).unwrap(),

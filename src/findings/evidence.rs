@@ -10,7 +10,11 @@ impl Evidence {
     pub(super) fn of(compared: &Comparison<'_>, pairing: &Pairing<'_>) -> Self {
         let record = &pairing.operation.record;
         let nearest = pairing.nearest.as_ref().and_then(|nearest| near_miss(compared, nearest));
-        let declared = pairing.declared.and_then(|id| declared(compared, id));
+        let declared = match (pairing.declared, pairing.retired) {
+            (Some(id), _) => declared(compared, id),
+            (None, Some(id)) => retired(compared, id).map(|(spec, operation)| declaration(spec, operation)),
+            (None, None) => None,
+        };
         let mut evidence = Self {
             requests: record.requests,
             unanswered: record.unanswered,
@@ -100,7 +104,17 @@ fn look_up<'a>(compared: &Comparison<'a>, id: OperationId) -> Option<(&'a Spec, 
 
 fn declared(compared: &Comparison<'_>, id: OperationId) -> Option<Declared> {
     let (spec, operation) = look_up(compared, id)?;
-    Some(Declared { spec: spec.name.clone(), operation_id: operation.id.clone(), line: operation.line })
+    Some(declaration(spec, operation))
+}
+
+fn declaration(spec: &Spec, operation: &SpecOperation) -> Declared {
+    Declared { spec: spec.name.clone(), operation_id: operation.id.clone(), line: operation.line }
+}
+
+/// An operation of a retired spec.
+pub(super) fn retired<'a>(compared: &Comparison<'a>, id: OperationId) -> Option<(&'a Spec, &'a SpecOperation)> {
+    let spec = compared.retired.get(id.spec)?;
+    Some((spec, spec.operations.get(id.operation)?))
 }
 
 fn near_miss(compared: &Comparison<'_>, nearest: &Nearest) -> Option<NearMiss> {

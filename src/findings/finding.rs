@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::texts::RuleText;
-use crate::api::ServiceId;
+use crate::api::{PathTemplate, ServiceId};
 use crate::diff::{Criterion, Existence};
 use crate::inventory::Operation;
+use crate::policy::Severity;
 use crate::time::Timestamp;
 
 /// Something to act on.
@@ -27,6 +28,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What it is about.
     pub subject: Subject,
+    /// The same for those who decide about it by host and path.
+    pub place: Place,
     /// One sentence for people.
     pub summary: String,
     /// What to do next, in one or two sentences that name the flag, the spec's line, the owner.
@@ -46,18 +49,35 @@ pub struct Subject {
     pub template: String,
 }
 
+/// Where a finding lies: of an orphan, where it would.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The service.
+    pub service: ServiceId,
+    /// The whole template, base path included.
+    pub template: PathTemplate,
+}
+
 /// Kinds of finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// It exists and no declared operation takes it.
     Shadow,
-    /// It exists and is declared deprecated.
+    /// It exists and is declared deprecated, is past its sunset, or was taken out of its spec.
     Zombie,
     /// Declared, never seen, and its host was exposed well enough.
     Orphan,
     /// Declared, and it differs from its declaration.
     Drift,
+}
+
+impl Place {
+    /// Of an observed operation.
+    #[must_use]
+    pub fn observed(service: &ServiceId, operation: &Operation) -> Self {
+        Self { service: service.clone(), template: operation.template.clone() }
+    }
 }
 
 impl Subject {
@@ -130,36 +150,6 @@ impl Reason {
             Self::UnknownPath => "unknown-path",
             Self::UnknownMethod => "unknown-method",
             Self::UnknownVersion => "unknown-version",
-        }
-    }
-}
-
-/// How bad, worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Look at it some day.
-    Low,
-    /// Look at it.
-    Medium,
-    /// Look at it now.
-    High,
-}
-
-impl Severity {
-    /// All severities, worst last.
-    pub const ALL: [Self; 4] = [Self::Info, Self::Low, Self::Medium, Self::High];
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
         }
     }
 }

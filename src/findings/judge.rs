@@ -14,6 +14,12 @@ pub fn judge(view: View<'_>) -> Vec<Finding> {
         rule.check(view, &mut found);
     }
     let mut findings = fold(found);
+    for finding in &mut findings {
+        if let Some((severity, line)) = view.said.severity_of(finding).filter(|(said, _)| *said != finding.severity) {
+            finding.evidence.notes.push(format!("{}: the policy says so (line {line})", severity.name()));
+            finding.severity = severity;
+        }
+    }
     findings.sort_by(|a, b| {
         let weight = |finding: &Finding| (finding.severity, finding.evidence.requests);
         weight(b)

@@ -10,9 +10,10 @@ mod severity;
 mod texts;
 
 pub use crate::diff::ScopeItem;
-pub use finding::{Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
+pub use crate::policy::Severity;
+pub use finding::{Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Place, Reason, Subject};
 pub use judge::judge;
-pub use policy::{FailOn, Policy};
+pub use policy::{FailOn, Policy, understands};
 pub use rule::{Rule, View};
 pub use rules::RULES;
 pub use severity::{Case, SEVERITIES};
@@ -20,3 +21,5 @@ pub use texts::{RuleText, near_rules, rule_text, rule_texts};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zombie_tests;

@@ -1,6 +1,6 @@
 //! How bad: one table, with the reason for each row.
 
-use super::finding::Severity;
+use crate::policy::Severity;
 
 /// The cases that severity tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

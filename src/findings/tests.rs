@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::{AuthScheme, Direction, HostPattern, Noise};
 use crate::diff::samples::*;
-use crate::diff::{Criterion, compare};
+use crate::diff::{Criterion, compare_on};
 use crate::inventory::{Operation, Record, Service, Snapshot};
 use crate::policy::PolicyFile;
 use crate::spec::SpecIndex;
@@ -16,7 +16,7 @@ fn shop() -> SpecIndex {
 
 fn findings(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str]) -> Vec<Finding> {
     let policy = Policy { scope: scope.iter().map(|item| item.parse().unwrap()).collect(), ..Policy::default() };
-    let compared = compare(snapshot, index, &policy.scope, policy.min_window);
+    let compared = compare_on(&policy.terms_alone(), snapshot, index);
     judge(View { compared: &compared, policy: &policy, said: &PolicyFile::default() })
 }
 
@@ -266,7 +266,7 @@ fn a_spec_without_a_host_calls_nobody_unmanaged() {
 fn findings_with(snapshot: &Snapshot, index: &SpecIndex, policy: &str) -> Vec<Finding> {
     let said = PolicyFile::parse("policy.toml", policy).unwrap();
     let policy = Policy::default();
-    let compared = compare(snapshot, index, &policy.scope, policy.min_window);
+    let compared = compare_on(&policy.terms_alone(), snapshot, index);
     judge(View { compared: &compared, policy: &policy, said: &said })
 }
 
@@ -341,4 +341,83 @@ fn parts_of_one_subject_are_findings_of_their_own() {
     assert_eq!(subject.id_of(Kind::Shadow, ""), subject.id(Kind::Shadow));
     let ids = ["", "query page", "query pages"].map(|part| subject.id_of(Kind::Zombie, part));
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+}
+
+#[test]
+fn the_policy_says_how_bad_a_finding_is() {
+    // Catches a rule that is asked of all or of none, and one that goes by kind where it names a rule.
+    let town = || {
+        let odd = |line| seen(line, &[(200, 4)]);
+        snapshot(vec![
+            service("shop.example", vec![odd("GET /v1/x"), odd("DELETE /v1/users"), odd("GET /v1/old")]),
+            service("pay.example", vec![odd("GET /v1/x")]),
+        ])
+    };
+    let told = |policy: &str| -> Vec<String> {
+        let found = findings_with(&town(), &shop(), policy);
+        let mut told: Vec<_> = found
+            .iter()
+            .map(|f| format!("{} {}{}", f.severity.name(), f.place.service.host, f.subject.template))
+            .collect();
+        told.sort();
+        told
+    };
+    let rule = |rule: &str, severity: &str, more: &str| {
+        format!("[[severity]]\nrule = '{rule}'\nseverity = '{severity}'\n{more}\n")
+    };
+    let usual = [
+        "high shop.example/v1/users",
+        "medium pay.example/v1/x",
+        "medium shop.example/v1/old",
+        "medium shop.example/v1/x",
+    ];
+    assert_eq!(told(""), usual);
+    let by_rule = [
+        "high shop.example/v1/users",
+        "low shop.example/v1/x",
+        "medium pay.example/v1/x",
+        "medium shop.example/v1/old",
+    ];
+    assert_eq!(told(&rule("shadow-unknown-path", "low", "")), by_rule);
+    let by_kind =
+        ["info pay.example/v1/x", "info shop.example/v1/users", "info shop.example/v1/x", "medium shop.example/v1/old"];
+    assert_eq!(told(&rule("shadow", "info", "")), by_kind);
+    let by_host = [
+        "high shop.example/v1/users",
+        "info pay.example/v1/x",
+        "medium shop.example/v1/old",
+        "medium shop.example/v1/x",
+    ];
+    assert_eq!(told(&rule("shadow", "info", "hosts = ['pay.example']")), by_host);
+    let by_path =
+        ["low shop.example/v1/old", "low shop.example/v1/users", "medium pay.example/v1/x", "medium shop.example/v1/x"];
+    let narrow = rule("shadow", "low", "paths = ['/v1/users']") + &rule("zombie-deprecated", "low", "");
+    assert_eq!(told(&narrow), by_path);
+    let found = findings_with(&town(), &shop(), &rule("zombie", "high", ""));
+    for finding in &found {
+        let told = finding.evidence.notes.iter().any(|note| note == "high: the policy says so (line 2)");
+        assert_eq!(told, finding.kind == Kind::Zombie, "{finding:?}");
+    }
+}
+
+#[test]
+fn thresholds_of_the_policy_make_orphans_and_unmake_them() {
+    let orphans = |text: &str| {
+        let said = PolicyFile::parse("policy.toml", text).unwrap();
+        let policy = Policy::new(&[], None, &said);
+        let (seen, index) = (snapshot(vec![busy("shop.example")]), shop());
+        let compared = compare_on(&policy.terms_alone(), &seen, &index);
+        judge(View { compared: &compared, policy: &policy, said: &said }).len()
+    };
+    // 27 answers to three operations in a minute.
+    for (text, found) in [
+        ("", 2),
+        ("orphan_requests = 27", 2),
+        ("orphan_requests = 28", 0),
+        ("orphan_operations = 4", 0),
+        ("orphan_window = '60s'", 2),
+        ("orphan_window = '61s'", 0),
+    ] {
+        assert_eq!(orphans(&format!("[thresholds]\n{text}\n")), found, "{text}");
+    }
 }

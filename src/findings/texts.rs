@@ -2,9 +2,10 @@
 //!
 //! The table is what the rules on the shelf say of themselves; a rule brings its rows with it, so that there is none without.
 
-use super::finding::{Kind, Severity};
+use super::finding::Kind;
 use super::rules::RULES;
 use super::severity::Case;
+use crate::policy::Severity;
 
 /// One rule in words.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::error::PolicyError;
 use super::host;
+use super::judging::{SeverityTable, ThresholdsTable, named};
 use super::noise::NoiseTable;
 use super::templates::{Earlier, TemplateTable};
 use super::words::{Environment, Owner, PolicyFile};
@@ -48,16 +49,19 @@ impl PolicyFile {
             mend: "the README's section on policy files has every word".to_owned(),
             with: None,
         });
-        let line = |at: &Range<usize>| text.as_bytes().iter().take(at.start).filter(|byte| **byte == b'\n').count() + 1;
-        read.and_then(Document::understood).map_err(|fault| PolicyError::Wrong {
+        let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        let understood = read.and_then(|document| document.understood(&line)).map_err(|fault| PolicyError::Wrong {
             file: file.to_owned(),
-            line: line(&fault.at),
+            line: line(fault.at.start),
             what: match &fault.with {
-                Some((at, why)) => format!("{} in line {}: {why}", fault.what, line(at)),
+                Some((at, why)) => format!("{} in line {}: {why}", fault.what, line(at.start)),
                 None => fault.what,
             },
             mend: fault.mend,
-        })
+        });
+        let mut policy = understood?;
+        policy.judging.file = file.to_owned();
+        Ok(policy)
     }
 }
 
@@ -84,6 +88,11 @@ impl Fault {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    fail_on: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    thresholds: ThresholdsTable,
+    #[serde(default)]
+    severity: Vec<SeverityTable>,
     #[serde(default)]
     network: Vec<NetworkTable>,
     #[serde(default)]
@@ -129,8 +138,13 @@ struct OwnerTable {
 }
 
 impl Document {
-    fn understood(self) -> Result<PolicyFile, Fault> {
+    fn understood(self, line: &dyn Fn(usize) -> usize) -> Result<PolicyFile, Fault> {
         let mut policy = PolicyFile::default();
+        policy.judging.fail_on = self.fail_on.map(|words| words.iter().map(|word| named(word, line)).collect());
+        policy.judging.thresholds = self.thresholds.understood()?;
+        for table in self.severity {
+            policy.judging.severities.push(table.understood(line)?);
+        }
         for table in self.network {
             table.understood(&mut policy)?;
         }
@@ -206,7 +220,7 @@ fn name(text: &Spanned<String>) -> Result<String, Fault> {
     Ok(trimmed.to_owned())
 }
 
-fn hosts(texts: &[Spanned<String>]) -> Result<Vec<HostPattern>, Fault> {
+pub(super) fn hosts(texts: &[Spanned<String>]) -> Result<Vec<HostPattern>, Fault> {
     texts.iter().map(read_host).collect()
 }
 

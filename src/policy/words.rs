@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::judging::Judging;
 use crate::api::{HostPattern, Networks, NoiseRules, PathTemplate, ServiceId, TemplateRules};
 
 /// All that a policy file says. The empty one says nothing, and everything holds as if there was none.
@@ -17,6 +18,8 @@ pub struct PolicyFile {
     pub noise: NoiseRules,
     /// What is said of path templates.
     pub templates: TemplateRules,
+    /// How findings are judged.
+    pub judging: Judging,
 }
 
 /// An environment (production, staging): the services whose host or one of whose servers it takes.
@@ -92,12 +95,12 @@ impl PolicyFile {
     }
 }
 
-fn names(hosts: &[HostPattern], subject: Subject<'_>) -> bool {
+pub(super) fn names(hosts: &[HostPattern], subject: Subject<'_>) -> bool {
     hosts.iter().any(|host| host.means(subject.service))
 }
 
 /// Segment by segment; a variable takes any segment, of the template too.
-fn begins(path: &PathTemplate, template: &PathTemplate) -> bool {
+pub(super) fn begins(path: &PathTemplate, template: &PathTemplate) -> bool {
     let (start, whole) = (&path.segments, &template.segments);
     start.len() <= whole.len()
         && start.iter().zip(whole).all(|(wanted, seen)| match seen.literal() {

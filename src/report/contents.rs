@@ -91,7 +91,7 @@ pub struct Endpoint<'a> {
 pub enum Verdict {
     /// It exists and no declared operation takes it.
     Shadow,
-    /// It exists and is declared deprecated.
+    /// It exists and is declared deprecated, is past its sunset, or was taken out of its spec.
     Zombie,
     /// A declared operation takes it.
     Matched,

@@ -51,7 +51,8 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'
         }
         let subject = Subject::observed(&coverage.service.id, pairing.operation);
         let of = |kind| about.get(&(kind, &subject)).copied();
-        let finding = if pairing.declared.is_some() { of(Kind::Zombie) } else { of(Kind::Shadow) };
+        let known = pairing.declared.or(pairing.retired).is_some();
+        let finding = if known { of(Kind::Zombie) } else { of(Kind::Shadow) };
         let verdict = verdict(compared, coverage, pairing, finding);
         let service = subject.service;
         let owner = said.owner_of(identity::subject(coverage), &pairing.operation.template);

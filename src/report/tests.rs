@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::HostPattern;
 use crate::diff::samples::*;
-use crate::diff::{Existence, ScopeItem, compare};
+use crate::diff::{Existence, ScopeItem, compare_on};
 use crate::findings::{Finding, Kind, Policy, View, judge};
 use crate::inventory::Snapshot;
 use crate::policy::PolicyFile;
@@ -31,7 +31,7 @@ fn capture() -> CaptureSummary {
 fn drawn<R>(snapshot: &Snapshot, index: &SpecIndex, scope: &[&str], look: impl FnOnce(&Report<'_>) -> R) -> R {
     let scope: Vec<ScopeItem> = scope.iter().map(|item| item.parse().unwrap()).collect();
     let policy = Policy { scope, ..Policy::default() };
-    let compared = compare(snapshot, index, &policy.scope, policy.min_window);
+    let compared = compare_on(&policy.terms_alone(), snapshot, index);
     let findings = judge(View { compared: &compared, policy: &policy, said: &PolicyFile::default() });
     look(&Report::draw_up(&compared, &findings, &capture(), &PolicyFile::default()))
 }

@@ -14,6 +14,7 @@ mod model;
 mod nearest;
 mod paths;
 mod refs;
+mod retired;
 mod schemas;
 mod server;
 mod version;

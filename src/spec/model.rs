@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::{HostPattern, ParamPlace, PathTemplate};
 use crate::contract::Sealed;
+use crate::time::Deadline;
 
 /// One spec document.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct SpecOperation {
     pub id: Option<String>,
     /// Declared deprecated.
     pub deprecated: bool,
+    /// When it is to be gone (`x-sunset`).
+    pub sunset: Option<Deadline>,
     /// Declared query and form parameters.
     pub params: Vec<SpecParam>,
     /// What an exchange is held against; `None` where the format says nothing of that.

@@ -18,6 +18,7 @@ use super::refs::{Found, Refs};
 use super::warnings::Warnings;
 use crate::api::{ParamPlace, PathTemplate, Piece};
 use crate::contract::Sealed;
+use crate::time::Deadline;
 
 /// Segments of a declared path. Observed ones end sooner.
 const SEGMENTS: usize = 64;
@@ -249,11 +250,18 @@ impl<'r, 'l> Reading<'r, 'l> {
             path: PathTemplate::default(),
             servers: dialect.servers(value, &mut self.warnings).unwrap_or_else(|| servers.to_vec()),
             id: text_at(value, "operationId"),
+            sunset: self.sunset(value, line),
             deprecated: value.get("deprecated").and_then(Value::as_bool).unwrap_or(false),
             params: params.list,
             contract: None,
             line,
         })
+    }
+
+    /// When an operation is to be gone, as far as it says so.
+    fn sunset(&mut self, operation: &Value, line: u32) -> Option<Deadline> {
+        let sunset = text_at(operation, "x-sunset")?.parse::<Deadline>();
+        sunset.inspect_err(|why| self.warnings.add(format!("line {line}: x-sunset is passed over: {why}"))).ok()
     }
 
     /// The parameters that a path item or an operation declares.

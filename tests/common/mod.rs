@@ -16,7 +16,7 @@ use serde_json::Value;
 use shadowtap::api::Templates;
 use shadowtap::capture::{MemorySource, MergedSource, PacketSource};
 use shadowtap::decode::{DecodeOptions, ScopeBy};
-use shadowtap::diff::compare;
+use shadowtap::diff::compare_on;
 use shadowtap::engine::{self, Lines, Outcome, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::{Inventory, Snapshot};
@@ -82,7 +82,7 @@ impl Run {
         let index = SpecIndex::build(specs, &HostFlags::default()).expect("and fit together");
         let (snapshot, outcome) = self.run(source, templates(&index));
         let policy = Policy::default();
-        let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
+        let compared = compare_on(&policy.terms_alone(), &snapshot, &index);
         let said = PolicyFile::default();
         let findings = judge(View { compared: &compared, policy: &policy, said: &said });
         let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);

@@ -12,6 +12,6 @@ pub(super) use cli::{Cli, Command, LogFormat};
 pub(super) use endpoints::{Endpoints, Show};
 pub(super) use explain::Explain;
 pub(super) use replay::Replay;
-pub(super) use shared::{Promised, Reading, Said};
+pub(super) use shared::{Judging, Promised, Reading, Said};
 pub(super) use values::{Color, Format, InspectKind, ScopeKind};
 pub(super) use watch::{Check, Fanout, Listening, Watch};

@@ -29,9 +29,10 @@ pub(in crate::cli) struct Replay {
     pub(in crate::cli) said: Said,
     #[command(flatten)]
     pub(in crate::cli) judging: Judging,
-    /// Exit with 1 when a finding of these kinds (shadow, zombie, orphan) or at least of this severity (info, low, medium, high) is made.
-    #[arg(long, value_name = "KINDS,SEVERITY", default_value = "none", help_heading = "What is judged")]
-    pub(in crate::cli) fail_on: FailOn,
+    /// Exit with 1 when a finding of these kinds (shadow, zombie, orphan), of these rules (see `shadowtap explain`) or at least of this
+    /// severity (info, low, medium, high) is made. In the place of what the policy says; none: never.
+    #[arg(long, value_name = "KINDS,RULES,SEVERITY", help_heading = "What is judged")]
+    pub(in crate::cli) fail_on: Option<FailOn>,
     /// Exit with 3 when more than this share of the TCP payload is missing from the capture.
     #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "What is judged")]
     pub(in crate::cli) max_loss: Option<f64>,

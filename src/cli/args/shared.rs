@@ -15,6 +15,9 @@ pub(in crate::cli) struct Promised {
     /// OpenAPI 3.x or Swagger 2.0 documents (YAML or JSON), or folders of them. Without any, nothing is called shadow.
     #[arg(long, value_name = "FILE_OR_DIR", num_args = 1.., help_heading = "What was promised")]
     pub(in crate::cli) spec: Vec<PathBuf>,
+    /// Older specs (files or folders): what they declare and --spec does not is a zombie where it still answers, and no shadow.
+    #[arg(long, value_name = "FILE_OR_DIR", num_args = 1.., requires = "spec", help_heading = "What was promised")]
+    pub(in crate::cli) retired_spec: Vec<PathBuf>,
     /// A host that a spec also holds for (may be repeated); SPEC is its file name or title.
     #[arg(long, value_name = "SPEC=HOST", value_parser = pair, help_heading = "What was promised")]
     pub(in crate::cli) spec_host: Vec<(String, String)>,
@@ -31,7 +34,8 @@ pub(in crate::cli) struct Promised {
 /// What users say of their own world.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Said {
-    /// A TOML file that names networks, environments and owners, and pins, forbids and renames path templates.
+    /// A TOML file that names networks, environments and owners, pins, forbids and renames path templates, and says how bad findings
+    /// are and which fail a run.
     #[arg(long, value_name = "FILE", help_heading = "What you know")]
     pub(in crate::cli) policy: Option<PathBuf>,
 }
@@ -42,9 +46,10 @@ pub(in crate::cli) struct Judging {
     /// Judge only these hosts (*.shop.example takes sub-domains) and networks; the rest is listed, not judged.
     #[arg(long, value_name = "HOST|CIDR", value_delimiter = ',', help_heading = "What is judged")]
     pub(in crate::cli) scope: Vec<ScopeItem>,
-    /// A host must be observed at least this long before what it never showed is called orphan (30s, 10m, 24h, 7d).
-    #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = span, help_heading = "What is judged")]
-    pub(in crate::cli) min_window: Span,
+    /// A host must be observed at least this long before what it never showed is called orphan (30s, 10m, 24h, 7d); 0s where the
+    /// policy says nothing else.
+    #[arg(long, value_name = "SPAN", value_parser = span, help_heading = "What is judged")]
+    pub(in crate::cli) min_window: Option<Span>,
 }
 
 /// How packets are read.

@@ -83,18 +83,7 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn span(text: &str) -> Result<Span, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "s" | "" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => 0,
-    };
-    match digits.parse::<u64>() {
-        Ok(number) if unit > 0 => Ok(Span::from_secs(number.saturating_mul(unit))),
-        _ => Err("a number with s, m, h or d is wanted, such as 10m or 24h".to_owned()),
-    }
+    text.parse()
 }
 
 /// A span after which something is done again.

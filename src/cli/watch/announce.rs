@@ -328,7 +328,7 @@ fn covers(wide: &PathTemplate, narrow: &PathTemplate) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::{Evidence, Severity, rule_text};
+    use crate::findings::{Evidence, Place, Severity, rule_text};
 
     fn shadow(template: &str, first: u64) -> Finding {
         let subject = Subject { service: "http://a".into(), method: "GET".into(), template: template.into() };
@@ -341,6 +341,7 @@ mod tests {
             reason: None,
             severity: Severity::High,
             subject,
+            place: Place::default(),
             summary: String::new(),
             evidence: Evidence { first: Some(at(first)), ..Evidence::default() },
         }

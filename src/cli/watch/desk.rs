@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use crate::api::Templates;
-use crate::diff::compare;
+use crate::cli::settings;
+use crate::diff::compare_on;
 use crate::engine::{Board, SharedRules};
 use crate::findings::{Policy, View, judge};
 use crate::inventory::Inventory;
@@ -26,35 +27,31 @@ pub(super) struct Desk {
     board: Arc<Board>,
     rules: Arc<SharedRules>,
     known: RwLock<Arc<Known>>,
-    policy: Policy,
     /// Said in each report, by subject: what a reader must know of this run.
     notes: Mutex<BTreeMap<&'static str, String>>,
 }
 
-/// What was promised, and what users say.
+/// What was promised, what users say, and how it is judged.
 pub(super) struct Known {
     pub(super) index: SpecIndex,
+    /// Older specs.
+    pub(super) retired: SpecIndex,
     pub(super) said: PolicyFile,
+    pub(super) policy: Policy,
 }
 
 impl Known {
     /// What is known of templates before anything is seen.
     pub(super) fn templates(&self) -> Templates {
-        Templates { declared: self.index.pins(), promises: self.index.promises(), rules: self.said.templates.clone() }
+        settings::templates(&self.index, &self.retired, &self.said)
     }
 }
 
 impl Desk {
     /// `rules` are what workers ask of each exchange.
-    pub(super) fn new(
-        inventory: Arc<Inventory>,
-        board: Arc<Board>,
-        rules: Arc<SharedRules>,
-        known: Known,
-        policy: Policy,
-    ) -> Self {
+    pub(super) fn new(inventory: Arc<Inventory>, board: Arc<Board>, rules: Arc<SharedRules>, known: Known) -> Self {
         rules.take_up(known.said.networks.clone(), known.said.noise.clone());
-        Self { inventory, board, rules, known: RwLock::new(Arc::new(known)), policy, notes: Mutex::default() }
+        Self { inventory, board, rules, known: RwLock::new(Arc::new(known)), notes: Mutex::default() }
     }
 
     /// Draws up the report as of now.
@@ -65,8 +62,8 @@ impl Desk {
         let capture = self.summary_as_told();
         let snapshot = self.inventory.snapshot();
         let known = Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner));
-        let compared = compare(&snapshot, &known.index, &self.policy.scope, self.policy.min_window);
-        let findings = judge(View { compared: &compared, policy: &self.policy, said: &known.said });
+        let compared = compare_on(&known.policy.terms(&known.retired, capture.last), &snapshot, &known.index);
+        let findings = judge(View { compared: &compared, policy: &known.policy, said: &known.said });
         look(&Report::draw_up(&compared, &findings, &capture, &known.said))
     }
 

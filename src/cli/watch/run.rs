@@ -26,7 +26,7 @@ use super::reload::Watched;
 use super::standing::{Standing, folder_of};
 use super::taps;
 use crate::capture::LiveSource;
-use crate::cli::args::{Format, Said, Watch};
+use crate::cli::args::{Format, Judging, Promised, Said, Watch};
 use crate::cli::log::{Tail, say};
 use crate::cli::privileges::{self, Plan};
 use crate::cli::run::Verdict;
@@ -36,7 +36,7 @@ use crate::engine::{Board, listen};
 use crate::findings::Policy;
 use crate::limits::Limits;
 use crate::report::Report;
-use crate::spec::{HostFlags, SpecIndex, load};
+use crate::spec::{SpecIndex, load};
 use crate::store::Run;
 use crate::time::Span;
 use crate::web::{Access, Served, Token, check_address};
@@ -60,15 +60,15 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
         "--format transactions: grows with the traffic, and is for `replay`; --events tells what is new"
     );
     let promises = Promises {
-        paths: flags.promised.spec.clone(),
-        hosts: settings::hosts(&flags.promised),
+        promised: flags.promised.clone(),
         said: flags.said.clone(),
+        judging: flags.judging.clone(),
         limits: settings.limits.clone(),
     };
     let known = promises.read()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
     let policy = promises.said.policy.as_slice();
-    let planned = settings::outputs(matches, asked, &promises.paths, policy, &settings.limits)?;
+    let planned = settings::outputs(matches, asked, &promises.specs(), policy, &settings.limits)?;
     let mut reports = Standing::plan(planned, flags.keep, flags.color)?;
     let to_stdout = reports.iter().any(Standing::is_stdout);
     anyhow::ensure!(
@@ -127,9 +127,8 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     let how = taps::share_out(&mut sources, flags.listening.fanout, &settings)?;
     sources.iter_mut().for_each(LiveSource::start_counting);
     let board = Arc::new(Board::new(sources.len(), settings.workers, &run, interfaces as u64));
-    let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let rules = Arc::clone(&settings.rules);
-    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), rules, known, policy));
+    let desk = Arc::new(Desk::new(Arc::clone(&inventory), Arc::clone(&board), rules, known));
     let deeds = Arc::new(Deeds::default());
     let terminal = !flags.quiet && !flags.tui && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let mut announcer = Announcer::new(flags.settle, events, terminal);
@@ -208,21 +207,30 @@ impl Drop for Ended {
 
 /// What was promised and what users say, and how to read it again.
 struct Promises {
-    paths: Vec<PathBuf>,
-    hosts: HostFlags,
+    promised: Promised,
     said: Said,
+    judging: Judging,
     limits: Limits,
 }
 
 impl Promises {
     fn read(&self) -> anyhow::Result<Known> {
-        let index = SpecIndex::build_within(load(&self.paths, &self.limits)?, &self.hosts, &self.limits)?;
-        Ok(Known { index, said: settings::policy(&self.said)? })
+        let hosts = settings::hosts(&self.promised);
+        let index = SpecIndex::build_within(load(&self.promised.spec, &self.limits)?, &hosts, &self.limits)?;
+        let retired = settings::retired(&self.promised, &self.limits)?;
+        let said = settings::policy(&self.said)?;
+        let policy = Policy::new(&self.judging.scope, self.judging.min_window, &said);
+        Ok(Known { index, retired, said, policy })
+    }
+
+    /// Specs, those in force and those that are retired.
+    fn specs(&self) -> Vec<PathBuf> {
+        [self.promised.spec.as_slice(), &self.promised.retired_spec].concat()
     }
 
     /// All that is read again.
     fn files(&self) -> Vec<PathBuf> {
-        self.paths.iter().chain(&self.said.policy).cloned().collect()
+        self.specs().into_iter().chain(self.said.policy.clone()).collect()
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::drift_texts::{NEXT, TEXTS};
-use crate::api::{self, Checked};
+use crate::api::{self, Checked, PathTemplate};
 use crate::diff::{Coverage, Drifted, Existence, Pairing};
-use crate::findings::finding::{DriftEvidence, Evidence, Finding, Kind, Subject};
+use crate::findings::finding::{DriftEvidence, Evidence, Finding, Kind, Place, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::texts::RuleText;
 
@@ -88,6 +88,7 @@ fn finding(
     Finding {
         id: subject.id_of(Kind::Drift, &part),
         kind: Kind::Drift,
+        place: if of_service { whole(coverage) } else { Place::observed(&coverage.service.id, pairing.operation) },
         rule,
         reason: None,
         severity: rule.severity,
@@ -97,6 +98,11 @@ fn finding(
         subject,
         evidence,
     }
+}
+
+/// All of a service.
+fn whole(coverage: &Coverage<'_>) -> Place {
+    Place { service: coverage.service.id.clone(), template: PathTemplate::default() }
 }
 
 /// With a small letter in front.

@@ -1,7 +1,8 @@
 //! The words of drift, a row for each kind.
 
-use crate::findings::finding::{Kind, Severity};
+use crate::findings::finding::Kind;
 use crate::findings::texts::RuleText;
+use crate::policy::Severity;
 
 /// A row: id, severity, title, why, the paragraph, and what to do.
 macro_rules! rows {

@@ -1,11 +1,12 @@
 //! What is declared and was never seen where it would have been.
 
-use crate::api::HostPattern;
-use crate::diff::{Promise, Promised};
-use crate::findings::finding::{Declared, Evidence, Finding, Kind, Severity, Subject};
+use crate::api::{HostPattern, PathTemplate};
+use crate::diff::{Coverage, Promise, Promised};
+use crate::findings::finding::{Declared, Evidence, Finding, Kind, Place, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::severity::Case;
 use crate::findings::texts::RuleText;
+use crate::policy::Severity;
 use crate::spec::SpecOperation;
 
 /// Declared, never seen, and its host was exposed well enough.
@@ -40,7 +41,9 @@ impl Rule for Orphan {
             if promise.operation.deprecated {
                 evidence.notes.push("it is declared deprecated: without callers it can go".to_owned());
             }
-            let next = next(&evidence, owner(view, promise));
+            let place = place(view, promise);
+            let owner = place.as_ref().and_then(|(coverage, template)| view.owner(coverage, template));
+            let next = next(&evidence, owner);
             let Subject { service, method, template } = &subject;
             found.push(Finding {
                 id: subject.id(Kind::Orphan),
@@ -52,20 +55,24 @@ impl Rule for Orphan {
                 summary: format!("{method} {template} on {service} is declared and nobody called it"),
                 next,
                 subject,
+                place: place.map_or_else(Place::default, |(coverage, template)| Place {
+                    service: coverage.service.id.clone(),
+                    template,
+                }),
                 evidence,
             });
         }
     }
 }
 
-/// Who answers for it, by the policy: at the host that showed that it is silent.
-fn owner<'a>(view: View<'a>, promise: &Promise<'a>) -> Option<&'a str> {
+/// The service that showed that it is silent, and where it would be there.
+fn place<'a>(view: View<'a>, promise: &Promise<'a>) -> Option<(&'a Coverage<'a>, PathTemplate)> {
     let host = promise.exposure.as_ref().map(|exposure| exposure.host.as_str())?;
     let covers = |specs: &[usize]| specs.contains(&promise.id.spec);
     let mut services = view.compared.services.iter();
     let coverage = services.find(|coverage| coverage.service.id.host == host && covers(&coverage.specs))?;
     let base = promise.operation.servers.first().map(|server| promise.operation.path.under(&server.base));
-    view.owner(coverage, base.as_ref().unwrap_or(&promise.operation.path))
+    Some((coverage, base.unwrap_or_else(|| promise.operation.path.clone())))
 }
 
 /// What to do about it: where it is looked for, and where it is taken out.

@@ -3,11 +3,12 @@
 use crate::api::AuthScheme;
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Pairing};
 use crate::findings::evidence::list;
-use crate::findings::finding::{Evidence, Finding, Kind, Reason, Severity, Subject};
+use crate::findings::finding::{Evidence, Finding, Kind, Place, Reason, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::severity::{Case, changes_state};
 use crate::findings::texts::RuleText;
 use crate::inventory::{Record, Service};
+use crate::policy::Severity;
 
 /// It exists and no declared operation takes it.
 pub(super) struct Shadow;
@@ -90,7 +91,8 @@ const TEXTS: &[RuleText] = &[
         why: "An older version lacks the fixes of the declared one, and a newer one the reviews.",
         about: about!(
             "Its path is declared with another version segment only: a version that should be gone, or one that went live before \
-             its spec. What to do: give that version's spec too, or switch the version off."
+             its spec. What to do: give that version's spec too; or switch the version off, and \
+             give its old spec with --retired-spec, which makes a zombie of it."
         ),
     },
 ];
@@ -108,7 +110,7 @@ impl Rule for Shadow {
         for pairing in &view.compared.pairings {
             let Some(coverage) = view.compared.services.get(pairing.service) else { continue };
             let judged = !coverage.out_of_scope && !coverage.third_party;
-            if pairing.declared.is_none() && judged && proven(pairing, coverage.service) {
+            if pairing.declared.is_none() && pairing.retired.is_none() && judged && proven(pairing, coverage.service) {
                 found.push(finding(view, coverage, pairing));
             }
         }
@@ -116,7 +118,7 @@ impl Rule for Shadow {
 }
 
 /// It is there, as far as answers can show.
-fn proven(pairing: &Pairing<'_>, service: &Service) -> bool {
+pub(super) fn proven(pairing: &Pairing<'_>, service: &Service) -> bool {
     match pairing.existence {
         Existence::Confirmed => true,
         Existence::Provisional => {
@@ -222,8 +224,8 @@ fn next(view: View<'_>, reason: Reason, subject: &Subject, evidence: &Evidence, 
             )
         }
         (Reason::UnknownVersion, _) => format!(
-            "Ask {whom} whether this version is meant: if so declare it in a spec of its own or in {place}; if not \
-             switch it off."
+            "Ask {whom} whether this version is meant: if so declare it in a spec of its own or in {place}; if it \
+             should be gone, switch it off, and give its old spec with --retired-spec until it is."
         ),
     }
 }
@@ -270,6 +272,7 @@ fn finding(view: View<'_>, coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Fi
         summary: format!("{method} {template} on {service} {does}, and {but}"),
         next,
         subject,
+        place: Place::observed(&coverage.service.id, pairing.operation),
         evidence,
     }
 }

@@ -18,7 +18,7 @@ const PARAMS: usize = 100;
 /// Columns of a parameter's place, at the most.
 const PLACE: usize = 15;
 /// What is told in words of its own; other keys are told as they stand.
-const KNOWN: [&str; 42] = [
+const KNOWN: [&str; 43] = [
     "service",
     "method",
     "template",
@@ -28,6 +28,7 @@ const KNOWN: [&str; 42] = [
     "finding",
     "owner",
     "declared",
+    "retired",
     "nearest",
     "requests",
     "unanswered",
@@ -142,6 +143,11 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
         let operation = format!("{} {}", text(declared, "method"), text(declared, "path"));
         let at = format!("{} in {} line {}", operation, text(declared, "spec"), number(declared, "line"));
         fact(page, "declared", &shown(&at));
+    }
+    if let Some(retired) = endpoint.get("retired").filter(|it| it.is_object()) {
+        let operation = format!("{} {}", text(retired, "method"), text(retired, "path"));
+        let at = format!("{} in {} line {}", operation, text(retired, "spec"), number(retired, "line"));
+        fact(page, "was declared", &shown(&at));
     }
     if let Some(near) = endpoint.get("nearest").filter(|it| it.is_object()) {
         let at = format!(

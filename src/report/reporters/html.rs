@@ -115,7 +115,7 @@ fn tiles(report: &Report<'_>) -> Vec<Tile> {
     let mut tiles = Vec::new();
     if headline.judged {
         let share = percent_text(headline.shadow_requests, headline.requests);
-        let zombie = "deprecated, still in use".to_owned();
+        let zombie = "should be gone, still in use".to_owned();
         let orphan = format!("{} with insufficient evidence", count(headline.insufficient_evidence));
         tiles.push(tile(
             "Shadow",
@@ -203,8 +203,13 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
     let (seen, record) = (pairing.operation, &pairing.operation.record);
     let place =
         |id| declared(report.compared, id).map(|(spec, operation)| (at_line(&spec.name, operation.line), operation));
+    let older = pairing.retired.and_then(|id| {
+        let spec = report.compared.retired.get(id.spec)?;
+        Some(at_line(&spec.name, spec.operations.get(id.operation)?.line))
+    });
     let by = match (pairing.declared.and_then(place), &pairing.nearest) {
         (Some((place, _)), _) => format!("declared in {place}"),
+        _ if older.is_some() => format!("declared in {}", older.unwrap_or_default()),
         // Where there is a finding, it says this already, and the row leads to it.
         (None, Some(nearest)) if endpoint.finding.is_none() => {
             place(nearest.operation).map_or_else(String::new, |(place, operation)| {

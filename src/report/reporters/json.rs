@@ -15,7 +15,7 @@
 //! | `window` | `first` and `last` exchange; null when there was none |
 //! | `findings[]` | worst first: `id` (fingerprint, stable over runs), `rule` (stable id, told by `shadowtap explain`), `kind` (`shadow`, `zombie`, `orphan`, `drift`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `part` (what of the operation, left out where all of it), `summary`, `why` (it matters), `next` (what to do), `evidence` |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`: by how many answers its existence rests on; of an orphan how many its host gave), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `drift` (where it differs, left out of other kinds: `observed_at` and `declared_at`, JSON pointers into the exchange and the spec, in which `*` is any item and `{key}` a name that is data; `exchanges` that differ, of how many that were looked at in this respect `of`), `notes` |
-//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`; or null), `nearest` (the same and `failed`, `detail`, `host_alias`; or null) |
+//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`, `sunset` where there is one; or null), `retired` (the same of an older spec; left out where none or where a spec in force takes it), `nearest` (as `declared`, and `failed`, `detail`, `host_alias`, `spec_base` (the flags that would unite them; the second left out where none); or null), `base_observed` (the base path under which it was seen, where that is not the declared one; left out else) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
 //! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`; of the answer `response_header`, `response_cookie` (Set-Cookie)), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one; answers inspected), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `odd_bodies[]` (bodies whose media type does not tell what their first bytes show, left out where none: `side`, `kind`, `said` (`otherwise`, `nothing`), `seen`), `parts[]` (of multipart bodies that were looked into, left out where none: `side`, `file`, `kind` by the part's type or null, `extension` of the file's name (`none`, `other` or a listed one), `seen`), `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status; of multipart bodies the parts that have a shape are the fields), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` that its segments are what they are told as, of the least sure one, in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes` (`word`, `number`, `uuid`, `ulid`, `hex`, `date`, `email`, `address`, `card`, `prefixed` (an id behind the name of its kind), `token`, `other`, and of words that are all of one sort `locale`, `version`, `file_name`), `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
@@ -25,7 +25,7 @@
 //! | `third_parties[]` | services of others that are called from here, by the networks of both sides (of what could not be read, by the server's): `name`, `kind` (`http`, or as in `opaque`), `servers`, `requests`, `operations`, `connections` and `clients` (those of connections that could not be read) |
 //! | `aliases[]` | services that look like one under several names, since the same addresses answer under them and they have exactly the same operations; they are not united: `services`, `servers` (those in common), `operations` (how many) |
 //! | `opaque[]` | met and not readable: `server`, `name`, `kind`, `flows`, `bytes`, `clients` |
-//! | `specs[]` | `name`, `title`, `version`, `format`, `operations`, `warnings` |
+//! | `specs[]`, `retired_specs[]` | `name`, `title`, `version`, `format`, `operations`, `warnings`; those of older specs left out where there are none |
 //! | `assumptions[]` | sentences |
 //! | `exchanges`, `unnamed` | exchanges in all; responses without a request in the capture |
 //! | `bounds` | bounds that were met, by counter; empty: nothing was folded early or left out |
@@ -57,7 +57,7 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 use self::bases::{RebasedOut, base_observed};
 use self::traffic::TrafficOut;
 use super::escape::write_json;
-use super::figures::{confidence, declared, percent, server};
+use super::figures::{confidence, percent, server};
 use crate::api::{AuthScheme, Direction, Noise, OddBody, PathTemplate, Shape};
 use crate::diff::{Alias, Coverage, Criterion, Existence, OperationId, Pairing, Promise, Promised};
 use crate::findings::{Declared, DriftEvidence, Finding, Kind, NearMiss, Reason, Severity};
@@ -113,6 +113,8 @@ pub(super) struct Document<'a> {
     aliases: Vec<AliasOut<'a>>,
     opaque: &'a [OpaqueService],
     specs: Vec<SpecOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    retired_specs: Vec<SpecOut<'a>>,
     assumptions: &'a [String],
     exchanges: u64,
     unnamed: u64,
@@ -222,6 +224,7 @@ pub(super) struct EndpointOut<'a> {
     declared: Option<DeclaredOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_observed: Option<&'a PathTemplate>,
+    retired: Option<DeclaredOut<'a>>,
     nearest: Option<NearestOut<'a>>,
     requests: u64,
     unanswered: u64,
@@ -274,6 +277,8 @@ struct DeclaredOut<'a> {
     path: &'a PathTemplate,
     line: u32,
     deprecated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sunset: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -389,6 +394,7 @@ impl<'a> Document<'a> {
             aliases: report.identities.aliases.iter().map(|alias| AliasOut::of(report, alias)).collect(),
             opaque: &report.snapshot.opaque,
             specs: compared.specs.iter().map(SpecOut::of).collect(),
+            retired_specs: compared.retired.iter().map(SpecOut::of).collect(),
             assumptions: &report.assumptions,
             exchanges: report.snapshot.exchanges,
             unnamed: report.snapshot.unnamed,
@@ -449,11 +455,12 @@ impl<'a> EndpointOut<'a> {
             confidence: confidence(endpoint, record),
             finding: endpoint.finding.map(|finding| finding.id.as_str()),
             owner: endpoint.owner,
-            declared: pairing.declared.and_then(|id| DeclaredOut::of(report, id)),
+            declared: pairing.declared.and_then(|id| DeclaredOut::of(report.compared.specs, id)),
             base_observed: base_observed(report, pairing),
+            retired: pairing.retired.and_then(|id| DeclaredOut::of(report.compared.retired, id)),
             nearest: pairing.nearest.as_ref().and_then(|nearest| {
                 Some(NearestOut {
-                    operation: DeclaredOut::of(report, nearest.operation)?,
+                    operation: DeclaredOut::of(report.compared.specs, nearest.operation)?,
                     failed: nearest.failed,
                     detail: &nearest.detail,
                     host_alias: nearest.host_alias.as_deref(),
@@ -493,8 +500,9 @@ impl<'a> EndpointOut<'a> {
 }
 
 impl<'a> DeclaredOut<'a> {
-    fn of(report: &'a Report<'a>, id: OperationId) -> Option<Self> {
-        let (spec, operation) = declared(report.compared, id)?;
+    fn of(specs: &'a [Spec], id: OperationId) -> Option<Self> {
+        let spec = specs.get(id.spec)?;
+        let operation = spec.operations.get(id.operation)?;
         Some(Self {
             spec: &spec.name,
             operation_id: operation.id.as_deref(),
@@ -502,6 +510,7 @@ impl<'a> DeclaredOut<'a> {
             path: &operation.path,
             line: operation.line,
             deprecated: operation.deprecated,
+            sunset: operation.sunset.map(|sunset| sunset.to_string()),
         })
     }
 }

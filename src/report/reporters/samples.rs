@@ -11,7 +11,7 @@ use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
 use crate::findings::{
-    Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject, rule_text,
+    Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Place, Reason, Severity, Subject, rule_text,
 };
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
@@ -195,6 +195,7 @@ impl Sample {
             }],
             id: Some(self.plant(&format!("operation{n}"))),
             deprecated: n % 9 == 1,
+            sunset: None,
             params: Vec::new(),
             contract: None,
             line: 10 + n as u32 * 12,
@@ -273,6 +274,7 @@ impl Sample {
                         method: operation.method.clone(),
                         template: template.clone(),
                     },
+                    place: Place::default(),
                     summary: self.plant("its host answered 120 requests on 7 other operations"),
                     next: self.plant("Ask the payments team whether it is meant to be there: if so declare it in shop.yaml, if not switch it off."),
                     evidence: Evidence {
@@ -344,6 +346,7 @@ impl Sample {
                 operation,
                 existence: if n % 11 == 10 { Existence::Provisional } else { Existence::Confirmed },
                 declared: covered(at).then_some(OperationId { spec: 0, operation: n % 30 }),
+                retired: None,
                 nearest: (!covered(at)).then(nearest),
                 rebased: None,
             })
@@ -352,6 +355,8 @@ impl Sample {
             drifts: Vec::new(),
             snapshot: &snapshot,
             specs: &specs,
+            retired: &[],
+            now: Some(Self::moment(312)),
             services: snapshot
                 .services
                 .iter()

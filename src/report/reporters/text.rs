@@ -102,7 +102,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
     }
     let (title, about) = match kind {
         Kind::Shadow => ("Shadow", "it exists, and no spec declares it"),
-        Kind::Zombie => ("Zombie", "declared deprecated, and still in use"),
+        Kind::Zombie => ("Zombie", "deprecated, past its sunset or removed, and still in use"),
         Kind::Orphan => ("Orphan", "declared and never seen, though its host was well in use"),
         Kind::Drift => ("Drift", "declared, and it differs from its declaration"),
     };

@@ -191,3 +191,22 @@ fn what_a_spec_may_hold_is_bounded() {
     let odd: String = (0..500).map(|n| format!("  p{n}: {{get: {{}}}}\n")).collect();
     assert_eq!(read(&format!("openapi: 3.0.0\npaths:\n{odd}")).warnings.len(), 101);
 }
+
+#[test]
+fn a_sunset_is_read_and_one_that_is_none_is_said() {
+    // Catches a date that is passed over in silence: what should be gone would never be called a zombie.
+    let spec = read(
+        "openapi: 3.0.3
+paths:
+  /a:
+    get: {x-sunset: 2026-03-31, responses: {}}
+    put: {x-sunset: '2026-03-31T12:00:00Z', responses: {}}
+    post: {x-sunset: next spring, responses: {}}
+    delete: {responses: {}}
+",
+    );
+    let told: Vec<_> = spec.operations.iter().map(|it| it.sunset.map(|sunset| sunset.to_string())).collect();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(told, [some("2026-03-31"), some("2026-03-31T12:00:00Z"), None, None]);
+    assert!(spec.warnings.iter().any(|line| line.starts_with("line 6: x-sunset is passed over: a date")), "{spec:?}");
+}

@@ -17,6 +17,7 @@ fn spec(name: &str, version: &str, servers: &[&str], operations: &[&str]) -> Spe
             servers: servers.clone(),
             id: None,
             deprecated: text.starts_with('!'),
+            sunset: None,
             params: Vec::new(),
             contract: None,
             line: 0,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use shadowtap::capture::MemorySource;
 use shadowtap::decode::{DecodeOptions, ScopeBy};
-use shadowtap::diff::compare;
+use shadowtap::diff::compare_on;
 use shadowtap::engine::{self, Settings};
 use shadowtap::findings::{Policy, View, judge};
 use shadowtap::inventory::Inventory;
@@ -49,7 +49,7 @@ fn report(frames: &mut MemorySource, workers: usize) -> (Vec<u8>, Vec<u8>) {
     let outcome = engine::run(frames, &settings, &inventory, &mut |_| {}).expect("threads start");
     let snapshot = inventory.snapshot();
     let policy = Policy::default();
-    let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
+    let compared = compare_on(&policy.terms_alone(), &snapshot, &index);
     let said = PolicyFile::default();
     let findings = judge(View { compared: &compared, policy: &policy, said: &said });
     let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);

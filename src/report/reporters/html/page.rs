@@ -56,7 +56,7 @@ use crate::time::Span;
 <section id="findings" aria-labelledby="findings-title">
 <h2 id="findings-title">Findings</h2>
 {%- if findings.is_empty() %}
-<p class="none">None: everything that was seen is declared, and nothing deprecated is in use.</p>
+<p class="none">None: everything that was seen is declared, and nothing that should be gone is in use.</p>
 {%- else %}
 <div class="tools" hidden data-for="findings-table">
 <label>Search <input type="search" placeholder="path, host, rule, status" autocomplete="off" spellcheck="false"></label>
@@ -267,7 +267,7 @@ use crate::time::Span;
 <dt>Shadow</dt><dd>An operation that exists (see confirmed) and that no spec declares. The reason says what is unknown: its host, its base path, its path, its method, or its version.</dd>
 <dt>Unmanaged</dt><dd>A host with traffic that no spec covers at all. What exists on it is shadow for the reason unknown-host; without any spec nothing was promised, and nothing is called shadow.</dd>
 <dt>Third party</dt><dd>A service that is called from here and from nowhere else, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
-<dt>Zombie</dt><dd>An operation that a spec declares deprecated and that is still in use.</dd>
+<dt>Zombie</dt><dd>An operation that is still in use although its spec declares it deprecated, its sunset has passed, or only an older spec declares it.</dd>
 <dt>Orphan</dt><dd>A declared operation that was never seen although its host was well in use: 20 requests or more on three or more other declared operations. It says nothing about who owns it.</dd>
 <dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything.</dd>
 <dt>Matched</dt><dd>An operation that a spec declares.</dd>
