@@ -49,9 +49,13 @@ def placed(report, made):
         declared = endpoint.get("declared")
         label = f"{declared['method']} {declared['path']}" if declared else f"undeclared {endpoint['method']} {endpoint['template']}"
         seen[label].update(endpoint["statuses"])
+    # Reports tell declared paths without the slash at their end.
+    told = collections.defaultdict(collections.Counter)
+    for label, codes in made["reached"].items():
+        told[label.rstrip("/") if label.rstrip("/") in seen else label].update(codes)
     wrong = []
-    for label in sorted(set(seen) | set(made["reached"])):
-        made_of, seen_of = made["reached"].get(label, {}), dict(seen.get(label, {}))
+    for label in sorted(set(seen) | set(told)):
+        made_of, seen_of = dict(told.get(label, {})), dict(seen.get(label, {}))
         if made_of != seen_of:
             wrong.append(f"{label}: made {made_of}, seen {seen_of}")
     return wrong
