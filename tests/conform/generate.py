@@ -238,6 +238,9 @@ class Run:
         if not statuses:
             self.unsent["no status is declared that ends an exchange"] += turn == 0
             return
+        if "#" in operation.template:
+            self.unsent["a path with a fragment, which no request has"] += turn == 0
+            return
         good = [code for code in statuses if code < 300] or statuses
         # Every declared status once, success every other time.
         row = good + [code for pair in zip([one for one in statuses if one not in good], good * len(statuses)) for code in pair]
@@ -332,7 +335,7 @@ class Run:
         target = split.path + (f"?{split.query}" if split.query else "")
         body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
         headers = [("User-Agent", "conform/1"), ("Accept", media or "*/*")]
-        packed = number % 5 == 0
+        packed = number % 7 == 0
         if packed:
             headers.append(("Accept-Encoding", "gzip"))
         headers += [(name, value) for name, value in prepared.headers.items() if name.lower() not in ("content-length", "accept")]
@@ -341,7 +344,7 @@ class Run:
             return
         self.answers.plan({
             "key": f"{client[0]}:{client[1]}", "method": operation.method, "path": operation.template, "base": base, "code": code,
-            "types": [media] if media else None, "seed": str(number + 1), "optional": (1, 0.5, 0.8)[number % 3],
+            "types": [media] if media else None, "seed": str(number + 1), "optional": (1, 0.5, 0.8, 0.25, 0.6)[number % 5],
             "fill": self.keep_undeclared, "spare": spare, "first": first, "gzip": packed,
         })
         self.exchanges += 1

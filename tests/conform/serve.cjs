@@ -204,9 +204,10 @@ async function main() {
         for (const way of operation && !result && !tooHeavy ? ways : []) {
             resetJSONSchemaGenerator();
             // Short lists and texts: Prism's own habit is bodies of most of a megabyte.
-            JSONSchemaFaker.option({ fillProperties: entry.fill, maxItems: 3, maxLength: 60 });
+            JSONSchemaFaker.option({ fillProperties: entry.fill, maxItems: entry.optional < 1 ? 3 : 2, maxLength: 60 });
             if (entry.optional < 1) {
-                JSONSchemaFaker.option({ alwaysFakeOptionals: false, optionalsProbability: entry.optional, fixedProbabilities: false });
+                // Not a share that varies by itself: lists would be up to fifty long, whatever is said.
+                JSONSchemaFaker.option({ alwaysFakeOptionals: false, optionalsProbability: entry.optional, fixedProbabilities: true });
             }
             const config = { mock: { ...way, code: entry.code, seed: entry.seed, mediaTypes: entry.types } };
             try {
