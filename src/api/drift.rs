@@ -96,7 +96,7 @@ drifts! {
     OtherCredentials, "other-credentials";
     /// Declared for https only, and seen in clear.
     Cleartext, "cleartext";
-    /// A parameter or field that is declared deprecated is in use.
+    /// A parameter that is declared deprecated is in use.
     DeprecatedParameter, "deprecated-parameter";
     /// The answer announces its end (RFC 8594, RFC 9745), and the declaration says nothing of it.
     UndocumentedSunset, "undocumented-sunset";

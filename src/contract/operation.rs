@@ -441,7 +441,6 @@ impl Contract {
                 let drift = match fault.breaks {
                     Breaks::Missing => Drift::MissingForm,
                     Breaks::Undocumented => Drift::UndocumentedForm,
-                    Breaks::Deprecated => Drift::DeprecatedParameter,
                     _ => continue,
                 };
                 facts.add(drift, Checked::RequestBody, &format!("/request/form{}", fault.way), &self.promised(fault));
@@ -600,7 +599,6 @@ fn drift_of(breaks: Breaks, side: Side) -> Option<Drift> {
         Breaks::Undocumented => of(Drift::UndocumentedRequestField, Drift::UndocumentedResponseField),
         Breaks::ReadOnly => Some(Drift::ReadOnlySent),
         Breaks::WriteOnly => Some(Drift::WriteOnlyReturned),
-        Breaks::Deprecated => Some(Drift::DeprecatedParameter),
     }
 }
 

@@ -44,8 +44,6 @@ pub struct Schema {
     pub read_only: bool,
     /// Only requests may hold it.
     pub write_only: bool,
-    /// Declared deprecated.
-    pub deprecated: bool,
     /// Values that it allows; `None`: any.
     pub choices: Option<Box<[Value]>>,
     /// What it demands of numbers and texts.
@@ -211,7 +209,6 @@ impl Schema {
             nullable: false,
             read_only: false,
             write_only: false,
-            deprecated: false,
             choices: None,
             scalar: None,
             list: None,
@@ -240,7 +237,7 @@ impl Schema {
 
     /// Digests what it demands by itself; children by number of appearance, which whoever walks them knows.
     fn digest(&self, hash: &mut Xxh3) {
-        (self.types, self.nullable, self.read_only, self.write_only, self.deprecated).hash(hash);
+        (self.types, self.nullable, self.read_only, self.write_only).hash(hash);
         for choice in self.choices.iter().flat_map(|choices| choices.iter()) {
             choice.to_string().hash(hash);
         }

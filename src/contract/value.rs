@@ -41,7 +41,6 @@ pub(super) enum Breaks {
     Undocumented,
     ReadOnly,
     WriteOnly,
-    Deprecated,
 }
 
 /// One thing that a value breaks.
@@ -161,9 +160,6 @@ impl<'c> Holding<'c> {
             Side::Request if schema.read_only && !self.way.is_empty() => self.remark(id, Breaks::ReadOnly, out),
             Side::Response if schema.write_only && !self.way.is_empty() => self.remark(id, Breaks::WriteOnly, out),
             _ => {}
-        }
-        if schema.deprecated && self.side == Side::Request && !self.way.is_empty() {
-            self.remark(id, Breaks::Deprecated, out);
         }
         if value.is_null() && schema.nullable {
             return;

@@ -134,7 +134,6 @@ impl Compiler {
         schema.nullable = flag("nullable") || flag("x-nullable");
         schema.read_only = flag("readOnly");
         schema.write_only = flag("writeOnly");
-        schema.deprecated = flag("deprecated");
         if found.reference().is_some() {
             match refs.resolve(found.clone()) {
                 Ok(target) => schema.reference = Some(self.number(target, None)),

@@ -49,17 +49,18 @@ rows! {
     "undocumented-form-field", Medium, "A field of a form that is not declared",
     "Fields that bind to objects without being declared are how mass assignment happens (OWASP API3:2023).",
     "Forms (urlencoded or multipart) of requests that succeeded held a field which the declared schema does not \
-     name, and that schema does not say that there may be others. What to do: declare the field, or have the \
-     server bind declared fields only. Drift is a difference between a matched operation and its declaration, \
+     name, and that schema does not say that there may be others. Where it does not forbid others either, names \
+     that are data are not told, and one request does not make a finding. What to do: declare the field, or have \
+     the server bind declared fields only. Drift is a difference between a matched operation and its declaration, \
      told with counts, the first and last time, and a pointer on both sides.",
     "Declare the field, or have the server bind declared fields only.";
     "undocumented-request-field", Medium, "A field of a request body that is not declared",
     "Fields that bind to objects without being declared are how mass assignment happens (OWASP API3:2023).",
     "Bodies of requests that succeeded held a field which no schema that holds for them names, and none says that \
-     there may be others (additionalProperties, patternProperties and the branches that hold are honoured). What \
-     to do: declare the field, or have the server bind declared fields only. Drift is a difference between a \
-     matched operation and its declaration, told with counts, the first and last time, and a pointer on both \
-     sides.",
+     there may be others (additionalProperties, patternProperties and the branches that hold are honoured). Where \
+     no schema forbids others, names that are data are not told, and one request does not make a finding. What to \
+     do: declare the field, or have the server bind declared fields only. Drift is a difference between a matched \
+     operation and its declaration, told with counts, the first and last time, and a pointer on both sides.",
     "Declare the field, or have the server bind declared fields only.";
     "undocumented-response-field", Medium, "A field of a response body that is not declared",
     "What a spec does not name nobody decided to publish: it is how more is returned than callers should see (OWASP API3:2023).",
@@ -257,12 +258,12 @@ rows! {
      TLS, switch plain HTTP off. Drift is a difference between a matched operation and its declaration, told with \
      counts, the first and last time, and a pointer on both sides.",
     "If this tap is not behind what terminates TLS, switch plain HTTP off.";
-    "deprecated-parameter", Low, "A deprecated parameter or field in use",
+    "deprecated-parameter", Low, "A deprecated parameter in use",
     "It cannot be taken away while somebody sends it.",
-    "Requests that succeeded carried a parameter or a field of the body that is declared deprecated. What to do: \
-     tell its callers (the endpoint lists their classes); then take it out. Drift is a difference between a \
-     matched operation and its declaration, told with counts, the first and last time, and a pointer on both \
-     sides.",
+    "Requests that succeeded carried a parameter in the query, a header or a cookie that is declared deprecated. \
+     What to do: tell its callers (the endpoint lists their classes); then take it out. Drift is a difference \
+     between a matched operation and its declaration, told with counts, the first and last time, and a pointer on \
+     both sides.",
     "Tell its callers (the endpoint lists their classes); then take it out.";
     "undocumented-sunset", Info, "The answer announces its end, and the declaration does not",
     "Whoever reads only the spec builds on something that will go away.",
