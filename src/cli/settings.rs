@@ -8,12 +8,12 @@ use clap::ArgMatches;
 use super::args::{Format, InspectKind, Promised, Reading, Replay, Said, ScopeKind};
 use super::outputs::{Planned, plan};
 use crate::decode::{DecodeOptions, ScopeBy};
-use crate::engine::Settings;
+use crate::engine::{Lessons, Settings};
 use crate::limits::Limits;
 use crate::observe::Inspect;
 use crate::policy::{PolicyError, PolicyFile};
 use crate::report::Mask;
-use crate::spec::{HostFlags, load};
+use crate::spec::{HostFlags, Spec, SpecError, load_learning};
 
 /// The outputs, in order of the command line. None may replace one of the `captures`, or one of the `specs`, be it named
 /// or one of a folder; an older report in that folder may be replaced.
@@ -24,7 +24,7 @@ pub(super) fn outputs(
     captures: &[PathBuf],
     limits: &Limits,
 ) -> anyhow::Result<Vec<Planned>> {
-    let is_spec = |file: &&PathBuf| file.is_file() && load(std::slice::from_ref(*file), limits).is_ok();
+    let is_spec = |file: &&PathBuf| file.is_file() && specs_of(std::slice::from_ref(*file), limits).is_ok();
     // Without --spec nothing is read as one, whatever the file that is replaced may hold.
     let written = files.iter().filter(|_| !specs.is_empty()).filter(is_spec);
     let specs: Vec<PathBuf> = written.chain(specs).cloned().collect();
@@ -98,6 +98,11 @@ fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
 /// What users say of their own world.
 pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
     said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)
+}
+
+/// What was promised. Recorded requests are read as traffic is.
+pub(super) fn specs_of(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Spec>, SpecError> {
+    load_learning(paths, limits, &Lessons::new(limits))
 }
 
 /// Hosts and base paths added by flags.

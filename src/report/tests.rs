@@ -222,7 +222,10 @@ fn a_base_path_that_a_proxy_changed_is_told_with_its_figures() {
         let rebased = &json["services"][0]["rebased"][0];
         assert_eq!((&rebased["base_declared"], &rebased["operations"]), (&"/api".into(), &6.into()));
         assert_eq!((&rebased["counted"], &rebased["flag"]), (&true.into(), &"--spec-base shop.yaml=/".into()));
-        assert_eq!((&json["endpoints"][0]["base_observed"], &json["endpoints"][0]["declared"]["path"]), (&"/".into(), &"/a".into()));
+        assert_eq!(
+            (&json["endpoints"][0]["base_observed"], &json["endpoints"][0]["declared"]["path"]),
+            (&"/".into(), &"/a".into())
+        );
     });
     drawn(&snapshot(vec![host(2)]), &declared, &[], |report| {
         assert_eq!((report.headline.matched, report.headline.shadow), (0, 2));

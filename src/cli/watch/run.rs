@@ -36,7 +36,7 @@ use crate::engine::{Board, listen};
 use crate::findings::Policy;
 use crate::limits::Limits;
 use crate::report::Report;
-use crate::spec::{HostFlags, SpecIndex, load};
+use crate::spec::{HostFlags, SpecIndex};
 use crate::store::Run;
 use crate::time::Span;
 use crate::web::{Access, Served, Token, check_address};
@@ -216,7 +216,7 @@ struct Promises {
 
 impl Promises {
     fn read(&self) -> anyhow::Result<Known> {
-        let index = SpecIndex::build_within(load(&self.paths, &self.limits)?, &self.hosts, &self.limits)?;
+        let index = SpecIndex::build_within(settings::specs_of(&self.paths, &self.limits)?, &self.hosts, &self.limits)?;
         Ok(Known { index, said: settings::policy(&self.said)? })
     }
 
