@@ -83,6 +83,8 @@
 //! - `Rule` has no `before` and no clock yet: there is one run and nothing stored.
 //! - `transactions` streams from [`engine`] through a sorted spool, not through a `Reporter`: its order must not depend on workers.
 //! - `SpecFormat::read` is handed a resolver of references; `ScopeItem` lives in [`diff`], which judges by it.
+//! - A list of recorded requests (HAR) is templated as traffic is: `spec` owns the trait [`spec::Learner`], and `engine/lessons.rs`,
+//!   which knows both towers, sends them through the observer into an inventory of their own.
 //! - tokio serves one thread of [`cli`], for signals and the sockets of [`web`], which names hyper and no router: four pages
 //!   need none. No packet meets it.
 //! - Unsafe code stands in one file, `capture/live/kernel.rs`: two socket options that no library wraps.

@@ -17,13 +17,13 @@ use crate::engine::{Lines, run};
 use crate::findings::{FailOn, Policy, View, judge};
 use crate::inventory::Inventory;
 use crate::report::{REPORTERS, Report};
-use crate::spec::{SpecIndex, load};
+use crate::spec::SpecIndex;
 
 /// Replays and reports. An error here means that nothing was read; what went wrong later is in the verdict.
 pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Verdict> {
     let inputs = Inputs::expand(&flags.captures)?;
     let settings = settings::engine(flags, inputs.len())?;
-    let specs = load(&flags.promised.spec, &settings.limits)?;
+    let specs = settings::specs_of(&flags.promised.spec, &settings.limits)?;
     let index = SpecIndex::build_within(specs, &settings::hosts(&flags.promised), &settings.limits)?;
     let retired = settings::retired(&flags.promised, &settings.limits)?;
     let said = settings::policy(&flags.said)?;

@@ -9,13 +9,13 @@ use super::args::{Format, InspectKind, Promised, Reading, Replay, Said, ScopeKin
 use super::outputs::{Planned, plan};
 use crate::api::{Pin, Templates};
 use crate::decode::{DecodeOptions, ScopeBy};
-use crate::engine::Settings;
+use crate::engine::{Lessons, Settings};
 use crate::findings::understands;
 use crate::limits::Limits;
 use crate::observe::Inspect;
 use crate::policy::{PolicyError, PolicyFile};
 use crate::report::Mask;
-use crate::spec::{HostFlags, SpecIndex, load};
+use crate::spec::{HostFlags, Spec, SpecError, SpecIndex, load_learning};
 
 /// The outputs, in order of the command line. None may replace one of the `captures`, or one of the `specs`, be it named
 /// or one of a folder; an older report in that folder may be replaced.
@@ -26,7 +26,7 @@ pub(super) fn outputs(
     captures: &[PathBuf],
     limits: &Limits,
 ) -> anyhow::Result<Vec<Planned>> {
-    let is_spec = |file: &&PathBuf| file.is_file() && load(std::slice::from_ref(*file), limits).is_ok();
+    let is_spec = |file: &&PathBuf| file.is_file() && specs_of(std::slice::from_ref(*file), limits).is_ok();
     // Without --spec nothing is read as one, whatever the file that is replaced may hold.
     let written = files.iter().filter(|_| !specs.is_empty()).filter(is_spec);
     let specs: Vec<PathBuf> = written.chain(specs).cloned().collect();
@@ -104,6 +104,11 @@ pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
     Ok(read)
 }
 
+/// What was promised. Recorded requests are read as traffic is.
+pub(super) fn specs_of(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Spec>, SpecError> {
+    load_learning(paths, limits, &Lessons::new(limits))
+}
+
 /// Hosts and base paths added by flags.
 pub(super) fn hosts(promised: &Promised) -> HostFlags {
     HostFlags {
@@ -115,7 +120,7 @@ pub(super) fn hosts(promised: &Promised) -> HostFlags {
 
 /// The specs that are retired.
 pub(super) fn retired(promised: &Promised, limits: &Limits) -> anyhow::Result<SpecIndex> {
-    Ok(SpecIndex::build_retired(load(&promised.retired_spec, limits)?, &hosts(promised), limits)?)
+    Ok(SpecIndex::build_retired(specs_of(&promised.retired_spec, limits)?, &hosts(promised), limits)?)
 }
 
 /// What is known of templates before anything is seen. Retired specs name what no spec in force declares, and declare nothing.

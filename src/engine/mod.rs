@@ -2,6 +2,7 @@
 
 mod batch;
 mod board;
+mod lessons;
 mod reader;
 mod rules;
 mod run;
@@ -12,6 +13,7 @@ mod survey;
 mod worker;
 
 pub use board::Board;
+pub use lessons::Lessons;
 pub use rules::{InForce, SharedRules};
 pub use run::{EngineError, Outcome, Progress, Settings, listen, run};
 pub use spool::Lines;

@@ -57,6 +57,11 @@ impl Document {
         Ok(Self { file: file.to_owned(), path, bytes: bytes.len() as u64, root, lines })
     }
 
+    /// Its name without its folder: how its spec is called until whoever loads many makes names unique.
+    pub(super) fn name(&self) -> String {
+        self.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+    }
+
     /// The part that a JSON pointer names.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<&Value> {

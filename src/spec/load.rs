@@ -10,12 +10,23 @@ use std::rc::Rc;
 use super::document::{Document, read_bytes, text_of};
 use super::error::SpecError;
 use super::formats::FORMATS;
+use super::learn::Learner;
 use super::model::Spec;
 use super::refs::Refs;
 use crate::limits::Limits;
 
-/// Reads all specs that `paths` name: files, or folders with all that lies below them.
+/// Reads all specs that `paths` name: files, or folders with all that lies below them. Lists of recorded requests (HAR) are
+/// refused: see [`load_learning`].
 pub fn load(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Spec>, SpecError> {
+    load_with(paths, limits, None)
+}
+
+/// Like [`load`], with somebody who makes templates of recorded requests.
+pub fn load_learning(paths: &[PathBuf], limits: &Limits, learner: &dyn Learner) -> Result<Vec<Spec>, SpecError> {
+    load_with(paths, limits, Some(learner))
+}
+
+fn load_with(paths: &[PathBuf], limits: &Limits, learner: Option<&dyn Learner>) -> Result<Vec<Spec>, SpecError> {
     let mut specs = Vec::new();
     let mut names = Vec::new();
     let mut seen = BTreeSet::new();
@@ -36,18 +47,18 @@ pub fn load(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Spec>, SpecError> 
                 }
                 if let Some(document) = spec_in_folder(&target, &shown, limits)? {
                     any = true;
-                    specs.push(read(document, limits)?);
+                    specs.push(read(document, limits, learner)?);
                     names.push(Name::new(&file, below.len()));
                     seen.insert(target);
                 }
             }
             if !any {
-                let what = "holds no spec: no .json, .yaml or .yml file below it says `openapi` or `swagger`";
+                let what = "holds no spec: no .json, .yaml or .yml file below it says `openapi` or `swagger` or is a Postman collection, and no .har file is one";
                 return Err(SpecError::of_file(&named, what, "name a folder that does, or the spec's file"));
             }
         } else if seen.insert(real.clone()) {
             let document = Document::read(&real, &named, limits)?;
-            specs.push(read(document, limits)?);
+            specs.push(read(document, limits, learner)?);
             let absolute = std::path::absolute(path).unwrap_or(real);
             names.push(Name::new(&absolute, 1));
         }
@@ -59,13 +70,17 @@ pub fn load(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Spec>, SpecError> 
 }
 
 /// Reads one document by the first format that recognises it.
-fn read(document: Document, limits: &Limits) -> Result<Spec, SpecError> {
+fn read(document: Document, limits: &Limits, learner: Option<&dyn Learner>) -> Result<Spec, SpecError> {
     let document = Rc::new(document);
     match FORMATS.iter().find(|format| format.recognises(&document)) {
-        Some(format) => format.read(&document, &mut Refs::new(&document, limits)),
+        Some(format) => format.read(&document, &mut Refs::new(&document, limits).learning(learner)),
         None => {
-            let what = "is no spec: its root says neither `openapi` nor `swagger`";
-            Err(SpecError::of_file(&document.file, what, "name an OpenAPI 3 or Swagger 2 file"))
+            let what = "is no spec: its root says neither `openapi` nor `swagger`, and it is no Postman collection and no HAR file";
+            Err(SpecError::of_file(
+                &document.file,
+                what,
+                "name an OpenAPI 3 or Swagger 2 file, a collection or an archive",
+            ))
         }
     }
 }
@@ -75,19 +90,24 @@ fn spec_in_folder(path: &Path, shown: &str, limits: &Limits) -> Result<Option<Do
     let bytes = read_bytes(path, shown, limits.spec_bytes)?;
     let Ok(text) = text_of(shown, &bytes) else { return Ok(None) };
     // A look at the text first: a folder may hold far more data than specs.
-    if !claims_to_be_spec(text) {
+    let is_archive = ending(path).as_deref() == Some("har");
+    if !is_archive && !claims_to_be_spec(text) {
         return Ok(None);
     }
     match Document::parse(path.to_owned(), shown, &bytes, limits) {
-        Ok(document) => Ok(FORMATS.iter().any(|format| format.recognises(&document)).then_some(document)),
-        Err(fault) if looks_like_spec(text) => Err(fault),
+        Ok(document) => {
+            // Other data may look like an archive: in a folder it is one by its name.
+            let recognised = FORMATS.iter().find(|format| format.recognises(&document));
+            Ok(recognised.is_some_and(|format| is_archive || !format.by_name_only()).then_some(document))
+        }
+        Err(fault) if is_archive || looks_like_spec(text) => Err(fault),
         Err(_) => Ok(None),
     }
 }
 
 /// The words are there, somewhere.
 fn claims_to_be_spec(text: &str) -> bool {
-    text.contains("openapi") || text.contains("swagger")
+    text.contains("openapi") || text.contains("swagger") || text.contains("getpostman.com/json/collection")
 }
 
 /// A key of the root, as far as can be said of a text that does not parse.
@@ -138,8 +158,11 @@ fn files_below(folder: &Path, named: &str, limits: &Limits) -> Result<Vec<PathBu
 }
 
 fn has_ending(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    matches!(ending.as_deref(), Some("json" | "yaml" | "yml"))
+    matches!(ending(path).as_deref(), Some("json" | "yaml" | "yml" | "har"))
+}
+
+fn ending(path: &Path) -> Option<String> {
+    path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase())
 }
 
 /// What a spec may be called: the last parts of its path, as few as tell it from the others.

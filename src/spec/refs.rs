@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::error::{SpecError, shown};
+use super::learn::Learner;
 use crate::limits::Limits;
 
 /// A part of some document.
@@ -49,7 +50,6 @@ impl Found {
 }
 
 /// The files of one spec.
-#[derive(Debug)]
 pub struct Refs<'l> {
     /// The folder of the root document, without symlinks.
     folder: PathBuf,
@@ -57,6 +57,7 @@ pub struct Refs<'l> {
     /// Bytes that further files may have.
     left: u64,
     read: BTreeMap<PathBuf, Rc<Document>>,
+    learner: Option<&'l dyn Learner>,
 }
 
 impl<'l> Refs<'l> {
@@ -65,7 +66,18 @@ impl<'l> Refs<'l> {
     pub fn new(root: &Rc<Document>, limits: &'l Limits) -> Self {
         let folder = root.path.parent().map_or_else(PathBuf::new, Path::to_owned);
         let left = limits.spec_bytes.saturating_sub(root.bytes);
-        Self { folder, limits, left, read: BTreeMap::from([(root.path.clone(), Rc::clone(root))]) }
+        Self { folder, limits, left, read: BTreeMap::from([(root.path.clone(), Rc::clone(root))]), learner: None }
+    }
+
+    /// With somebody who makes templates of requests.
+    #[must_use]
+    pub fn learning(self, learner: Option<&'l dyn Learner>) -> Self {
+        Self { learner, ..self }
+    }
+
+    /// Who makes templates of requests.
+    pub(super) const fn learner(&self) -> Option<&'l dyn Learner> {
+        self.learner
     }
 
     /// The bounds of the run.

@@ -12,7 +12,8 @@ use crate::time::Span;
 /// What was promised.
 #[derive(Clone, Debug, Default, Args)]
 pub(in crate::cli) struct Promised {
-    /// OpenAPI 3.x or Swagger 2.0 documents (YAML or JSON), or folders of them. Without any, nothing is called shadow.
+    /// OpenAPI 3.x or Swagger 2.0 documents (YAML or JSON), Postman collections (v2), HAR files, or folders of them. Without any, nothing
+    /// is called shadow.
     #[arg(long, value_name = "FILE_OR_DIR", num_args = 1.., help_heading = "What was promised")]
     pub(in crate::cli) spec: Vec<PathBuf>,
     /// Older specs (files or folders): what they declare and --spec does not is a zombie where it still answers, and no shadow.

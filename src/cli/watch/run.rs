@@ -36,7 +36,7 @@ use crate::engine::{Board, listen};
 use crate::findings::Policy;
 use crate::limits::Limits;
 use crate::report::Report;
-use crate::spec::{SpecIndex, load};
+use crate::spec::SpecIndex;
 use crate::store::Run;
 use crate::time::Span;
 use crate::web::{Access, Served, Token, check_address};
@@ -216,7 +216,8 @@ struct Promises {
 impl Promises {
     fn read(&self) -> anyhow::Result<Known> {
         let hosts = settings::hosts(&self.promised);
-        let index = SpecIndex::build_within(load(&self.promised.spec, &self.limits)?, &hosts, &self.limits)?;
+        let index =
+            SpecIndex::build_within(settings::specs_of(&self.promised.spec, &self.limits)?, &hosts, &self.limits)?;
         let retired = settings::retired(&self.promised, &self.limits)?;
         let said = settings::policy(&self.said)?;
         let policy = Policy::new(&self.judging.scope, self.judging.min_window, &said);

@@ -36,6 +36,31 @@ fn a_folder_is_read_in_order_and_without_the_rest() {
 }
 
 #[test]
+fn collections_and_archives_are_specs_too() {
+    // Catches data of a folder that passes for an archive, and an archive that is read where nobody can template it.
+    let archive = "{\"log\": {\"version\": \"1.2\", \"entries\": []}}";
+    let postman = "{\"info\": {\"schema\": \"https://schema.getpostman.com/json/collection/v2.1.0/collection.json\"}, \"item\": []}";
+    let files = [("s/a.json", postman), ("s/b.json", archive), ("s/c.har", archive), ("t/d.json", archive)];
+    let folder = folder(&files);
+    struct Nobody;
+    impl Learner for Nobody {
+        fn learn(&self, _: &[crate::spec::Asked]) -> Vec<crate::spec::Learned> {
+            Vec::new()
+        }
+    }
+    let learned = |path: &str| {
+        let specs = load_learning(&[folder.path().join(path)], &Limits::default(), &Nobody);
+        specs
+            .map(|specs| specs.into_iter().map(|spec| spec.name).collect::<Vec<_>>())
+            .map_err(|fault| fault.to_string())
+    };
+    assert_eq!(learned("s").unwrap(), ["a.json", "c.har"]);
+    assert_eq!(learned("t/d.json").unwrap(), ["d.json"], "one that is named is read");
+    assert!(learned("t").unwrap_err().contains("holds no spec"));
+    assert!(names(&folder, &["s/c.har"]).unwrap_err().contains("not read here"));
+}
+
+#[test]
 fn names_differ_and_hold_no_more_of_the_path_than_needed() {
     let same = folder(&[("s/api.yaml", SPEC), ("s/v1/api.yaml", SPEC), ("s/v2/api.yaml", SPEC), ("t/api.yaml", SPEC)]);
     assert_eq!(names(&same, &["s"]).unwrap(), ["api.yaml", "v1/api.yaml", "v2/api.yaml"]);
