@@ -17,6 +17,8 @@ pub(in crate::cli) enum Format {
     Ndjson,
     /// For a spreadsheet: one row an endpoint.
     Csv,
+    /// For a pull request: short enough for a comment.
+    Markdown,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -30,6 +32,7 @@ impl Format {
             Self::Html => "html",
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            Self::Markdown => "markdown",
             Self::Transactions => "transactions",
         }
     }

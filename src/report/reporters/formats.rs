@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Csv, Json, Ndjson, Reporter};
+use super::{Csv, Json, Markdown, Ndjson, Reporter};
 use crate::findings::{Finding, Subject};
 use crate::report::contents::Report;
 
@@ -118,4 +118,76 @@ fn told(reporter: &dyn Reporter, subject: Subject) -> String {
         reporter.write(&report, PLAIN, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     })
+}
+
+#[test]
+fn markdown_fits_a_comment_whatever_was_found() {
+    // Catches names that drown the page, a list that is cut without a word, and a cut that leaves a fold open.
+    let samples = planted().into_iter().map(|name| Sample { endpoints: 400, ..Sample::hostile(&name) });
+    let plain = [Sample::of(0), Sample::of(60), Sample::of(3_000), Sample { judged: false, ..Sample::of(3_000) }];
+    for sample in samples.chain(plain) {
+        let text = written(&Markdown, &sample, PLAIN);
+        assert!(text.len() < 60_000, "{} bytes with {:?}", text.len(), sample.planted);
+        assert_eq!(text.matches("\n<details>").count(), text.matches("\n\n</details>\n").count());
+    }
+    let text = written(&Markdown, &Sample::of(3_000), PLAIN);
+    let all: usize = Sample::of(3_000).show(|report| report.findings.len());
+    let rows =
+        |text: &str| text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Severity")).count();
+    let left: usize = text
+        .lines()
+        .filter_map(|line| {
+            line.strip_suffix(" more, worst first: the JSON report has all.")?.replace(',', "").parse().ok()
+        })
+        .collect::<Vec<usize>>()
+        .iter()
+        .sum();
+    let heads = text.matches("| --- | --- | --- |").count();
+    assert_eq!(rows(&text) - heads + left, all, "what is left out is counted");
+    assert!(heads == 3 && left > 0, "a kind that is large leaves room for the others");
+}
+
+#[test]
+fn no_name_is_markdown() {
+    // Catches mark-up, a mention, a link, a reference, a row or a cell that somebody sent as a name. A renderer reads
+    // the same in `tests/formats/validate.py`.
+    let ours = ["<details><summary>", "</summary>", "</details>", "### ", "## ", "| ---: |", "**"];
+    for name in planted().into_iter().chain(marked()) {
+        for judged in [true, false] {
+            let text = written(&Markdown, &Sample { judged, ..Sample::hostile(&name) }, PLAIN);
+            let clean = written(&Markdown, &Sample { judged, ..Sample::hostile("x") }, PLAIN);
+            let folds = |text: &str| (text.matches("\n<details>").count(), text.matches("\n### ").count());
+            assert_eq!(folds(&text), folds(&clean), "{name:?}");
+            for line in text.lines() {
+                let bare: String = line.split('`').step_by(2).collect();
+                let bare = ours.iter().fold(bare, |bare, own| bare.replace(own, ""));
+                let bad = bare.find(['@', '#', '<', '>', '[', ']', '*', '_', '!', '&', '~', '\\', '/', '$']);
+                assert_eq!(bad, None, "{name:?}: {line}");
+                assert!(line.matches('`').count().is_multiple_of(2), "{name:?}: {line}");
+                assert!(!line.chars().any(char::is_control), "{name:?}: {line}");
+                assert!(!line.starts_with("| ") || line.matches('|').count() == 7, "{name:?}: {line}");
+            }
+        }
+    }
+}
+
+/// What Markdown, and what GitHub makes of it, would take for something.
+fn marked() -> Vec<String> {
+    [
+        "|a|b|",
+        "`",
+        "``` ```",
+        "\\`",
+        "[x](http://evil.example)",
+        "![x](http://evil.example/x.png)",
+        "<http://evil.example>",
+        " http://evil.example www.evil.example a@b.example ",
+        " @octocat @org/team #1 GH-1 owner/repo#1 :+1: 0123456789abcdef0123456789abcdef01234567 ",
+        "**bold** __bold__ ~~gone~~ $x$",
+        "\n\n# heading\n- item\n1. item\n\n    code\n---\n<details>",
+        "</details><summary>",
+        "[^1] [x] [ref]: http://evil.example",
+    ]
+    .map(str::to_owned)
+    .into()
 }
