@@ -59,7 +59,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let policy = Policy { scope: flags.judging.scope.clone(), min_window: flags.judging.min_window };
     let compared = compare(&snapshot, &index, &policy.scope, policy.min_window);
     let findings = judge(View { compared: &compared, policy: &policy });
-    let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
+    let report = Report::draw_up(&compared, &findings, &outcome.summary, &said).failing(&flags.fail_on);
     if flags.fail_on.met_by(&findings) {
         verdict = verdict.max(Verdict::Found);
     }

@@ -19,6 +19,8 @@ pub(in crate::cli) enum Format {
     Csv,
     /// For a pull request: short enough for a comment.
     Markdown,
+    /// For a build server: JUnit XML, one test an endpoint; --fail-on says what fails.
+    Junit,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -33,6 +35,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
             Self::Markdown => "markdown",
+            Self::Junit => "junit",
             Self::Transactions => "transactions",
         }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Csv, Json, Markdown, Ndjson, Reporter};
+use super::{Csv, Json, Junit, Markdown, Ndjson, Reporter};
 use crate::findings::{Finding, Subject};
 use crate::report::contents::Report;
 
@@ -113,6 +113,7 @@ fn told(reporter: &dyn Reporter, subject: Subject) -> String {
             identities: report.identities.clone(),
             capture: report.capture,
             assumptions: report.assumptions.clone(),
+            fails: report.fails.clone(),
         };
         let mut out = Vec::new();
         reporter.write(&report, PLAIN, &mut out).unwrap();
@@ -190,4 +191,50 @@ fn marked() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into()
+}
+
+/// Elements and attributes of XML without their values. Panics at what is none.
+fn shape_of(xml: &str) -> Vec<String> {
+    let mut shape = Vec::new();
+    let mut rest = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").unwrap();
+    while let Some((text, after)) = rest.split_once('<') {
+        for entity in text.split('&').skip(1) {
+            assert!(["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|known| entity.starts_with(known)), "{text}");
+        }
+        let (tag, after) = after.split_once('>').unwrap();
+        // Values are in double quotes, and hold neither quotes nor marks.
+        assert!(!tag.contains('\''), "{tag}");
+        shape.push(tag.split('"').step_by(2).collect());
+        rest = after;
+    }
+    shape
+}
+
+#[test]
+fn junit_is_a_test_an_endpoint_and_fails_where_the_run_does() {
+    let clean = written(&Junit, &Sample::hostile("x"), PLAIN);
+    for name in planted().into_iter().chain(marked()) {
+        let text = written(&Junit, &Sample::hostile(&name), PLAIN);
+        assert_eq!(shape_of(&text), shape_of(&clean), "the same elements whatever the names; {name:?}");
+        assert!(!text.chars().any(|c| c != '\n' && c.is_control()), "{name:?}");
+    }
+    // Findings of severity medium and worse fail in a sample.
+    Sample::of(60).show(|report| {
+        let fails = |finding: &Finding| report.fails.met_by(std::slice::from_ref(finding));
+        let failing = report.endpoints.iter().filter(|endpoint| endpoint.finding.is_some_and(fails)).count();
+        let mut out = Vec::new();
+        Junit.write(report, PLAIN, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(failing > 0 && text.matches("<failure ").count() >= failing);
+        let told = |key: &str| -> usize {
+            let values = text.split(key).skip(1).map(|rest| rest.split('"').next().unwrap().parse::<usize>().unwrap());
+            values.sum()
+        };
+        assert_eq!(told(" failures=\""), text.matches("<failure ").count());
+        assert_eq!(told(" tests=\""), text.matches("<testcase ").count());
+        assert_eq!(text.matches("<testcase ").count(), 60);
+    });
+    let orphan =
+        told(&Junit, Subject { service: "shop.example/v1".into(), method: "GET".into(), template: "/a".into() });
+    assert!(orphan.contains("name=\"shop.example/v1\" hostname=\"shop.example\""), "{orphan}");
 }

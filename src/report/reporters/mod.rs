@@ -8,6 +8,7 @@ mod events;
 mod figures;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod ndjson;
 mod subjects;
@@ -35,10 +36,11 @@ pub use events::{EventLine, Why};
 use html::Html;
 use json::Json;
 pub use json::{SCHEMA, SCHEMA_VERSION};
+use junit::Junit;
 use markdown::Markdown;
 use ndjson::Ndjson;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit];

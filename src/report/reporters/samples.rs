@@ -10,7 +10,7 @@ use crate::api::{
 use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
-use crate::findings::{Declared, Evidence, Finding, Kind, NearMiss, Reason, Severity, Subject};
+use crate::findings::{Declared, Evidence, FailOn, Finding, Kind, NearMiss, Reason, Severity, Subject};
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
     Quantiles, RateSeries, Record, Rule, Service, Snapshot, Sorted, TokenRecord, TrafficFigures,
@@ -422,6 +422,7 @@ impl Sample {
             compared: &compared,
             snapshot: &snapshot,
             capture: &self.capture(),
+            fails: FailOn { kinds: Vec::new(), severity: Some(Severity::Medium) },
             assumptions: vec![
                 self.plant("shop.yaml names no host: it was taken to cover pay.example; --spec-host says otherwise"),
             ],

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::diff::Pairing;
+use crate::diff::{Coverage, Pairing};
 use crate::findings::{Finding, Kind, Subject};
 use crate::report::contents::{Endpoint, Report};
 
@@ -33,6 +33,7 @@ struct Entry<'r> {
 pub(super) struct Row<'r> {
     pub(super) endpoint: &'r Endpoint<'r>,
     pub(super) pairing: &'r Pairing<'r>,
+    pub(super) coverage: &'r Coverage<'r>,
     /// Worst first; HEAD bears those of GET.
     pub(super) findings: Vec<&'r Finding>,
 }
@@ -57,7 +58,7 @@ impl<'r> Subjects<'r> {
             }
             None => Vec::new(),
         };
-        Some(Row { endpoint, pairing, findings })
+        Some(Row { endpoint, pairing, coverage, findings })
     }
 
     /// What no endpoint bore so far, as an orphan: findings of one subject together, in order of subject.
