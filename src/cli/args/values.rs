@@ -21,6 +21,8 @@ pub(in crate::cli) enum Format {
     Markdown,
     /// For a build server: JUnit XML, one test an endpoint; --fail-on says what fails.
     Junit,
+    /// For code scanning: SARIF 2.1.0, one result a finding.
+    Sarif,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -36,6 +38,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "markdown",
             Self::Junit => "junit",
+            Self::Sarif => "sarif",
             Self::Transactions => "transactions",
         }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Csv, Json, Junit, Markdown, Ndjson, Reporter};
+use super::{Csv, Json, Junit, Markdown, Ndjson, Reporter, Sarif};
 use crate::findings::{Finding, Subject};
 use crate::report::contents::Report;
 
@@ -237,4 +237,34 @@ fn junit_is_a_test_an_endpoint_and_fails_where_the_run_does() {
     let orphan =
         told(&Junit, Subject { service: "shop.example/v1".into(), method: "GET".into(), template: "/a".into() });
     assert!(orphan.contains("name=\"shop.example/v1\" hostname=\"shop.example\""), "{orphan}");
+}
+
+#[test]
+fn sarif_is_a_result_a_finding_at_its_place() {
+    for name in planted().into_iter().chain(marked()) {
+        let text = written(&Sarif, &Sample::hostile(&name), PLAIN);
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let run = &read["runs"][0];
+        Sample::hostile(&name).show(|report| {
+            let results = run["results"].as_array().unwrap();
+            assert_eq!(results.len(), report.findings.len());
+            for (result, finding) in results.iter().zip(report.findings) {
+                let level = match finding.severity.name() {
+                    "high" => "error",
+                    "medium" => "warning",
+                    _ => "note",
+                };
+                assert_eq!(result["level"], level);
+                let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+                assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+                assert_eq!(result["partialFingerprints"]["shadowtapFinding/v1"], finding.id);
+                assert_eq!(result["properties"]["evidence"]["requests"], finding.evidence.requests);
+                let place = &result["locations"][0]["physicalLocation"];
+                assert_eq!(place["region"]["startLine"], 42);
+                let file = place["artifactLocation"]["uri"].as_str().unwrap();
+                assert!(file.starts_with("shop.yaml") && !file.contains([':', '?', '#', ' ', '<', '\\']), "{file}");
+                assert!(!result["message"]["text"].as_str().unwrap().contains("]("), "{result}");
+            }
+        });
+    }
 }

@@ -11,10 +11,12 @@ mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod sarif;
 mod subjects;
 mod terminal;
 mod text;
 mod transactions;
+mod uri;
 
 #[cfg(test)]
 mod formats;
@@ -39,8 +41,9 @@ pub use json::{SCHEMA, SCHEMA_VERSION};
 use junit::Junit;
 use markdown::Markdown;
 use ndjson::Ndjson;
+use sarif::Sarif;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit, &Sarif];

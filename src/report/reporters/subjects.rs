@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::diff::{Coverage, Pairing};
-use crate::findings::{Finding, Kind, Subject};
+use crate::findings::{Finding, Kind, RULES, Subject};
 use crate::report::contents::{Endpoint, Report};
 
 /// The stable id of the rule that made a finding.
@@ -14,6 +14,11 @@ pub(super) fn rule(finding: &Finding) -> Cow<'static, str> {
         (kind, Some(reason)) => Cow::Owned(format!("{}-{}", kind.name(), reason.name())),
         (kind, None) => Cow::Borrowed(kind.name()),
     }
+}
+
+/// What the rule that made it is about, in a paragraph.
+pub(super) fn about(finding: &Finding) -> &'static str {
+    RULES.iter().find(|rule| rule.kind() == finding.kind).map_or("", |rule| rule.about())
 }
 
 /// The findings of a report by what they are about.
