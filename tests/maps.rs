@@ -50,7 +50,8 @@ fn people_who_are_keys_stand_in_no_report() {
         source.rewind();
         let (report, _) = run.report(&mut source, reporter.name());
         let text = String::from_utf8_lossy(&report).to_ascii_lowercase();
-        assert!(text.contains("/teams/members"), "{}", reporter.name());
+        // SARIF tells of findings alone, and without a spec there are none.
+        assert!(text.contains("/teams/members") || reporter.name() == "sarif", "{}", reporter.name());
         let found: Vec<String> = (0..64).map(person).filter(|name| text.contains(name.as_str())).collect();
         assert_eq!(found, Vec::<String>::new(), "in {}", reporter.name());
     }

@@ -61,7 +61,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let snapshot = inventory.snapshot();
     let compared = compare_on(&policy.terms(&retired, outcome.summary.last), &snapshot, &index);
     let findings = judge(View { compared: &compared, policy: &policy, said: &said });
-    let report = Report::draw_up(&compared, &findings, &outcome.summary, &said);
+    let report = Report::draw_up(&compared, &findings, &outcome.summary, &said).failing(&fail_on);
     if fail_on.met_by(&findings) {
         verdict = verdict.max(Verdict::Found);
     }

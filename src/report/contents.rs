@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::identity::Identities;
 use crate::diff::{Comparison, Existence};
-use crate::findings::Finding;
+use crate::findings::{FailOn, Finding};
 use crate::inventory::Snapshot;
 use crate::time::Timestamp;
 
@@ -29,6 +29,16 @@ pub struct Report<'a> {
     pub capture: &'a CaptureSummary,
     /// What was assumed, and what to do about it: one sentence each (meaning, not capture).
     pub assumptions: Vec<String>,
+    /// What fails the run: nothing, unless users say so.
+    pub fails: FailOn,
+}
+
+impl Report<'_> {
+    /// The same, where these findings fail the run.
+    #[must_use]
+    pub fn failing(self, fails: &FailOn) -> Self {
+        Self { fails: fails.clone(), ..self }
+    }
 }
 
 /// The figures on top.

@@ -9,7 +9,7 @@ use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
 use super::identity::{self, Identities};
 use crate::api::Direction;
 use crate::diff::{Comparison, Coverage, Pairing, Promised, Rebased};
-use crate::findings::{Finding, Kind, Reason, Subject};
+use crate::findings::{FailOn, Finding, Kind, Reason, Subject};
 use crate::inventory::Snapshot;
 use crate::policy::PolicyFile;
 
@@ -36,6 +36,7 @@ impl<'a> Report<'a> {
             snapshot: compared.snapshot,
             identities: Identities::of(compared, said),
             capture,
+            fails: FailOn::default(),
         }
     }
 }

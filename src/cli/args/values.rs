@@ -17,6 +17,12 @@ pub(in crate::cli) enum Format {
     Ndjson,
     /// For a spreadsheet: one row an endpoint.
     Csv,
+    /// For a pull request: short enough for a comment.
+    Markdown,
+    /// For a build server: JUnit XML, one test an endpoint; --fail-on says what fails.
+    Junit,
+    /// For code scanning: SARIF 2.1.0, one result a finding.
+    Sarif,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -30,6 +36,9 @@ impl Format {
             Self::Html => "html",
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            Self::Markdown => "markdown",
+            Self::Junit => "junit",
+            Self::Sarif => "sarif",
             Self::Transactions => "transactions",
         }
     }

@@ -186,7 +186,7 @@ fn of_worst(findings: &[&Finding]) -> [String; 8] {
     [
         worst.id.clone(),
         worst.kind.name().to_owned(),
-        rule(worst).into_owned(),
+        rule(worst).to_owned(),
         worst.severity.name().to_owned(),
         worst.summary.clone(),
         nearest.map(|nearest| nearest.operation.clone()).unwrap_or_default(),

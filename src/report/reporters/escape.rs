@@ -24,7 +24,12 @@ const SENTENCE: usize = 600;
 /// so an odd run announces an escape, an even one is text, and two names never look the same.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("\\u{") {
+    visible_but(text, &[])
+}
+
+/// The same, where some characters that people write cannot stand either.
+fn visible_but<'t>(text: &'t str, spelt: &[char]) -> Cow<'t, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.contains("\\u{") && !text.contains(spelt) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -34,7 +39,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         marks = if is_mark(c) { marks + 1 } else { 0 };
-        let plain = is_plain(c) && marks <= MARKS;
+        let plain = is_plain(c) && marks <= MARKS && !spelt.contains(&c);
         if !plain || (c == 'u' && rest.as_str().starts_with('{')) {
             shown.extend(std::iter::repeat_n('\\', slashes));
         }
@@ -52,18 +57,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// [`visible`], and no longer than people read: of a longer name the beginning, and how much is left out. For pages
 /// and terminals, which a few names of 64 KiB would drown; JSON has all of it.
 pub(in crate::report) fn shown(name: &str) -> Cow<'_, str> {
-    shown_within(name, NAME)
+    shown_within(name, NAME, &[])
+}
+
+/// The same, where some characters that people write cannot stand either.
+pub(super) fn shown_but<'t>(name: &'t str, spelt: &[char]) -> Cow<'t, str> {
+    shown_within(name, NAME, spelt)
 }
 
 /// The same for a sentence, which may hold several names.
 pub(in crate::report) fn sentence(text: &str) -> Cow<'_, str> {
-    shown_within(text, SENTENCE)
+    shown_within(text, SENTENCE, &[])
 }
 
-fn shown_within(text: &str, most: usize) -> Cow<'_, str> {
-    let Some((cut, _)) = text.char_indices().nth(most) else { return visible(text) };
+fn shown_within<'t>(text: &'t str, most: usize, spelt: &[char]) -> Cow<'t, str> {
+    let Some((cut, _)) = text.char_indices().nth(most) else { return visible_but(text, spelt) };
     let (head, rest) = text.split_at_checked(cut).unwrap_or((text, ""));
-    Cow::Owned(format!("{}... ({} more)", visible(head), rest.chars().count()))
+    Cow::Owned(format!("{}... ({} more)", visible_but(head, spelt), rest.chars().count()))
 }
 
 /// Writes a piece of a JSON string (quotes, backslashes and C0 controls are serde's) so that the document is safe to

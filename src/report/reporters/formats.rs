@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Csv, Json, Ndjson, Reporter};
+use super::{Csv, Json, Junit, Markdown, Ndjson, Reporter, Sarif};
 use crate::findings::{Finding, Subject};
 use crate::report::contents::Report;
 
@@ -113,9 +113,158 @@ fn told(reporter: &dyn Reporter, subject: Subject) -> String {
             identities: report.identities.clone(),
             capture: report.capture,
             assumptions: report.assumptions.clone(),
+            fails: report.fails.clone(),
         };
         let mut out = Vec::new();
         reporter.write(&report, PLAIN, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     })
+}
+
+#[test]
+fn markdown_fits_a_comment_whatever_was_found() {
+    // Catches names that drown the page, a list that is cut without a word, and a cut that leaves a fold open.
+    let samples = planted().into_iter().map(|name| Sample { endpoints: 400, ..Sample::hostile(&name) });
+    let plain = [Sample::of(0), Sample::of(60), Sample::of(3_000), Sample { judged: false, ..Sample::of(3_000) }];
+    for sample in samples.chain(plain) {
+        let text = written(&Markdown, &sample, PLAIN);
+        assert!(text.len() < 60_000, "{} bytes with {:?}", text.len(), sample.planted);
+        assert_eq!(text.matches("\n<details>").count(), text.matches("\n\n</details>\n").count());
+    }
+    let text = written(&Markdown, &Sample::of(3_000), PLAIN);
+    let all: usize = Sample::of(3_000).show(|report| report.findings.len());
+    let rows =
+        |text: &str| text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Severity")).count();
+    let left: usize = text
+        .lines()
+        .filter_map(|line| {
+            line.strip_suffix(" more, worst first: the JSON report has all.")?.replace(',', "").parse().ok()
+        })
+        .collect::<Vec<usize>>()
+        .iter()
+        .sum();
+    let heads = text.matches("| --- | --- | --- |").count();
+    assert_eq!(rows(&text) - heads + left, all, "what is left out is counted");
+    assert!(heads == 3 && left > 0, "a kind that is large leaves room for the others");
+}
+
+#[test]
+fn no_name_is_markdown() {
+    // Catches mark-up, a mention, a link, a reference, a row or a cell that somebody sent as a name. A renderer reads
+    // the same in `tests/formats/validate.py`.
+    let ours = ["<details><summary>", "</summary>", "</details>", "### ", "## ", "| ---: |", "**"];
+    for name in planted().into_iter().chain(marked()) {
+        for judged in [true, false] {
+            let text = written(&Markdown, &Sample { judged, ..Sample::hostile(&name) }, PLAIN);
+            let clean = written(&Markdown, &Sample { judged, ..Sample::hostile("x") }, PLAIN);
+            let folds = |text: &str| (text.matches("\n<details>").count(), text.matches("\n### ").count());
+            assert_eq!(folds(&text), folds(&clean), "{name:?}");
+            for line in text.lines() {
+                let bare: String = line.split('`').step_by(2).collect();
+                let bare = ours.iter().fold(bare, |bare, own| bare.replace(own, ""));
+                let bad = bare.find(['@', '#', '<', '>', '[', ']', '*', '_', '!', '&', '~', '\\', '/', '$']);
+                assert_eq!(bad, None, "{name:?}: {line}");
+                assert!(line.matches('`').count().is_multiple_of(2), "{name:?}: {line}");
+                assert!(!line.chars().any(char::is_control), "{name:?}: {line}");
+                assert!(!line.starts_with("| ") || line.matches('|').count() == 7, "{name:?}: {line}");
+            }
+        }
+    }
+}
+
+/// What Markdown, and what GitHub makes of it, would take for something.
+fn marked() -> Vec<String> {
+    [
+        "|a|b|",
+        "`",
+        "``` ```",
+        "\\`",
+        "[x](http://evil.example)",
+        "![x](http://evil.example/x.png)",
+        "<http://evil.example>",
+        " http://evil.example www.evil.example a@b.example ",
+        " @octocat @org/team #1 GH-1 owner/repo#1 :+1: 0123456789abcdef0123456789abcdef01234567 ",
+        "**bold** __bold__ ~~gone~~ $x$",
+        "\n\n# heading\n- item\n1. item\n\n    code\n---\n<details>",
+        "</details><summary>",
+        "[^1] [x] [ref]: http://evil.example",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// Elements and attributes of XML without their values. Panics at what is none.
+fn shape_of(xml: &str) -> Vec<String> {
+    let mut shape = Vec::new();
+    let mut rest = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").unwrap();
+    while let Some((text, after)) = rest.split_once('<') {
+        for entity in text.split('&').skip(1) {
+            assert!(["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|known| entity.starts_with(known)), "{text}");
+        }
+        let (tag, after) = after.split_once('>').unwrap();
+        // Values are in double quotes, and hold neither quotes nor marks.
+        assert!(!tag.contains('\''), "{tag}");
+        shape.push(tag.split('"').step_by(2).collect());
+        rest = after;
+    }
+    shape
+}
+
+#[test]
+fn junit_is_a_test_an_endpoint_and_fails_where_the_run_does() {
+    let clean = written(&Junit, &Sample::hostile("x"), PLAIN);
+    for name in planted().into_iter().chain(marked()) {
+        let text = written(&Junit, &Sample::hostile(&name), PLAIN);
+        assert_eq!(shape_of(&text), shape_of(&clean), "the same elements whatever the names; {name:?}");
+        assert!(!text.chars().any(|c| c != '\n' && c.is_control()), "{name:?}");
+    }
+    // Findings of severity medium and worse fail in a sample.
+    Sample::of(60).show(|report| {
+        let fails = |finding: &Finding| report.fails.met_by(std::slice::from_ref(finding));
+        let failing = report.endpoints.iter().filter(|endpoint| endpoint.finding.is_some_and(fails)).count();
+        let mut out = Vec::new();
+        Junit.write(report, PLAIN, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(failing > 0 && text.matches("<failure ").count() >= failing);
+        let told = |key: &str| -> usize {
+            let values = text.split(key).skip(1).map(|rest| rest.split('"').next().unwrap().parse::<usize>().unwrap());
+            values.sum()
+        };
+        assert_eq!(told(" failures=\""), text.matches("<failure ").count());
+        assert_eq!(told(" tests=\""), text.matches("<testcase ").count());
+        assert_eq!(text.matches("<testcase ").count(), 60);
+    });
+    let orphan =
+        told(&Junit, Subject { service: "shop.example/v1".into(), method: "GET".into(), template: "/a".into() });
+    assert!(orphan.contains("name=\"shop.example/v1\" hostname=\"shop.example\""), "{orphan}");
+}
+
+#[test]
+fn sarif_is_a_result_a_finding_at_its_place() {
+    for name in planted().into_iter().chain(marked()) {
+        let text = written(&Sarif, &Sample::hostile(&name), PLAIN);
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let run = &read["runs"][0];
+        Sample::hostile(&name).show(|report| {
+            let results = run["results"].as_array().unwrap();
+            assert_eq!(results.len(), report.findings.len());
+            for (result, finding) in results.iter().zip(report.findings) {
+                let level = match finding.severity.name() {
+                    "high" => "error",
+                    "medium" => "warning",
+                    _ => "note",
+                };
+                assert_eq!(result["level"], level);
+                let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+                assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+                assert_eq!(result["partialFingerprints"]["shadowtapFinding/v1"], finding.id);
+                assert_eq!(result["properties"]["evidence"]["requests"], finding.evidence.requests);
+                let place = &result["locations"][0]["physicalLocation"];
+                assert_eq!(place["region"]["startLine"], 42);
+                let file = place["artifactLocation"]["uri"].as_str().unwrap();
+                assert!(file.starts_with("shop.yaml") && !file.contains([':', '?', '#', ' ', '<', '\\']), "{file}");
+                assert!(!result["message"]["text"].as_str().unwrap().contains("]("), "{result}");
+            }
+        });
+    }
 }

@@ -8,11 +8,15 @@ mod events;
 mod figures;
 mod html;
 mod json;
+mod junit;
+mod markdown;
 mod ndjson;
+mod sarif;
 mod subjects;
 mod terminal;
 mod text;
 mod transactions;
+mod uri;
 
 #[cfg(test)]
 mod formats;
@@ -34,9 +38,12 @@ pub use events::{EventLine, Why};
 use html::Html;
 use json::Json;
 pub use json::{SCHEMA, SCHEMA_VERSION};
+use junit::Junit;
+use markdown::Markdown;
 use ndjson::Ndjson;
+use sarif::Sarif;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit, &Sarif];

@@ -11,7 +11,7 @@ use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
 use crate::findings::{
-    Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Place, Reason, Severity, Subject, rule_text,
+    Declared, DriftEvidence, Evidence, FailOn, Finding, Kind, NearMiss, Place, Reason, Severity, Subject, rule_text,
 };
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
@@ -452,6 +452,7 @@ impl Sample {
             compared: &compared,
             snapshot: &snapshot,
             capture: &self.capture(),
+            fails: FailOn { severity: Some(Severity::Medium), ..FailOn::default() },
             assumptions: vec![
                 self.plant("shop.yaml names no host: it was taken to cover pay.example; --spec-host says otherwise"),
             ],

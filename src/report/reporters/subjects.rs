@@ -1,19 +1,19 @@
 //! Which findings an endpoint bears, for formats that tell of endpoints and not of findings: a row or a test each.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::diff::Pairing;
-use crate::findings::{Finding, Kind, Subject};
+use crate::diff::{Coverage, Pairing};
+use crate::findings::{Finding, Subject};
 use crate::report::contents::{Endpoint, Report};
 
 /// The stable id of the rule that made a finding.
-pub(super) fn rule(finding: &Finding) -> Cow<'static, str> {
-    match (finding.kind, finding.reason) {
-        (Kind::Zombie, _) => Cow::Borrowed("zombie-deprecated"),
-        (kind, Some(reason)) => Cow::Owned(format!("{}-{}", kind.name(), reason.name())),
-        (kind, None) => Cow::Borrowed(kind.name()),
-    }
+pub(super) const fn rule(finding: &Finding) -> &'static str {
+    finding.rule.id
+}
+
+/// What the rule that made it is about, in a paragraph.
+pub(super) const fn about(finding: &Finding) -> &'static str {
+    finding.rule.about
 }
 
 /// The findings of a report by what they are about.
@@ -33,6 +33,7 @@ struct Entry<'r> {
 pub(super) struct Row<'r> {
     pub(super) endpoint: &'r Endpoint<'r>,
     pub(super) pairing: &'r Pairing<'r>,
+    pub(super) coverage: &'r Coverage<'r>,
     /// Worst first; HEAD bears those of GET.
     pub(super) findings: Vec<&'r Finding>,
 }
@@ -57,7 +58,7 @@ impl<'r> Subjects<'r> {
             }
             None => Vec::new(),
         };
-        Some(Row { endpoint, pairing, findings })
+        Some(Row { endpoint, pairing, coverage, findings })
     }
 
     /// What no endpoint bore so far, as an orphan: findings of one subject together, in order of subject.
