@@ -23,6 +23,8 @@ pub(in crate::cli) enum Format {
     Junit,
     /// For code scanning: SARIF 2.1.0, one result a finding.
     Sarif,
+    /// For an inventory of software: CycloneDX 1.6, one's own services and third parties.
+    Cyclonedx,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -39,6 +41,7 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Junit => "junit",
             Self::Sarif => "sarif",
+            Self::Cyclonedx => "cyclonedx",
             Self::Transactions => "transactions",
         }
     }

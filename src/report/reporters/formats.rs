@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Csv, Json, Junit, Markdown, Ndjson, Reporter, Sarif};
+use super::{Csv, CycloneDx, Json, Junit, Markdown, Ndjson, REPORTERS, Reporter, Sarif};
 use crate::findings::{Finding, Subject};
 use crate::report::contents::Report;
 
@@ -266,5 +266,44 @@ fn sarif_is_a_result_a_finding_at_its_place() {
                 assert!(!result["message"]["text"].as_str().unwrap().contains("]("), "{result}");
             }
         });
+    }
+}
+
+#[test]
+fn cyclonedx_lists_services_and_third_parties() {
+    for name in planted().into_iter().chain(marked()) {
+        let sample = Sample::hostile(&name);
+        let read: Value = serde_json::from_str(&written(&CycloneDx, &sample, PLAIN)).unwrap();
+        let services = read["services"].as_array().unwrap();
+        assert_eq!(services.len(), 3, "a third party that could be read is a service already");
+        let references: std::collections::BTreeSet<&str> =
+            services.iter().map(|service| service["bom-ref"].as_str().unwrap()).collect();
+        assert_eq!(references.len(), services.len());
+        for url in services.iter().flat_map(|service| service["endpoints"].as_array().unwrap()) {
+            let url = url.as_str().unwrap();
+            assert!(url.starts_with("http://") && !url.contains(['{', '<', ' ', '?', '#', '@', '\\']), "{url}");
+        }
+    }
+    let read: Value = serde_json::from_str(&written(&CycloneDx, &Sample::of(60), PLAIN)).unwrap();
+    let shop = &read["services"][0];
+    assert_eq!((&shop["authenticated"], &shop["x-trust-boundary"]), (&true.into(), &true.into()));
+    assert_eq!(shop["data"], serde_json::json!([{"flow": "inbound", "classification": "email"}]));
+    assert_eq!(shop["endpoints"][1], "http://shop.example/v1/users/%7Bnumber%7D/history");
+    assert_eq!(shop["provider"]["name"], "payments team");
+}
+
+/// Writes reports with hostile names into the folder that `SHADOWTAP_FORMATS` names, for `tests/formats/validate.py`.
+#[test]
+fn hostile_reports_are_written_for_other_readers() {
+    let Some(folder) = std::env::var_os("SHADOWTAP_FORMATS").map(std::path::PathBuf::from) else { return };
+    let names = planted().into_iter().chain(marked()).chain([String::new()]);
+    for (at, name) in names.enumerate() {
+        for judged in [true, false] {
+            let sample = Sample { judged, ..Sample::hostile(&name) };
+            for reporter in REPORTERS.iter().filter(|reporter| !matches!(reporter.name(), "text" | "html")) {
+                let file = folder.join(format!("planted-{at:02}-{judged}.{}", reporter.name()));
+                std::fs::write(file, written(*reporter, &sample, PLAIN)).unwrap();
+            }
+        }
     }
 }

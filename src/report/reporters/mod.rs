@@ -3,6 +3,7 @@
 //! `transactions` stands here too but not in the table: it streams while reading, before there is a report.
 
 mod csv;
+mod cyclonedx;
 mod escape;
 mod events;
 mod figures;
@@ -33,6 +34,7 @@ pub(super) use terminal::{Ink, Page, left, right, widest};
 pub(crate) use terminal::{columns, fit, wrapped};
 
 use csv::Csv;
+use cyclonedx::CycloneDx;
 pub use escape::visible;
 pub use events::{EventLine, Why};
 use html::Html;
@@ -46,4 +48,4 @@ use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit, &Sarif];
+pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit, &Sarif, &CycloneDx];
