@@ -28,6 +28,7 @@ pub fn compare<'a>(
 /// Compares on these terms.
 #[must_use]
 pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a SpecIndex) -> Comparison<'a> {
+    let now = terms.now.max(snapshot.window.map(|(_, last)| last));
     let mut services = Vec::with_capacity(snapshot.services.len());
     let mut pairings = Vec::new();
     for (at, service) in snapshot.services.iter().enumerate() {
@@ -42,14 +43,18 @@ pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a Spec
             assumed: cover.assumed,
             out_of_scope: !scope::judges(terms.scope, service),
         });
-        pairings.extend(service.operations.iter().map(|operation| pair(terms, index, at, &service.id, operation)));
+        pairings.extend(service.operations.iter().map(|operation| {
+            let silent = now.map_or(Span::ZERO, |now| now.since(operation.record.last));
+            let dormant = silent > terms.dormant_after.0;
+            Pairing { silent, dormant, ..pair(terms, index, at, &service.id, operation) }
+        }));
     }
     let promises = promises(terms, index, snapshot, &services, &pairings);
     Comparison {
         snapshot,
         specs: index.specs(),
         retired: terms.retired.map_or(&[], SpecIndex::specs),
-        now: terms.now.max(snapshot.window.map(|(_, last)| last)),
+        now,
         services,
         pairings,
         promises,
@@ -90,7 +95,7 @@ fn pair<'a>(
     // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
     let lost = declared.is_none() && retired.is_none() && existence.is_endpoint() && !index.specs().is_empty();
     let nearest = if lost { nearest(index, service, operation, &found) } else { None };
-    Pairing { service: at, operation, existence, declared, retired, nearest }
+    Pairing { service: at, operation, existence, declared, retired, nearest, silent: Span::ZERO, dormant: false }
 }
 
 fn nearest(index: &SpecIndex, service: &ServiceId, operation: &Operation, found: &Match<'_>) -> Option<Nearest> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::inventory::{Operation, Service, Snapshot};
 use crate::spec::{Spec, SpecOperation};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// One snapshot held against one index. Borrows both.
 #[derive(Debug)]
@@ -63,6 +63,19 @@ pub struct Pairing<'a> {
     pub retired: Option<OperationId>,
     /// Where nothing takes it: the nearest declared operation and what failed first.
     pub nearest: Option<Nearest>,
+    /// From its last request to the last packet.
+    pub silent: Span,
+    /// That is so long that its callers are gone.
+    pub dormant: bool,
+}
+
+impl Pairing<'_> {
+    /// Nothing is left to say of it but that nobody calls it any more, unless it is a shadow. What only an older spec declares is never so:
+    /// that nobody calls it does not mean that it does not answer.
+    #[must_use]
+    pub fn is_dormant(&self) -> bool {
+        self.dormant && self.existence.is_endpoint() && (self.declared.is_some() || self.retired.is_none())
+    }
 }
 
 /// A declared operation: which spec, and which of its operations.

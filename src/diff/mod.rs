@@ -14,7 +14,7 @@ pub use comparison::{
     Comparison, Coverage, Criterion, Existence, Exposure, Nearest, OperationId, Pairing, Promise, Promised,
 };
 pub use scope::ScopeItem;
-pub use terms::{Exposed, Terms};
+pub use terms::{DormantAfter, Exposed, Terms};
 
 #[cfg(test)]
 pub(crate) mod samples;

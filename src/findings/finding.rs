@@ -68,6 +68,8 @@ pub enum Kind {
     Zombie,
     /// Declared, never seen, and its host was exposed well enough.
     Orphan,
+    /// It was called, and not for long.
+    Dormant,
 }
 
 impl Place {
@@ -108,7 +110,7 @@ impl Subject {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Shadow, Self::Zombie, Self::Orphan];
+    pub const ALL: [Self; 4] = [Self::Shadow, Self::Zombie, Self::Orphan, Self::Dormant];
 
     /// Its name.
     #[must_use]
@@ -117,6 +119,7 @@ impl Kind {
             Self::Shadow => "shadow",
             Self::Zombie => "zombie",
             Self::Orphan => "orphan",
+            Self::Dormant => "dormant",
         }
     }
 }

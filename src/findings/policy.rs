@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::finding::{Finding, Kind};
 use super::texts::{near_rules, rule_text};
-use crate::diff::{Exposed, ScopeItem, Terms};
+use crate::diff::{DormantAfter, Exposed, ScopeItem, Terms};
 use crate::policy::{Named, PolicyError, PolicyFile, Severity, SeverityRule};
 use crate::spec::SpecIndex;
 use crate::time::{Span, Timestamp};
@@ -16,6 +16,8 @@ pub struct Policy {
     pub scope: Vec<ScopeItem>,
     /// An orphan needs its host observed at least this well.
     pub exposed: Exposed,
+    /// What was not called for longer is dormant.
+    pub dormant_after: DormantAfter,
 }
 
 impl Policy {
@@ -30,6 +32,7 @@ impl Policy {
                 operations: thresholds.orphan_operations.unwrap_or(usual.operations),
                 window: min_window.or(thresholds.orphan_window).unwrap_or(usual.window),
             },
+            dormant_after: thresholds.dormant_after.map(DormantAfter).unwrap_or_default(),
         }
     }
 
@@ -42,7 +45,7 @@ impl Policy {
     /// The same where no older specs are known.
     #[must_use]
     pub fn terms_alone(&self) -> Terms<'_> {
-        Terms { scope: &self.scope, exposed: self.exposed, ..Terms::default() }
+        Terms { scope: &self.scope, exposed: self.exposed, dormant_after: self.dormant_after, ..Terms::default() }
     }
 }
 

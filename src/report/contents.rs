@@ -52,6 +52,8 @@ pub struct Headline {
     pub orphan: u64,
     /// Declared operations never seen without enough evidence to call them orphans.
     pub insufficient_evidence: u64,
+    /// Operations that were called and are not any more.
+    pub dormant: u64,
     /// Operations that match their declaration.
     pub matched: u64,
     /// Endpoints in all (confirmed, provisional or unanswered).
@@ -89,6 +91,8 @@ pub enum Verdict {
     Shadow,
     /// It exists and is declared deprecated, is past its sunset, or was taken out of its spec.
     Zombie,
+    /// It was called, and not for long.
+    Dormant,
     /// A declared operation takes it.
     Matched,
     /// Nothing takes it, and its answers do not prove that it is there.
@@ -103,9 +107,10 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Shadow,
         Self::Zombie,
+        Self::Dormant,
         Self::Matched,
         Self::Unproven,
         Self::ThirdParty,
@@ -119,6 +124,7 @@ impl Verdict {
         match self {
             Self::Shadow => "shadow",
             Self::Zombie => "zombie",
+            Self::Dormant => "dormant",
             Self::Matched => "matched",
             Self::Unproven => "unproven",
             Self::Unmanaged => "unmanaged",

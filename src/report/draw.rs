@@ -51,8 +51,11 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'
         }
         let subject = Subject::observed(&coverage.service.id, pairing.operation);
         let of = |kind| about.get(&(kind, &subject)).copied();
-        let known = pairing.declared.or(pairing.retired).is_some();
-        let finding = if known { of(Kind::Zombie) } else { of(Kind::Shadow) };
+        let finding = match (pairing.declared, pairing.retired) {
+            (Some(_), _) => of(Kind::Zombie).or_else(|| of(Kind::Dormant)),
+            (None, Some(_)) => of(Kind::Zombie),
+            (None, None) => of(Kind::Shadow),
+        };
         let verdict = verdict(compared, coverage, pairing, finding);
         let service = subject.service;
         let owner = said.owner_of(identity::subject(coverage), &pairing.operation.template);
@@ -79,12 +82,11 @@ fn verdict(
     if coverage.third_party && pairing.declared.is_none() {
         return Verdict::ThirdParty;
     }
-    if compared.specs.is_empty() {
-        return Verdict::Unmanaged;
-    }
     match (finding.map(|finding| finding.kind), pairing.declared) {
         (Some(Kind::Shadow), _) => Verdict::Shadow,
         (Some(Kind::Zombie), _) => Verdict::Zombie,
+        _ if pairing.is_dormant() => Verdict::Dormant,
+        _ if compared.specs.is_empty() => Verdict::Unmanaged,
         (_, Some(_)) => Verdict::Matched,
         (_, None) => Verdict::Unproven,
     }
@@ -115,6 +117,7 @@ fn headline(
         insufficient_evidence: number(
             compared.promises.iter().filter(|promise| promise.state == Promised::InsufficientEvidence).count(),
         ),
+        dormant: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Dormant).count()),
         matched: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Matched).count()),
         endpoints: number(endpoints.len()),
         requests: compared.services.iter().map(|coverage| coverage.service.requests).sum(),

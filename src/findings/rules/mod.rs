@@ -1,5 +1,6 @@
 //! The shelf of rules.
 
+mod dormant;
 mod orphan;
 mod shadow;
 mod zombie;
@@ -7,4 +8,4 @@ mod zombie;
 use super::rule::Rule;
 
 /// All rules.
-pub const RULES: &[&dyn Rule] = &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan];
+pub const RULES: &[&dyn Rule] = &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan, &dormant::Dormant];

@@ -226,7 +226,9 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
             Verdict::Shadow => Tone::Bad,
             Verdict::Zombie => Tone::Poor,
             Verdict::Matched => Tone::Good,
-            Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => Tone::Calm,
+            Verdict::Dormant | Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => {
+                Tone::Calm
+            }
         },
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,

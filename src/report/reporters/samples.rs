@@ -336,6 +336,8 @@ impl Sample {
                 declared: covered(at).then_some(OperationId { spec: 0, operation: n % 30 }),
                 retired: None,
                 nearest: (!covered(at)).then(nearest),
+                silent: Span::ZERO,
+                dormant: false,
             })
         });
         let compared = Comparison {
@@ -400,6 +402,7 @@ impl Sample {
             zombie: tally(Kind::Zombie),
             orphan: tally(Kind::Orphan),
             insufficient_evidence: 10,
+            dormant: 0,
             matched: 31,
             endpoints: self.endpoints as u64,
             requests: 89_991,

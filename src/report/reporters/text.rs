@@ -69,6 +69,9 @@ fn top(page: &mut Page, report: &Report<'_>) {
         if unproven > 0 {
             let _ = write!(about, ", {} of them unproven (json and html list them)", count(unproven as u64));
         }
+        if headline.dormant > 0 {
+            let _ = write!(about, ", {} of them dormant", count(headline.dormant));
+        }
     }
     if let Some(noise) = noise(report) {
         let _ = write!(about, "; noise: {noise}");
@@ -103,6 +106,7 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
     let (title, about) = match kind {
         Kind::Shadow => ("Shadow", "it exists, and no spec declares it"),
         Kind::Zombie => ("Zombie", "deprecated, past its sunset or removed, and still in use"),
+        Kind::Dormant => ("Dormant", "called once, and not for long"),
         Kind::Orphan => ("Orphan", "declared and never seen, though its host was well in use"),
     };
     page.heading(&format!("{title} ({})", count(found as u64)), about);
