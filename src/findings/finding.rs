@@ -9,7 +9,7 @@ use crate::api::{PathTemplate, ServiceId};
 use crate::diff::{Criterion, Existence};
 use crate::inventory::Operation;
 use crate::policy::Severity;
-use crate::time::Timestamp;
+use crate::time::{Deadline, Timestamp};
 
 /// Something to act on.
 #[derive(Clone, Debug)]
@@ -36,6 +36,21 @@ pub struct Finding {
     pub next: String,
     /// What it rests on.
     pub evidence: Evidence,
+    /// Somebody lets it stand: it is told apart, and fails no run.
+    pub suppressed: Option<Suppressed>,
+}
+
+/// Why a finding is let stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Until when.
+    pub expires: Option<Deadline>,
+    /// The line of the suppression in its file.
+    pub line: usize,
 }
 
 /// What a finding is about.
@@ -70,6 +85,8 @@ pub enum Kind {
     Orphan,
     /// It was called, and not for long.
     Dormant,
+    /// A suppression holds no longer.
+    Suppression,
 }
 
 impl Place {
@@ -110,7 +127,7 @@ impl Subject {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Shadow, Self::Zombie, Self::Orphan, Self::Dormant];
+    pub const ALL: [Self; 5] = [Self::Shadow, Self::Zombie, Self::Orphan, Self::Dormant, Self::Suppression];
 
     /// Its name.
     #[must_use]
@@ -120,6 +137,7 @@ impl Kind {
             Self::Zombie => "zombie",
             Self::Orphan => "orphan",
             Self::Dormant => "dormant",
+            Self::Suppression => "suppression",
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Report<'a> {
     pub headline: Headline,
     /// Findings, worst first: severity, then weight (requests), then service, template, method.
     pub findings: &'a [Finding],
+    /// Findings that somebody lets stand, in the same order.
+    pub suppressed: &'a [Finding],
     /// Every endpoint that is one, with its verdict, in order of service, template, method.
     pub endpoints: Vec<Endpoint<'a>>,
     /// Facts behind it.
@@ -52,6 +54,8 @@ pub struct Headline {
     pub orphan: u64,
     /// Declared operations never seen without enough evidence to call them orphans.
     pub insufficient_evidence: u64,
+    /// Findings that somebody lets stand: none of them is counted above.
+    pub suppressed: u64,
     /// Operations that were called and are not any more.
     pub dormant: u64,
     /// Operations that match their declaration.

@@ -55,6 +55,7 @@ impl Rule for Dormant {
                 subject,
                 place: Place::observed(&coverage.service.id, pairing.operation),
                 evidence,
+                suppressed: None,
             };
             if view.said.severity_of(&finding).is_some() {
                 found.push(finding);

@@ -278,5 +278,6 @@ fn finding(view: View<'_>, coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Fi
         subject,
         place: Place::observed(&coverage.service.id, pairing.operation),
         evidence,
+        suppressed: None,
     }
 }

@@ -115,6 +115,7 @@ impl Rule for Zombie {
                 subject,
                 place: Place::observed(&coverage.service.id, pairing.operation),
                 evidence,
+                suppressed: None,
             });
         }
     }

@@ -29,7 +29,8 @@ use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
 use crate::spec::Spec;
 use page::{
-    Bar, DeclaredRow, EndpointRow, Fact, FindingRow, HostRow, LedgerRow, OpaqueRow, Page, PartyRow, SpecRow, Tile, Tone,
+    Bar, DeclaredRow, EndpointRow, Fact, FindingRow, HostRow, LedgerRow, OpaqueRow, Page, PartyRow, SpecRow,
+    SuppressedRow, Tile, Tone,
 };
 
 const STYLE: &str = include_str!("html/style.css");
@@ -87,6 +88,7 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
             let row = |it: &'a Finding| finding(it, templates.get(it.id.as_str()).copied());
             report.findings.iter().map(row).collect()
         },
+        suppressed: report.suppressed.iter().map(suppressed).collect(),
         endpoints: report
             .endpoints
             .iter()
@@ -193,6 +195,21 @@ fn finding(finding: &Finding, template: Option<u8>) -> FindingRow<'_> {
         state: evidence.existence.map_or("", existence),
         sure: evidence.existence.map_or_else(String::new, |_| sureness(evidence.confidence, template)),
         seen: evidence.first.zip(evidence.last).map_or_else(String::new, |(first, last)| window(first, last)),
+    }
+}
+
+fn suppressed(finding: &Finding) -> SuppressedRow<'_> {
+    let it = finding.suppressed.as_ref();
+    SuppressedRow {
+        id: shown(&finding.id),
+        rule: finding.rule.id,
+        severity: finding.severity.name(),
+        method: shown(&finding.subject.method),
+        template: shown(&finding.subject.template),
+        service: shown(&finding.subject.service),
+        reason: it.map_or(Cow::Borrowed(""), |it| sentence(&it.reason)),
+        owner: it.map_or(Cow::Borrowed(""), |it| sentence(&it.owner)),
+        until: it.and_then(|it| it.expires).map_or_else(String::new, |date| date.to_string()),
     }
 }
 

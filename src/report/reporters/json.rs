@@ -11,9 +11,10 @@
 //! | --- | --- |
 //! | `schema`, `schema_version` | `shadowtap-report`, 1 |
 //! | `tool` | `name`, `version` |
-//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged` (of them, on `shadow_hosts` unmanaged hosts), `unmanaged_hosts` (in all), `shadow_requests`, `zombie`, `orphan`, `insufficient_evidence`, `dormant`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
+//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged` (of them, on `shadow_hosts` unmanaged hosts), `unmanaged_hosts` (in all), `shadow_requests`, `zombie`, `orphan`, `insufficient_evidence`, `suppressed`, `dormant`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
 //! | `window` | `first` and `last` exchange; null when there was none |
-//! | `findings[]` | worst first: `id` (fingerprint, stable over runs), `rule` (stable id, told by `shadowtap explain`), `kind` (`shadow`, `zombie`, `orphan`, `dormant`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `part` (what of the operation, left out where all of it), `summary`, `why` (it matters), `next` (what to do), `evidence` |
+//! | `findings[]` | worst first: `id` (fingerprint, stable over runs), `rule` (stable id, told by `shadowtap explain`), `kind` (`shadow`, `zombie`, `orphan`, `dormant`, `suppression`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `part` (what of the operation, left out where all of it), `summary`, `why` (it matters), `next` (what to do), `evidence` |
+//! | `suppressed[]` | findings that a suppression takes, as above, and `suppression` (`reason`, `owner`, `expires` or null, `line` in its file); left out where there are none |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`: by how many answers its existence rests on; of an orphan how many its host gave), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `notes` |
 //! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `dormant` (called, and not for long), `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`, `sunset` where there is one; or null), `retired` (the same of an older spec; left out where none or where a spec in force takes it), `nearest` (as `declared`, and `failed`, `detail`, `host_alias`; or null) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
@@ -102,6 +103,8 @@ struct Document<'a> {
     headline: HeadlineOut<'a>,
     window: Option<Window>,
     findings: Findings<'a>,
+    #[serde(skip_serializing_if = "Findings::is_empty")]
+    suppressed: Findings<'a>,
     endpoints: Endpoints<'a>,
     declared: Vec<PromiseOut<'a>>,
     services: Vec<ServiceOut<'a>>,
@@ -135,6 +138,12 @@ impl Serialize for Endpoints<'_> {
 
 /// Likewise.
 struct Findings<'a>(&'a [Finding]);
+
+impl Findings<'_> {
+    const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl Serialize for Findings<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -187,7 +196,17 @@ struct FindingOut<'a> {
     summary: &'a str,
     why: &'static str,
     next: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<SuppressionOut<'a>>,
     evidence: EvidenceOut<'a>,
+}
+
+#[derive(Serialize)]
+struct SuppressionOut<'a> {
+    reason: &'a str,
+    owner: &'a str,
+    expires: Option<String>,
+    line: usize,
 }
 
 #[derive(Serialize)]
@@ -366,6 +385,7 @@ impl<'a> Document<'a> {
             },
             window: report.snapshot.window.map(|(first, last)| Window { first: Time(first), last: Time(last) }),
             findings: Findings(report.findings),
+            suppressed: Findings(report.suppressed),
             endpoints: Endpoints(report),
             declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
             services: compared
@@ -404,6 +424,12 @@ impl<'a> FindingOut<'a> {
             summary: &finding.summary,
             why: finding.rule.why,
             next: &finding.next,
+            suppression: finding.suppressed.as_ref().map(|it| SuppressionOut {
+                reason: &it.reason,
+                owner: &it.owner,
+                expires: it.expires.map(|date| date.to_string()),
+                line: it.line,
+            }),
             evidence: EvidenceOut {
                 requests: evidence.requests,
                 unanswered: evidence.unanswered,

@@ -60,7 +60,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="findings-table">
 <label>Search <input type="search" placeholder="path, host, rule, status" autocomplete="off" spellcheck="false"></label>
-<label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option><option>dormant</option></select></label>
+<label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option><option>dormant</option><option>suppression</option></select></label>
 <label>Severity <select data-key="severity"><option value="">all</option><option>high</option><option>medium</option><option>low</option><option>info</option></select></label>
 <output></output>
 </div>
@@ -70,6 +70,20 @@ use crate::time::Span;
 <tbody>
 {%- for row in findings %}
 <tr id="f-{{ row.id }}" data-kind="{{ row.kind }}" data-severity="{{ row.severity }}"><td data-v="{{ row.rank }}"><span class="tag {{ row.severity }}">{{ row.severity }}</span><td><b>{{ row.kind }}</b><small>{{ row.rule }}</small><td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.summary.is_empty() %}<p>{{ row.summary }}</p>{% endif %}{% for line in row.why %}<small>{{ line }}</small>{% endfor %}{% if !row.next.is_empty() %}<small>next: {{ row.next }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}<td>{{ row.statuses }}{% if !row.state.is_empty() %}<small>{{ row.state }}</small><small>{{ row.sure }}</small>{% endif %}<td>{{ row.seen }}
+{%- endfor %}
+</tbody>
+</table>
+</div>
+{%- endif %}
+{%- if !suppressed.is_empty() %}
+<h3 id="suppressed-title">Suppressed</h3>
+<p>Findings that somebody lets stand. They are not counted above, and fail no run.</p>
+<div class="wide" tabindex="0" role="region" aria-labelledby="suppressed-title">
+<table>
+<thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">Operation</th><th scope="col">Service</th><th scope="col">Reason</th><th scope="col">Owner</th><th scope="col">Until</th></tr></thead>
+<tbody>
+{%- for row in suppressed %}
+<tr id="f-{{ row.id }}"><td>{{ row.rule }}</td><td>{{ row.severity }}</td><td class="name"><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code></td><td class="name">{{ row.service }}</td><td>{{ row.reason }}</td><td>{{ row.owner }}</td><td>{{ row.until }}</td></tr>
 {%- endfor %}
 </tbody>
 </table>
@@ -306,6 +320,7 @@ pub(super) struct Page<'a> {
     pub(super) seen: String,
     pub(super) tiles: Vec<Tile>,
     pub(super) findings: Vec<FindingRow<'a>>,
+    pub(super) suppressed: Vec<SuppressedRow<'a>>,
     pub(super) endpoints: Vec<EndpointRow<'a>>,
     pub(super) declared: Vec<DeclaredRow<'a>>,
     pub(super) hosts: Vec<HostRow>,
@@ -348,6 +363,19 @@ pub(super) struct Tile {
     pub(super) figure: String,
     pub(super) about: String,
     pub(super) tone: Tone,
+}
+
+/// One finding that somebody lets stand.
+pub(super) struct SuppressedRow<'a> {
+    pub(super) id: Cow<'a, str>,
+    pub(super) rule: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) method: Cow<'a, str>,
+    pub(super) template: Cow<'a, str>,
+    pub(super) service: Cow<'a, str>,
+    pub(super) reason: Cow<'a, str>,
+    pub(super) owner: Cow<'a, str>,
+    pub(super) until: String,
 }
 
 /// One finding.
