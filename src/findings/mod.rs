@@ -23,4 +23,6 @@ pub use texts::{RuleText, near_rules, rule_text, rule_texts};
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod truth_tests;
+#[cfg(test)]
 mod zombie_tests;
