@@ -164,3 +164,46 @@ fn a_retired_spec_makes_zombies_of_what_still_answers() {
     let alone = shadowtap(&["replay", "x.pcap", "--retired-spec", older.to_str().expect("UTF-8")]);
     assert_eq!(alone.status.code(), Some(2), "older than what?");
 }
+
+#[test]
+fn suppressions_are_told_apart_and_fail_no_run() {
+    // Catches a suppression that hides what it takes, and one that takes nothing and is not told.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let policy = folder.path().join("policy.toml");
+    let file = folder.path().join("suppress.toml");
+    fs::write(&policy, "fail_on = ['shadow-unknown-host']").expect("writable");
+    let text = "[[suppress]]\nrule = 'shadow-unknown-host'\nhost = 'legacy.pay.example'\nreason = 'gone by spring'\nowner = 'legacy team'\n\
+                expires = 2099-12-31\n[[suppress]]\nrule = 'orphan'\npath = '/v1/nowhere'\nreason = 'r'\nowner = 'o'\n";
+    fs::write(&file, text).expect("writable");
+    let flags = ["--suppressions", file.to_str().expect("UTF-8")];
+    assert_eq!(replay(&policy, &[]).status.code(), Some(1));
+    let output = replay(&policy, &[&flags[..], &["--format", "json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let suppressed = report["suppressed"].as_array().expect("a list");
+    assert_eq!((suppressed.len() as u64, report["headline"]["suppressed"].as_u64()), (2, Some(2)));
+    for finding in suppressed {
+        assert_eq!(finding["rule"], "shadow-unknown-host");
+        assert_eq!(finding["suppression"]["reason"], "gone by spring");
+        assert_eq!(finding["suppression"]["expires"], "2099-12-31");
+        let endpoints = report["endpoints"].as_array().expect("a list");
+        let endpoint = endpoints.iter().find(|it| it["finding"] == finding["id"]).expect("its endpoint");
+        assert_eq!(endpoint["verdict"], "shadow", "what is there is there");
+    }
+    let idle = format!("Suppresses nothing: line 8 of {}", file.display());
+    let assumptions = report["assumptions"].as_array().expect("a list");
+    assert!(assumptions.iter().any(|it| it.as_str().is_some_and(|it| it.starts_with(&idle))), "{assumptions:?}");
+    let text = String::from_utf8(replay(&policy, &flags).stdout).expect("UTF-8");
+    assert!(
+        text.contains("Suppressed (2)") && text.contains("gone by spring (legacy team, until 2099-12-31)"),
+        "{text}"
+    );
+    fs::write(&file, "[[suppress]]\nrule = 'orphans'\nreason = 'r'\nowner = 'o'\n").expect("writable");
+    let output = replay(&policy, &flags);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said(&output).contains("suppress.toml:2: 'orphans' is neither a rule nor a kind; perhaps orphan"),
+        "{}",
+        said(&output)
+    );
+}

@@ -32,7 +32,7 @@ pub(super) fn replay(flags: &Replay, matches: &ArgMatches) -> anyhow::Result<Ver
     let filter = flags.filter.as_deref().map(Filter::new).transpose()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
     // A report must not be written over the policy either.
-    let read: Vec<PathBuf> = inputs.iter().chain(&flags.said.policy).cloned().collect();
+    let read: Vec<PathBuf> = inputs.iter().cloned().chain(flags.said.files()).collect();
     let promised = [flags.promised.spec.as_slice(), &flags.promised.retired_spec].concat();
     let planned = settings::outputs(matches, asked, &promised, &read, &settings.limits)?;
     let outputs = planned.iter().map(Output::open).collect::<anyhow::Result<Vec<_>>>()?;

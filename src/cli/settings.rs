@@ -13,7 +13,7 @@ use crate::engine::{Lessons, Settings};
 use crate::findings::understands;
 use crate::limits::Limits;
 use crate::observe::Inspect;
-use crate::policy::{PolicyError, PolicyFile};
+use crate::policy::{PolicyError, PolicyFile, Suppressions};
 use crate::report::Mask;
 use crate::spec::{HostFlags, Spec, SpecError, SpecIndex, load_learning};
 
@@ -99,7 +99,10 @@ fn scope_by(kinds: &[ScopeKind]) -> anyhow::Result<ScopeBy> {
 
 /// What users say of their own world.
 pub(super) fn policy(said: &Said) -> Result<PolicyFile, PolicyError> {
-    let read = said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)?;
+    let mut read = said.policy.as_deref().map_or_else(|| Ok(PolicyFile::default()), PolicyFile::read)?;
+    if let Some(file) = &said.suppressions {
+        read.suppressions = Suppressions::read(file)?;
+    }
     understands(&read)?;
     Ok(read)
 }
@@ -128,4 +131,11 @@ pub(super) fn templates(index: &SpecIndex, retired: &SpecIndex, said: &PolicyFil
     let mut rules = said.templates.clone();
     rules.pins.extend(retired.pins().into_iter().map(|pin| Pin { methods: Vec::new(), ..pin }));
     Templates { declared: index.pins(), promises: index.promises(), rules }
+}
+
+impl Said {
+    /// The files that are read.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.policy.iter().chain(&self.suppressions).cloned().collect()
+    }
 }

@@ -29,6 +29,7 @@ pub fn compare<'a>(
 /// Compares on these terms.
 #[must_use]
 pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a SpecIndex) -> Comparison<'a> {
+    let now = terms.now.max(snapshot.window.map(|(_, last)| last));
     let mut services = Vec::with_capacity(snapshot.services.len());
     let mut pairings = Vec::new();
     for (at, service) in snapshot.services.iter().enumerate() {
@@ -44,7 +45,11 @@ pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a Spec
             out_of_scope: !scope::judges(terms.scope, service),
             rebased: Vec::new(),
         });
-        pairings.extend(service.operations.iter().map(|operation| pair(terms, index, at, &service.id, operation)));
+        pairings.extend(service.operations.iter().map(|operation| {
+            let silent = now.map_or(Span::ZERO, |now| now.since(operation.record.last));
+            let dormant = silent > terms.dormant_after.0;
+            Pairing { silent, dormant, ..pair(terms, index, at, &service.id, operation) }
+        }));
     }
     rebase(index, &mut services, &mut pairings);
     let drifts = drifts(index, &pairings);
@@ -53,7 +58,7 @@ pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a Spec
         snapshot,
         specs: index.specs(),
         retired: terms.retired.map_or(&[], SpecIndex::specs),
-        now: terms.now.max(snapshot.window.map(|(_, last)| last)),
+        now,
         services,
         pairings,
         drifts,
@@ -121,7 +126,17 @@ fn pair<'a>(
     // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
     let lost = declared.is_none() && retired.is_none() && existence.is_endpoint() && !index.specs().is_empty();
     let nearest = if lost { nearest(index, service, method, &operation.template, &found) } else { None };
-    Pairing { service: at, operation, existence, declared, retired, nearest, rebased: None }
+    Pairing {
+        service: at,
+        operation,
+        existence,
+        declared,
+        retired,
+        nearest,
+        silent: Span::ZERO,
+        dormant: false,
+        rebased: None,
+    }
 }
 
 /// What comes nearest to what the index did not find.

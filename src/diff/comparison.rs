@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::api::PathTemplate;
 use crate::inventory::{DriftRecord, Operation, Service, Snapshot};
 use crate::spec::{Spec, SpecOperation};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// One snapshot held against one index. Borrows both.
 #[derive(Debug)]
@@ -91,6 +91,19 @@ pub struct Pairing<'a> {
     pub nearest: Option<Nearest>,
     /// Its declaration takes it under another base path than is declared: index into `Coverage::rebased`.
     pub rebased: Option<usize>,
+    /// From its last request to the last packet.
+    pub silent: Span,
+    /// That is so long that its callers are gone.
+    pub dormant: bool,
+}
+
+impl Pairing<'_> {
+    /// Nothing is left to say of it but that nobody calls it any more, unless it is a shadow. What only an older spec declares is never so:
+    /// that nobody calls it does not mean that it does not answer.
+    #[must_use]
+    pub fn is_dormant(&self) -> bool {
+        self.dormant && self.existence.is_endpoint() && (self.declared.is_some() || self.retired.is_none())
+    }
 }
 
 /// One thing that an operation did and that the declaration which takes it does not say.

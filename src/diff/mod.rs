@@ -16,7 +16,7 @@ pub use comparison::{
     Rebased,
 };
 pub use scope::ScopeItem;
-pub use terms::{Exposed, Terms};
+pub use terms::{DormantAfter, Exposed, Terms};
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -11,6 +11,8 @@ pub struct Terms<'a> {
     pub scope: &'a [ScopeItem],
     /// When silence means something.
     pub exposed: Exposed,
+    /// What was last called longer than this before the last packet is dormant.
+    pub dormant_after: DormantAfter,
     /// What older specs declared: who still answers there is no shadow.
     pub retired: Option<&'a SpecIndex>,
     /// The time of the last packet, where it is later than that of the last exchange.
@@ -31,5 +33,15 @@ pub struct Exposed {
 impl Default for Exposed {
     fn default() -> Self {
         Self { requests: 20, operations: 3, window: Span::ZERO }
+    }
+}
+
+/// How long an operation must not have been called to be dormant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DormantAfter(pub Span);
+
+impl Default for DormantAfter {
+    fn default() -> Self {
+        Self(Span::from_secs(30 * 86_400))
     }
 }

@@ -9,7 +9,7 @@ use crate::api::{PathTemplate, ServiceId};
 use crate::diff::{Criterion, Existence};
 use crate::inventory::Operation;
 use crate::policy::Severity;
-use crate::time::Timestamp;
+use crate::time::{Deadline, Timestamp};
 
 /// Something to act on.
 #[derive(Clone, Debug)]
@@ -36,6 +36,21 @@ pub struct Finding {
     pub next: String,
     /// What it rests on.
     pub evidence: Evidence,
+    /// Somebody lets it stand: it is told apart, and fails no run.
+    pub suppressed: Option<Suppressed>,
+}
+
+/// Why a finding is let stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Until when.
+    pub expires: Option<Deadline>,
+    /// The line of the suppression in its file.
+    pub line: usize,
 }
 
 /// What a finding is about.
@@ -70,6 +85,10 @@ pub enum Kind {
     Orphan,
     /// Declared, and it differs from its declaration.
     Drift,
+    /// It was called, and not for long.
+    Dormant,
+    /// A suppression holds no longer.
+    Suppression,
 }
 
 impl Place {
@@ -110,7 +129,8 @@ impl Subject {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Shadow, Self::Zombie, Self::Orphan, Self::Drift];
+    pub const ALL: [Self; 6] =
+        [Self::Shadow, Self::Zombie, Self::Orphan, Self::Drift, Self::Dormant, Self::Suppression];
 
     /// Its name.
     #[must_use]
@@ -120,6 +140,8 @@ impl Kind {
             Self::Zombie => "zombie",
             Self::Orphan => "orphan",
             Self::Drift => "drift",
+            Self::Dormant => "dormant",
+            Self::Suppression => "suppression",
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Subject};
 use super::rule::View;
 use super::rules::RULES;
+use super::suppress::suppress;
 
-/// Every finding once: worst first, then by weight (requests), then by service, template, method, kind, part.
+/// Every finding once, those that are suppressed behind all others: worst first, then by weight (requests), then by service, template, method, kind, part.
 #[must_use]
 pub fn judge(view: View<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -20,8 +21,9 @@ pub fn judge(view: View<'_>) -> Vec<Finding> {
             finding.severity = severity;
         }
     }
+    suppress(view, &mut findings);
     findings.sort_by(|a, b| {
-        let weight = |finding: &Finding| (finding.severity, finding.evidence.requests);
+        let weight = |finding: &Finding| (finding.suppressed.is_none(), finding.severity, finding.evidence.requests);
         weight(b)
             .cmp(&weight(a))
             .then_with(|| place(a).cmp(&place(b)))

@@ -7,11 +7,12 @@ mod policy;
 mod rule;
 mod rules;
 mod severity;
+mod suppress;
 mod texts;
 
 pub use crate::diff::ScopeItem;
 pub use crate::policy::Severity;
-pub use finding::{Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Place, Reason, Subject};
+pub use finding::{Declared, DriftEvidence, Evidence, Finding, Kind, NearMiss, Place, Reason, Subject, Suppressed};
 pub use judge::judge;
 pub use policy::{FailOn, Policy, understands};
 pub use rule::{Rule, View};
@@ -21,5 +22,7 @@ pub use texts::{RuleText, near_rules, rule_text, rule_texts};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod truth_tests;
 #[cfg(test)]
 mod zombie_tests;

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use super::finding::{Finding, Kind};
-use super::texts::{near_rules, rule_text};
-use crate::diff::{Exposed, ScopeItem, Terms};
+use super::texts::{RuleText, near_rules, rule_text};
+use crate::diff::{DormantAfter, Exposed, ScopeItem, Terms};
 use crate::policy::{Named, PolicyError, PolicyFile, Severity, SeverityRule};
 use crate::spec::SpecIndex;
 use crate::time::{Span, Timestamp};
@@ -16,6 +16,8 @@ pub struct Policy {
     pub scope: Vec<ScopeItem>,
     /// An orphan needs its host observed at least this well.
     pub exposed: Exposed,
+    /// What was not called for longer is dormant.
+    pub dormant_after: DormantAfter,
 }
 
 impl Policy {
@@ -30,6 +32,7 @@ impl Policy {
                 operations: thresholds.orphan_operations.unwrap_or(usual.operations),
                 window: min_window.or(thresholds.orphan_window).unwrap_or(usual.window),
             },
+            dormant_after: thresholds.dormant_after.map(DormantAfter).unwrap_or_default(),
         }
     }
 
@@ -42,7 +45,7 @@ impl Policy {
     /// The same where no older specs are known.
     #[must_use]
     pub fn terms_alone(&self) -> Terms<'_> {
-        Terms { scope: &self.scope, exposed: self.exposed, ..Terms::default() }
+        Terms { scope: &self.scope, exposed: self.exposed, dormant_after: self.dormant_after, ..Terms::default() }
     }
 }
 
@@ -63,6 +66,18 @@ pub fn understands(said: &PolicyFile) -> Result<(), PolicyError> {
             return Err(judging.wrong(&rule.rule, what, "put the narrower one above, or leave one of them out"));
         }
     }
+    let suppressions = &said.suppressions;
+    for it in &suppressions.all {
+        let word = &it.rule.word;
+        if word != "*" && !is_rule(word) {
+            let what = format!("'{}' is neither a rule nor a kind", word.escape_debug());
+            return Err(suppressions.wrong(&it.rule, what, mend(word, &["*"])));
+        }
+        if judging.suppressions_expire && it.expires.is_none() {
+            let mend = r#"write expires = "2026-12-31", or take require_expiry out of the policy"#;
+            return Err(suppressions.wrong(&it.rule, "it does not expire, as the policy asks", mend));
+        }
+    }
     FailOn::of(said).map(drop)
 }
 
@@ -77,13 +92,13 @@ fn takes(word: &str, other: &str) -> bool {
 }
 
 /// The word is a rule's id or a kind.
-pub(super) fn is_rule(word: &str) -> bool {
+fn is_rule(word: &str) -> bool {
     rule_text(word).is_some() || kind(word).is_some()
 }
 
 /// The word takes findings of this rule.
-pub(super) fn takes_rule(word: &str, rule: &'static str) -> bool {
-    takes(word, rule)
+pub(super) fn takes_rule(word: &str, rule: &RuleText) -> bool {
+    word == rule.id || word == rule.kind.name()
 }
 
 fn kind(word: &str) -> Option<Kind> {
@@ -109,9 +124,8 @@ impl PolicyFile {
     /// How bad a finding is by this policy, and the line that says so.
     pub(super) fn severity_of(&self, finding: &Finding) -> Option<(Severity, usize)> {
         let place = &finding.place;
-        let takes = |it: &&SeverityRule| {
-            takes_rule(&it.rule.word, finding.rule.id) && it.takes(&place.service, &place.template)
-        };
+        let takes =
+            |it: &&SeverityRule| takes_rule(&it.rule.word, finding.rule) && it.takes(&place.service, &place.template);
         self.judging.severities.iter().find(takes).map(|it| (it.severity, it.rule.line))
     }
 }
@@ -142,10 +156,10 @@ impl FailOn {
         Ok(met)
     }
 
-    /// Some finding meets it.
+    /// Some finding meets it that is not suppressed.
     #[must_use]
     pub fn met_by(&self, findings: &[Finding]) -> bool {
-        findings.iter().any(|finding| {
+        findings.iter().filter(|finding| finding.suppressed.is_none()).any(|finding| {
             self.kinds.contains(&finding.kind)
                 || self.rules.contains(&finding.rule.id)
                 || self.severity.is_some_and(|worst| finding.severity >= worst)

@@ -107,3 +107,34 @@ fn a_sunset_counts_when_it_has_passed_by_the_packets_time() {
     later.window = Some((at(100), at(3 * DAY)));
     assert_eq!(found(&later, &none, Some(at(5))), ["zombie-sunset shop.example/old"]);
 }
+
+#[test]
+fn a_dormant_operation_is_a_finding_where_the_policy_says_so() {
+    // Catches a silence that hides what nobody declares, one that is a finding unasked, and a zombie without callers.
+    const DAY: u64 = 86_400;
+    let index = index(vec![spec("shop.yaml", on("shop.example"), "", &["GET /a", "GET /b deprecated"])]);
+    let older = retired(on("shop.example"), &["GET /gone"]);
+    let town = snapshot(vec![service(
+        "shop.example",
+        ["GET /a", "GET /b", "GET /gone", "GET /x"].map(|line| seen(line, &[(200, 12)])).into(),
+    )]);
+    let found = |now: u64, text: &str| -> Vec<String> {
+        let said = PolicyFile::parse("policy.toml", text).unwrap();
+        let policy = Policy::new(&[], None, &said);
+        let compared = compare_on(&policy.terms(&older, Some(at(now))), &town, &index);
+        let findings = judge(View { compared: &compared, policy: &policy, said: &said });
+        let mut told: Vec<_> = findings.iter().map(|f| format!("{} {}", f.rule.id, f.subject.template)).collect();
+        told.sort();
+        told
+    };
+    let busy = ["shadow-unknown-path /x", "zombie-deprecated /b", "zombie-removed /gone"];
+    let quiet = ["shadow-unknown-path /x", "zombie-removed /gone"];
+    // Last called at second 160.
+    assert_eq!(found(160 + 30 * DAY, ""), busy);
+    assert_eq!(found(161 + 30 * DAY, ""), quiet);
+    let by_policy = "[thresholds]\ndormant_after = '1d'\n";
+    assert_eq!(found(161 + DAY, by_policy), quiet);
+    assert_eq!(found(160 + DAY, by_policy), busy);
+    let asked = format!("{by_policy}[[severity]]\nrule = 'dormant'\nseverity = 'low'\npaths = ['/a']\n");
+    assert_eq!(found(161 + DAY, &asked), ["dormant /a", "shadow-unknown-path /x", "zombie-removed /gone"]);
+}

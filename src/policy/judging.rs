@@ -54,6 +54,8 @@ pub struct Judging {
     pub fail_on: Option<Vec<Named>>,
     /// What makes a finding.
     pub thresholds: Thresholds,
+    /// A suppression must say until when it holds.
+    pub suppressions_expire: bool,
 }
 
 /// A word of the file that is to be looked up, and where it stands.
@@ -127,6 +129,13 @@ pub(super) struct SeverityTable {
     hosts: Vec<Spanned<String>>,
     #[serde(default)]
     paths: Vec<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SuppressionsTable {
+    #[serde(default)]
+    pub(super) require_expiry: bool,
 }
 
 #[derive(Default, Deserialize)]

@@ -8,9 +8,11 @@ mod host;
 mod judging;
 mod noise;
 mod read;
+mod suppress;
 mod templates;
 mod words;
 
 pub use error::PolicyError;
 pub use judging::{Judging, Named, Severity, SeverityRule, Thresholds};
+pub use suppress::{Suppression, Suppressions, Suspect};
 pub use words::{Environment, Owner, PolicyFile, Subject};

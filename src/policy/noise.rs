@@ -47,7 +47,7 @@ fn class(text: &Spanned<String>) -> Result<Option<Noise>, Fault> {
 }
 
 /// A template, or `/internal/*` for all that lies below.
-fn path(text: Spanned<String>) -> Result<PathRule, Fault> {
+pub(super) fn path(text: Spanned<String>) -> Result<PathRule, Fault> {
     let at = text.span();
     let written = text.into_inner();
     let written = written.trim();
@@ -65,7 +65,7 @@ fn path(text: Spanned<String>) -> Result<PathRule, Fault> {
     Ok(PathRule { segments, below: above.is_some() })
 }
 
-fn method(text: Spanned<String>) -> Result<String, Fault> {
+pub(super) fn method(text: Spanned<String>) -> Result<String, Fault> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let written = text.get_ref();
     if written.is_empty() || written.len() > 32 || !written.bytes().all(plain) {

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::error::PolicyError;
 use super::host;
-use super::judging::{SeverityTable, ThresholdsTable, named};
+use super::judging::{SeverityTable, SuppressionsTable, ThresholdsTable, named};
 use super::noise::NoiseTable;
 use super::templates::{Earlier, TemplateTable};
 use super::words::{Environment, Owner, PolicyFile};
@@ -28,13 +28,7 @@ impl PolicyFile {
     /// It cannot be read, or says what makes no sense.
     pub fn read(path: &Path) -> Result<Self, PolicyError> {
         let file = path.display().to_string();
-        let unreadable = |why| PolicyError::Unreadable { file: file.clone(), why };
-        let known = fs::metadata(path).map_err(unreadable)?;
-        if !known.is_file() || known.len() > POLICY_BYTES {
-            let what = if known.is_file() { "more than 1 MiB" } else { "not a file" };
-            return Err(unreadable(std::io::Error::other(what)));
-        }
-        let text = fs::read_to_string(path).map_err(unreadable)?;
+        let text = text_of(path, &file)?;
         Self::parse(&file, &text)
     }
 
@@ -43,26 +37,25 @@ impl PolicyFile {
     /// # Errors
     /// It says what makes no sense.
     pub fn parse(file: &str, text: &str) -> Result<Self, PolicyError> {
-        let read = toml::from_str::<Document>(text).map_err(|error| Fault {
-            at: error.span().unwrap_or_default(),
-            what: error.message().lines().collect::<Vec<_>>().join(" "),
-            mend: "the README's section on policy files has every word".to_owned(),
-            with: None,
-        });
+        let read = toml::from_str::<Document>(text);
+        let read = read.map_err(|error| Fault::of(&error, "the README's section on policy files has every word"));
         let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-        let understood = read.and_then(|document| document.understood(&line)).map_err(|fault| PolicyError::Wrong {
-            file: file.to_owned(),
-            line: line(fault.at.start),
-            what: match &fault.with {
-                Some((at, why)) => format!("{} in line {}: {why}", fault.what, line(at.start)),
-                None => fault.what,
-            },
-            mend: fault.mend,
-        });
+        let understood = read.and_then(|document| document.understood(&line)).map_err(|fault| fault.told(file, &line));
         let mut policy = understood?;
         policy.judging.file = file.to_owned();
         Ok(policy)
     }
+}
+
+/// The text of a file of a user's, as far as it can be one.
+pub(super) fn text_of(path: &Path, file: &str) -> Result<String, PolicyError> {
+    let unreadable = |why| PolicyError::Unreadable { file: file.to_owned(), why };
+    let known = fs::metadata(path).map_err(unreadable)?;
+    if !known.is_file() || known.len() > POLICY_BYTES {
+        let what = if known.is_file() { "more than 1 MiB" } else { "not a file" };
+        return Err(unreadable(std::io::Error::other(what)));
+    }
+    fs::read_to_string(path).map_err(unreadable)
 }
 
 /// What is wrong, and at which bytes.
@@ -79,6 +72,25 @@ impl Fault {
         Self { at, what: what.into(), mend: mend.into(), with: None }
     }
 
+    /// It is no such file at all.
+    pub(super) fn of(error: &toml::de::Error, mend: &str) -> Self {
+        let what = error.message().lines().collect::<Vec<_>>().join(" ");
+        Self::new(error.span().unwrap_or_default(), what, mend)
+    }
+
+    /// As users are told it.
+    pub(super) fn told(self, file: &str, line: &dyn Fn(usize) -> usize) -> PolicyError {
+        PolicyError::Wrong {
+            file: file.to_owned(),
+            line: line(self.at.start),
+            what: match &self.with {
+                Some((at, why)) => format!("{} in line {}: {why}", self.what, line(at.start)),
+                None => self.what,
+            },
+            mend: self.mend,
+        }
+    }
+
     /// It contradicts what stands elsewhere in the file.
     pub(super) fn with(self, at: Range<usize>, why: &'static str) -> Self {
         Self { with: Some((at, why)), ..self }
@@ -91,6 +103,8 @@ struct Document {
     fail_on: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     thresholds: ThresholdsTable,
+    #[serde(default)]
+    suppressions: SuppressionsTable,
     #[serde(default)]
     severity: Vec<SeverityTable>,
     #[serde(default)]
@@ -142,6 +156,7 @@ impl Document {
         let mut policy = PolicyFile::default();
         policy.judging.fail_on = self.fail_on.map(|words| words.iter().map(|word| named(word, line)).collect());
         policy.judging.thresholds = self.thresholds.understood()?;
+        policy.judging.suppressions_expire = self.suppressions.require_expiry;
         for table in self.severity {
             policy.judging.severities.push(table.understood(line)?);
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::judging::Judging;
+use super::suppress::Suppressions;
 use crate::api::{HostPattern, Networks, NoiseRules, PathTemplate, ServiceId, TemplateRules};
 
 /// All that a policy file says. The empty one says nothing, and everything holds as if there was none.
@@ -20,6 +21,8 @@ pub struct PolicyFile {
     pub templates: TemplateRules,
     /// How findings are judged.
     pub judging: Judging,
+    /// Findings that are let stand; of a file of its own.
+    pub suppressions: Suppressions,
 }
 
 /// An environment (production, staging): the services whose host or one of whose servers it takes.

@@ -17,6 +17,8 @@ pub struct Report<'a> {
     pub headline: Headline,
     /// Findings, worst first: severity, then weight (requests), then service, template, method.
     pub findings: &'a [Finding],
+    /// Findings that somebody lets stand, in the same order.
+    pub suppressed: &'a [Finding],
     /// Every endpoint that is one, with its verdict, in order of service, template, method.
     pub endpoints: Vec<Endpoint<'a>>,
     /// Facts behind it.
@@ -66,6 +68,10 @@ pub struct Headline {
     pub drifted: u64,
     /// Declared operations never seen without enough evidence to call them orphans.
     pub insufficient_evidence: u64,
+    /// Findings that somebody lets stand: none of them is counted above.
+    pub suppressed: u64,
+    /// Operations that were called and are not any more.
+    pub dormant: u64,
     /// Operations that match their declaration.
     pub matched: u64,
     /// Endpoints in all (confirmed, provisional or unanswered).
@@ -103,6 +109,8 @@ pub enum Verdict {
     Shadow,
     /// It exists and is declared deprecated, is past its sunset, or was taken out of its spec.
     Zombie,
+    /// It was called, and not for long.
+    Dormant,
     /// A declared operation takes it.
     Matched,
     /// Nothing takes it, and its answers do not prove that it is there.
@@ -117,9 +125,10 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Shadow,
         Self::Zombie,
+        Self::Dormant,
         Self::Matched,
         Self::Unproven,
         Self::ThirdParty,
@@ -133,6 +142,7 @@ impl Verdict {
         match self {
             Self::Shadow => "shadow",
             Self::Zombie => "zombie",
+            Self::Dormant => "dormant",
             Self::Matched => "matched",
             Self::Unproven => "unproven",
             Self::Unmanaged => "unmanaged",

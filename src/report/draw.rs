@@ -12,6 +12,7 @@ use crate::diff::{Comparison, Coverage, Pairing, Promised, Rebased};
 use crate::findings::{FailOn, Finding, Kind, Reason, Subject};
 use crate::inventory::Snapshot;
 use crate::policy::PolicyFile;
+use crate::time::Timestamp;
 
 /// Names listed in one sentence, and sentences of one sort; the rest is a number.
 const NAMED: usize = 5;
@@ -27,10 +28,16 @@ impl<'a> Report<'a> {
         said: &'a PolicyFile,
     ) -> Self {
         let endpoints = endpoints(compared, findings, said);
+        let (findings, suppressed) = findings.split_at(findings.partition_point(|it| it.suppressed.is_none()));
+        let mut headline = headline(compared, findings, &endpoints, capture);
+        headline.suppressed = suppressed.len() as u64;
+        let mut assumptions = assumptions(compared);
+        idle(suppressed, said, compared.now, &mut assumptions);
         Self {
-            headline: headline(compared, findings, &endpoints, capture),
+            headline,
             findings,
-            assumptions: assumptions(compared),
+            suppressed,
+            assumptions,
             endpoints,
             compared,
             snapshot: compared.snapshot,
@@ -52,8 +59,11 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'
         }
         let subject = Subject::observed(&coverage.service.id, pairing.operation);
         let of = |kind| about.get(&(kind, &subject)).copied();
-        let known = pairing.declared.or(pairing.retired).is_some();
-        let finding = if known { of(Kind::Zombie) } else { of(Kind::Shadow) };
+        let finding = match (pairing.declared, pairing.retired) {
+            (Some(_), _) => of(Kind::Zombie).or_else(|| of(Kind::Dormant)),
+            (None, Some(_)) => of(Kind::Zombie),
+            (None, None) => of(Kind::Shadow),
+        };
         let verdict = verdict(compared, coverage, pairing, finding);
         let service = subject.service;
         let owner = said.owner_of(identity::subject(coverage), &pairing.operation.template);
@@ -80,12 +90,11 @@ fn verdict(
     if coverage.third_party && pairing.declared.is_none() {
         return Verdict::ThirdParty;
     }
-    if compared.specs.is_empty() {
-        return Verdict::Unmanaged;
-    }
     match (finding.map(|finding| finding.kind), pairing.declared) {
         (Some(Kind::Shadow), _) => Verdict::Shadow,
         (Some(Kind::Zombie), _) => Verdict::Zombie,
+        _ if pairing.is_dormant() => Verdict::Dormant,
+        _ if compared.specs.is_empty() => Verdict::Unmanaged,
         (_, Some(_)) => Verdict::Matched,
         (_, None) => Verdict::Unproven,
     }
@@ -118,6 +127,8 @@ fn headline(
         insufficient_evidence: number(
             compared.promises.iter().filter(|promise| promise.state == Promised::InsufficientEvidence).count(),
         ),
+        suppressed: 0,
+        dormant: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Dormant).count()),
         matched: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Matched).count()),
         endpoints: number(endpoints.len()),
         requests: compared.services.iter().map(|coverage| coverage.service.requests).sum(),
@@ -184,6 +195,20 @@ fn assumptions(compared: &Comparison<'_>) -> Vec<String> {
     }
     bounds(compared.snapshot, &mut lines);
     lines
+}
+
+/// Suppressions that suppress nothing: what they were for is mended, or they are misspelt.
+fn idle(suppressed: &[Finding], said: &PolicyFile, now: Option<Timestamp>, lines: &mut Vec<String>) {
+    let used: BTreeSet<usize> = suppressed.iter().filter_map(|it| Some(it.suppressed.as_ref()?.line)).collect();
+    let all = said.suppressions.all.iter().filter(|it| !it.has_expired(now) && !used.contains(&it.rule.line));
+    let idle: Vec<String> = all.map(|it| it.rule.line.to_string()).collect();
+    if let Some((first, more)) = idle.split_first() {
+        let file = &said.suppressions.file;
+        let told = more.iter().take(SENTENCES).fold(format!("line {first}"), |text, line| format!("{text}, {line}"));
+        let untold = more.len().saturating_sub(SENTENCES);
+        let untold = if untold > 0 { format!(" and {untold} more") } else { String::new() };
+        lines.push(format!("Suppresses nothing: {told}{untold} of {file}. Either that was mended, or it is misspelt."));
+    }
 }
 
 /// No server of one's own answers there: it would be a third party, did nobody else reach it.
@@ -307,7 +332,11 @@ impl Headline {
         }
         let share = percent_text(self.shadow_requests, self.requests);
         let drift = if self.drift > 0 { format!("; drift {}", self.drift) } else { String::new() };
-        format!("{text}, {share} of all requests; zombie {}; orphan {}{drift}; {unread}", self.zombie, self.orphan)
+        let suppressed = if self.suppressed > 0 { format!("; suppressed {}", self.suppressed) } else { String::new() };
+        format!(
+            "{text}, {share} of all requests; zombie {}; orphan {}{drift}{suppressed}; {unread}",
+            self.zombie, self.orphan
+        )
     }
 }
 

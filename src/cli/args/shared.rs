@@ -39,6 +39,9 @@ pub(in crate::cli) struct Said {
     /// are and which fail a run.
     #[arg(long, value_name = "FILE", help_heading = "What you know")]
     pub(in crate::cli) policy: Option<PathBuf>,
+    /// A TOML file of findings that are let stand, each with a reason, an owner and perhaps a date: they are told apart, and fail no run.
+    #[arg(long, value_name = "FILE", help_heading = "What you know")]
+    pub(in crate::cli) suppressions: Option<PathBuf>,
 }
 
 /// What is judged.

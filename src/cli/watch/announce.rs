@@ -344,6 +344,7 @@ mod tests {
             place: Place::default(),
             summary: String::new(),
             evidence: Evidence { first: Some(at(first)), ..Evidence::default() },
+            suppressed: None,
         }
     }
 

@@ -67,8 +67,7 @@ pub(in crate::cli) fn watch(flags: &Watch, matches: &ArgMatches, tail: &Tail) ->
     };
     let known = promises.read()?;
     let asked = (flags.format.as_slice(), flags.output.as_slice());
-    let policy = promises.said.policy.as_slice();
-    let planned = settings::outputs(matches, asked, &promises.specs(), policy, &settings.limits)?;
+    let planned = settings::outputs(matches, asked, &promises.specs(), &promises.said.files(), &settings.limits)?;
     let mut reports = Standing::plan(planned, flags.keep, flags.color)?;
     let to_stdout = reports.iter().any(Standing::is_stdout);
     anyhow::ensure!(
@@ -231,7 +230,7 @@ impl Promises {
 
     /// All that is read again.
     fn files(&self) -> Vec<PathBuf> {
-        self.specs().into_iter().chain(self.said.policy.clone()).collect()
+        self.specs().into_iter().chain(self.said.files()).collect()
     }
 }
 

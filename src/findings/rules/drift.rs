@@ -88,6 +88,7 @@ fn finding(
     Finding {
         id: subject.id_of(Kind::Drift, &part),
         kind: Kind::Drift,
+        suppressed: None,
         place: if of_service { whole(coverage) } else { Place::observed(&coverage.service.id, pairing.operation) },
         rule,
         reason: None,

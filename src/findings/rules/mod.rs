@@ -1,5 +1,6 @@
 //! The shelf of rules.
 
+mod dormant;
 mod drift;
 mod drift_texts;
 mod orphan;
@@ -7,6 +8,8 @@ mod shadow;
 mod zombie;
 
 use super::rule::Rule;
+use super::suppress::Expired;
 
 /// All rules.
-pub const RULES: &[&dyn Rule] = &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan, &drift::Drift];
+pub const RULES: &[&dyn Rule] =
+    &[&shadow::Shadow, &zombie::Zombie, &orphan::Orphan, &drift::Drift, &dormant::Dormant, &Expired];

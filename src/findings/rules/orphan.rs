@@ -60,6 +60,7 @@ impl Rule for Orphan {
                     template,
                 }),
                 evidence,
+                suppressed: None,
             });
         }
     }

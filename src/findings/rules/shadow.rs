@@ -5,6 +5,7 @@ use crate::diff::{Comparison, Coverage, Criterion, Existence, Pairing};
 use crate::findings::evidence::list;
 use crate::findings::finding::{Evidence, Finding, Kind, Place, Reason, Subject};
 use crate::findings::rule::{Rule, View};
+use crate::findings::rules::dormant::days;
 use crate::findings::severity::{Case, changes_state};
 use crate::findings::texts::RuleText;
 use crate::inventory::{Record, Service};
@@ -254,6 +255,9 @@ fn finding(view: View<'_>, coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Fi
     if open(record) > 0 {
         evidence.notes.push(format!("{} of its requests succeeded without credentials", open(record)));
     }
+    if pairing.dormant {
+        evidence.notes.push(format!("it was last called {} before the last packet", days(pairing.silent)));
+    }
     if is_noise(record) {
         evidence.notes.push("nobody but crawlers and scanners asked for it: they found it before you did".to_owned());
     }
@@ -274,5 +278,6 @@ fn finding(view: View<'_>, coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Fi
         subject,
         place: Place::observed(&coverage.service.id, pairing.operation),
         evidence,
+        suppressed: None,
     }
 }

@@ -4,6 +4,7 @@ use crate::diff::{Coverage, Existence, Pairing};
 use crate::findings::evidence::retired;
 use crate::findings::finding::{Evidence, Finding, Kind, Place, Subject};
 use crate::findings::rule::{Rule, View};
+use crate::findings::rules::dormant::days;
 use crate::findings::rules::shadow::proven;
 use crate::findings::severity::Case;
 use crate::findings::texts::RuleText;
@@ -91,6 +92,9 @@ impl Rule for Zombie {
             let subject = Subject::observed(&coverage.service.id, pairing.operation);
             let mut evidence = Evidence::of(compared, pairing);
             evidence.notes.push(format!("{}: {}", case.severity().name(), case.why()));
+            if pairing.dormant {
+                evidence.notes.push(format!("it was last called {} before the last packet", days(pairing.silent)));
+            }
             let does = if case == Case::ZombieAnswers { "still answers" } else { "is still called" };
             let was = match (way, operation.sunset) {
                 (Way::Sunset, Some(sunset)) => format!("was to be gone after {sunset}"),
@@ -111,6 +115,7 @@ impl Rule for Zombie {
                 subject,
                 place: Place::observed(&coverage.service.id, pairing.operation),
                 evidence,
+                suppressed: None,
             });
         }
     }
@@ -121,6 +126,10 @@ fn way<'a>(view: View<'a>, coverage: &Coverage<'a>, pairing: &Pairing<'a>) -> Op
     let compared = view.compared;
     if let Some(id) = pairing.declared {
         let operation = compared.specs.get(id.spec)?.operations.get(id.operation)?;
+        if pairing.is_dormant() {
+            // Its callers are gone, which is all that was wanted.
+            return None;
+        }
         let gone = operation.sunset.zip(compared.now).is_some_and(|(sunset, now)| sunset.passed_by(now));
         return match (gone, operation.deprecated) {
             (true, _) => Some((Way::Sunset, operation)),

@@ -159,8 +159,11 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
         );
         fact(page, "nearest", &format!("{}; {}", shown(&at), shown(text(near, "detail"))));
     }
-    let finding =
-        report.findings.iter().find(|it| !text(it, "id").is_empty() && text(it, "id") == text(endpoint, "finding"));
+    let finding = report
+        .findings
+        .iter()
+        .chain(&report.suppressed)
+        .find(|it| !text(it, "id").is_empty() && text(it, "id") == text(endpoint, "finding"));
     if let Some(finding) = finding {
         let parts = [text(finding, "severity"), text(finding, "reason"), text(finding, "summary")];
         let parts: Vec<_> =
@@ -169,6 +172,11 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
         fact(page, "rule", &shown(text(finding, "rule")));
         fact(page, "why", &sentence(text(finding, "why")));
         fact(page, "next", &sentence(text(finding, "next")));
+        if let Some(it) = finding.get("suppression").filter(|it| it.is_object()) {
+            let until = Some(text(it, "expires")).filter(|date| !date.is_empty());
+            let until = until.map_or_else(String::new, |date| format!(", until {date}"));
+            fact(page, "suppressed", &sentence(&format!("{} ({}{until})", text(it, "reason"), text(it, "owner"))));
+        }
         fact(page, "id", &shown(text(finding, "id")));
     }
 }

@@ -25,6 +25,9 @@ pub struct ReadBack {
     pub(super) endpoints: Vec<Value>,
     #[serde(default)]
     pub(super) findings: Vec<Value>,
+    /// Findings that somebody lets stand.
+    #[serde(default)]
+    pub(super) suppressed: Vec<Value>,
     #[serde(default)]
     pub(super) services: Vec<Value>,
     #[serde(default)]

@@ -106,6 +106,7 @@ fn told(reporter: &dyn Reporter, subject: Subject) -> String {
         let findings = [Finding { subject: subject.clone(), ..finding.clone() }];
         let report = Report {
             headline: report.headline.clone(),
+            suppressed: &[],
             findings: &findings,
             endpoints: Vec::new(),
             compared: report.compared,

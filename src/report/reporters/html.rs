@@ -29,7 +29,8 @@ use crate::report::identity::ThirdParty;
 use crate::report::reporter::{Reporter, Style};
 use crate::spec::Spec;
 use page::{
-    Bar, DeclaredRow, EndpointRow, Fact, FindingRow, HostRow, LedgerRow, OpaqueRow, Page, PartyRow, SpecRow, Tile, Tone,
+    Bar, DeclaredRow, EndpointRow, Fact, FindingRow, HostRow, LedgerRow, OpaqueRow, Page, PartyRow, SpecRow,
+    SuppressedRow, Tile, Tone,
 };
 
 const STYLE: &str = include_str!("html/style.css");
@@ -87,6 +88,7 @@ fn draw<'a>(report: &'a Report<'a>) -> Page<'a> {
             let row = |it: &'a Finding| finding(it, templates.get(it.id.as_str()).copied());
             report.findings.iter().map(row).collect()
         },
+        suppressed: report.suppressed.iter().map(suppressed).collect(),
         endpoints: report
             .endpoints
             .iter()
@@ -199,6 +201,21 @@ fn finding(finding: &Finding, template: Option<u8>) -> FindingRow<'_> {
     }
 }
 
+fn suppressed(finding: &Finding) -> SuppressedRow<'_> {
+    let it = finding.suppressed.as_ref();
+    SuppressedRow {
+        id: shown(&finding.id),
+        rule: finding.rule.id,
+        severity: finding.severity.name(),
+        method: shown(&finding.subject.method),
+        template: shown(&finding.subject.template),
+        service: shown(&finding.subject.service),
+        reason: it.map_or(Cow::Borrowed(""), |it| sentence(&it.reason)),
+        owner: it.map_or(Cow::Borrowed(""), |it| sentence(&it.owner)),
+        until: it.and_then(|it| it.expires).map_or_else(String::new, |date| date.to_string()),
+    }
+}
+
 fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pairing<'a>) -> EndpointRow<'a> {
     let (seen, record) = (pairing.operation, &pairing.operation.record);
     let place =
@@ -229,7 +246,9 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
             Verdict::Shadow => Tone::Bad,
             Verdict::Zombie => Tone::Poor,
             Verdict::Matched => Tone::Good,
-            Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => Tone::Calm,
+            Verdict::Dormant | Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => {
+                Tone::Calm
+            }
         },
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,

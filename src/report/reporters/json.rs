@@ -11,11 +11,12 @@
 //! | --- | --- |
 //! | `schema`, `schema_version` | `shadowtap-report`, 1 |
 //! | `tool` | `name`, `version` |
-//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged` (of them, on `shadow_hosts` unmanaged hosts), `unmanaged_hosts` (in all), `shadow_requests`, `zombie`, `orphan`, `drift`, `drifted` (matched operations that differ from their declaration), `insufficient_evidence`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
+//! | `headline` | `sentence` and its figures: `judged` (specs were given), `shadow`, `shadow_unmanaged` (of them, on `shadow_hosts` unmanaged hosts), `unmanaged_hosts` (in all), `shadow_requests`, `zombie`, `orphan`, `drift`, `drifted` (matched operations that differ from their declaration), `insufficient_evidence`, `suppressed`, `dormant`, `matched`, `endpoints`, `requests`, `unread_bytes`, `payload_bytes`, `shadow_requests_percent`, `unread_percent` |
 //! | `window` | `first` and `last` exchange; null when there was none |
-//! | `findings[]` | worst first: `id` (fingerprint, stable over runs), `rule` (stable id, told by `shadowtap explain`), `kind` (`shadow`, `zombie`, `orphan`, `drift`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `part` (what of the operation, left out where all of it), `summary`, `why` (it matters), `next` (what to do), `evidence` |
+//! | `findings[]` | worst first: `id` (fingerprint, stable over runs), `rule` (stable id, told by `shadowtap explain`), `kind` (`shadow`, `zombie`, `orphan`, `drift`, `dormant`, `suppression`), `reason` (of a shadow, else null), `severity`, `service`, `method`, `template`, `part` (what of the operation, left out where all of it), `summary`, `why` (it matters), `next` (what to do), `evidence` |
+//! | `suppressed[]` | findings that a suppression takes, as above, and `suppression` (`reason`, `owner`, `expires` or null, `line` in its file); left out where there are none |
 //! | `findings[].evidence` | `requests`, `unanswered`, `statuses`, `clients` (estimate), `first_seen`, `last_seen` (of an orphan: the window), `existence`, `confidence` (`low`, `medium`, `high`: by how many answers its existence rests on; of an orphan how many its host gave), `nearest` (`spec`, `operation`, `line`, `failed`, `detail`, `try_flag`; or null), `declared` (`spec`, `operation_id`, `line`; or null), `drift` (where it differs, left out of other kinds: `observed_at` and `declared_at`, JSON pointers into the exchange and the spec, in which `*` is any item and `{key}` a name that is data; `exchanges` that differ, of how many that were looked at in this respect `of`), `notes` |
-//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`, `sunset` where there is one; or null), `retired` (the same of an older spec; left out where none or where a spec in force takes it), `nearest` (as `declared`, and `failed`, `detail`, `host_alias`, `spec_base` (the flags that would unite them; the second left out where none); or null), `base_observed` (the base path under which it was seen, where that is not the declared one; left out else) |
+//! | `endpoints[]` | every endpoint, findings or not: `service`, `method`, `template`, `verdict` (`shadow`, `zombie`, `dormant` (called, and not for long), `matched`, `unproven`, `third_party`, `unmanaged`, `out_of_scope`), `existence` (`confirmed`, `provisional`, `unanswered`, ...), `confidence` (that it exists, as of a finding; that its template is right is `learned.confidence`), `finding` (its id or null), `owner` (by the policy, or null), `declared` (`spec`, `operation_id`, `method`, `path`, `line`, `deprecated`, `sunset` where there is one; or null), `retired` (the same of an older spec; left out where none or where a spec in force takes it), `nearest` (as `declared`, and `failed`, `detail`, `host_alias`, `spec_base` (the flags that would unite them; the second left out where none); or null), `base_observed` (the base path under which it was seen, where that is not the declared one; left out else) |
 //! | ... traffic | `requests`, `unanswered`, `statuses`, `mere_redirects`, `noise` (of the requests, those of crawlers and scanners or what users say, by class), `first_seen`, `last_seen`, `clients` (estimate), `scanner_only` (all of them behave like scanners), `servers`, `encrypted` (requests out of TLS), `auth` (requests by credentials carried), `auth_ok` (those answered 2xx), `tokens` (where JSON Web Tokens were shown: `algorithms`, `lifetimes` (`hour`, `day`, `month` at most, `longer`, `endless`, `unknown`), `issuers` by host) |
 //! | ... form | `inspected` (exchanges whose bodies were looked into), `params[]` (`place` (`path`, `query`, `header`, `cookie`, `form`, `multipart`; of the answer `response_header`, `response_cookie` (Set-Cookie)), `name`, `seen`, `of` (requests that could have carried it: all, or for what is neither in the path nor in the query those inspected, of which a form must have been one; answers inspected), `kinds` (of a variable of a learned path, this and what follows is known of the place: over all operations at and below it), `styles` (how several values were put under it: `deep`, `commas`, `repeated`, `brackets`; left out where none), `values`, `data` (classes of sensitive data it carries, left out where none)), `request_types`, `response_types`, `odd_bodies[]` (bodies whose media type does not tell what their first bytes show, left out where none: `side`, `kind`, `said` (`otherwise`, `nothing`), `seen`), `parts[]` (of multipart bodies that were looked into, left out where none: `side`, `file`, `kind` by the part's type or null, `extension` of the file's name (`none`, `other` or a listed one), `seen`), `request_bytes`, `response_bytes`, `request_shape`, `response_shapes` (by status; of multipart bodies the parts that have a shape are the fields), `latency_us` (to the first byte of the response: `p50`, `p95`, `p99`, `max`; or null), `variables` (distinct texts each learned variable stood for, estimate), `learned` (of a template that was learned: `confidence` that its segments are what they are told as, of the least sure one, in hundredths, and of each of its `variables` `name`, `segment` from 0, `rule` (`form` of its values, `likeness` of its words, `both`, `crowd`), `classes` (`word`, `number`, `uuid`, `ulid`, `hex`, `date`, `email`, `address`, `card`, `prefixed` (an id behind the name of its kind), `token`, `other`, and of words that are all of one sort `locale`, `version`, `file_name`), `texts`, `words`, `confidence`) |
 //! | ... use | `duration_us` (to the last byte of the response, of answers whose end was met: bodies beyond 64 KiB and holes leave it unknown; as `latency_us`), `request_body_bytes` (of requests with a body) and `response_body_bytes` (of all responses): `p50`, `p95`, `p99`, `max`, or null; `rates` (`start`, `bucket_seconds`, `requests` in each bucket; at most 96 buckets, whose width is a power of two) |
@@ -105,6 +106,8 @@ pub(super) struct Document<'a> {
     window: Option<Window>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Findings<'a>>,
+    #[serde(skip_serializing_if = "Findings::is_empty")]
+    suppressed: Findings<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoints: Option<Endpoints<'a>>,
     declared: Vec<PromiseOut<'a>>,
@@ -139,6 +142,12 @@ impl Serialize for Endpoints<'_> {
 
 /// Likewise.
 struct Findings<'a>(&'a [Finding]);
+
+impl Findings<'_> {
+    const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl Serialize for Findings<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -191,7 +200,17 @@ pub(super) struct FindingOut<'a> {
     summary: &'a str,
     why: &'static str,
     next: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<SuppressionOut<'a>>,
     evidence: EvidenceOut<'a>,
+}
+
+#[derive(Serialize)]
+struct SuppressionOut<'a> {
+    reason: &'a str,
+    owner: &'a str,
+    expires: Option<String>,
+    line: usize,
 }
 
 #[derive(Serialize)]
@@ -382,6 +401,7 @@ impl<'a> Document<'a> {
             },
             window: report.snapshot.window.map(|(first, last)| Window { first: Time(first), last: Time(last) }),
             findings: None,
+            suppressed: Findings(report.suppressed),
             endpoints: None,
             declared: compared.promises.iter().map(|promise| PromiseOut::of(report, promise)).collect(),
             services: compared
@@ -420,6 +440,12 @@ impl<'a> FindingOut<'a> {
             summary: &finding.summary,
             why: finding.rule.why,
             next: &finding.next,
+            suppression: finding.suppressed.as_ref().map(|it| SuppressionOut {
+                reason: &it.reason,
+                owner: &it.owner,
+                expires: it.expires.map(|date| date.to_string()),
+                line: it.line,
+            }),
             evidence: EvidenceOut {
                 requests: evidence.requests,
                 unanswered: evidence.unanswered,

@@ -11,7 +11,8 @@ use crate::diff::{
     Alias, Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing, Promise, Promised,
 };
 use crate::findings::{
-    Declared, DriftEvidence, Evidence, FailOn, Finding, Kind, NearMiss, Place, Reason, Severity, Subject, rule_text,
+    Declared, DriftEvidence, Evidence, FailOn, Finding, Kind, NearMiss, Place, Reason, Severity, Subject, Suppressed,
+    rule_text,
 };
 use crate::inventory::{
     Bodies, ClientFigures, Latency, Learned, LearnedVariable, OpaqueService, Operation, ParamRecord, PartRecord,
@@ -307,11 +308,23 @@ impl Sample {
                         }),
                         notes: vec![self.plant("never asked for with credentials")],
                     },
+                    suppressed: None,
                 });
             }
         }
         findings.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.evidence.requests.cmp(&a.evidence.requests)));
         findings
+    }
+
+    /// The same, as somebody lets it stand.
+    fn suppressed(&self, finding: &Finding) -> Finding {
+        let by = Suppressed {
+            reason: self.plant("known, and gone by spring"),
+            owner: self.plant("payments team"),
+            expires: "2026-12-31".parse().ok(),
+            line: 3,
+        };
+        Finding { id: format!("s{}", finding.id), suppressed: Some(by), ..finding.clone() }
     }
 
     /// Draws the report up and shows it.
@@ -349,6 +362,8 @@ impl Sample {
                 retired: None,
                 nearest: (!covered(at)).then(nearest),
                 rebased: None,
+                silent: Span::ZERO,
+                dormant: false,
             })
         });
         let compared = Comparison {
@@ -384,6 +399,7 @@ impl Sample {
                 .collect(),
         };
         let findings = if self.judged { self.findings(&snapshot) } else { Vec::new() };
+        let suppressed: Vec<Finding> = findings.iter().take(2).map(|finding| self.suppressed(finding)).collect();
         let by_subject: BTreeMap<_, _> = findings.iter().map(|finding| (&finding.subject, finding)).collect();
         let owner = self.plant("payments team");
         let endpoints = compared.pairings.iter().enumerate().map(|(at, pairing)| {
@@ -417,6 +433,8 @@ impl Sample {
             drifted: tally(Kind::Drift),
             orphan: tally(Kind::Orphan),
             insufficient_evidence: 10,
+            suppressed: suppressed.len() as u64,
+            dormant: 0,
             matched: 31,
             endpoints: self.endpoints as u64,
             requests: 89_991,
@@ -448,6 +466,7 @@ impl Sample {
             identities,
             headline,
             findings: &findings,
+            suppressed: &suppressed,
             endpoints: endpoints.collect(),
             compared: &compared,
             snapshot: &snapshot,

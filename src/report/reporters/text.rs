@@ -40,6 +40,7 @@ impl Reporter for Text {
         for kind in Kind::ALL {
             kind_of_finding(&mut page, report, kind);
         }
+        suppressed(&mut page, report);
         if !report.headline.judged {
             endpoints(&mut page, report);
         }
@@ -68,6 +69,9 @@ fn top(page: &mut Page, report: &Report<'_>) {
         let unproven = report.endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Unproven).count();
         if unproven > 0 {
             let _ = write!(about, ", {} of them unproven (json and html list them)", count(unproven as u64));
+        }
+        if headline.dormant > 0 {
+            let _ = write!(about, ", {} of them dormant", count(headline.dormant));
         }
     }
     if let Some(noise) = noise(report) {
@@ -103,6 +107,8 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
     let (title, about) = match kind {
         Kind::Shadow => ("Shadow", "it exists, and no spec declares it"),
         Kind::Zombie => ("Zombie", "deprecated, past its sunset or removed, and still in use"),
+        Kind::Dormant => ("Dormant", "called once, and not for long"),
+        Kind::Suppression => ("Suppressions", "they hold no longer"),
         Kind::Orphan => ("Orphan", "declared and never seen, though its host was well in use"),
         Kind::Drift => ("Drift", "declared, and it differs from its declaration"),
     };
@@ -125,6 +131,26 @@ fn kind_of_finding(page: &mut Page, report: &Report<'_>, kind: Kind) {
         page.put(Ink::Plain, &fit(service, service_wide));
         page.end();
         under(page, finding, templates.get(finding.id.as_str()).copied(), report.capture.first);
+    }
+    more(page, found);
+}
+
+/// What somebody lets stand, and why.
+fn suppressed(page: &mut Page, report: &Report<'_>) {
+    let found = report.suppressed.len();
+    if found == 0 {
+        return;
+    }
+    page.heading(&format!("Suppressed ({})", count(found as u64)), "let stand, for the reasons given");
+    for finding in report.suppressed.iter().take(SHOWN) {
+        let subject = &finding.subject;
+        let name = format!("{}  {}", operation(&subject.method, &subject.template), shown(&subject.service));
+        page.paragraph(Ink::Plain, 2, 4, &name);
+        if let Some(it) = &finding.suppressed {
+            let until = it.expires.map_or_else(String::new, |date| format!(", until {date}"));
+            let why = format!("{}; {} ({}{until})", finding.rule.id, sentence(&it.reason), sentence(&it.owner));
+            page.paragraph(Ink::Faint, 6, 8, &why);
+        }
     }
     more(page, found);
 }

@@ -60,7 +60,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="findings-table">
 <label>Search <input type="search" placeholder="path, host, rule, status" autocomplete="off" spellcheck="false"></label>
-<label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option><option>drift</option></select></label>
+<label>Kind <select data-key="kind"><option value="">all</option><option>shadow</option><option>zombie</option><option>orphan</option><option>drift</option><option>dormant</option><option>suppression</option></select></label>
 <label>Severity <select data-key="severity"><option value="">all</option><option>high</option><option>medium</option><option>low</option><option>info</option></select></label>
 <output></output>
 </div>
@@ -70,6 +70,20 @@ use crate::time::Span;
 <tbody>
 {%- for row in findings %}
 <tr id="f-{{ row.id }}" data-kind="{{ row.kind }}" data-severity="{{ row.severity }}"><td data-v="{{ row.rank }}"><span class="tag {{ row.severity }}">{{ row.severity }}</span><td><b>{{ row.kind }}</b><small>{{ row.rule }}</small><td><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code>{% if !row.summary.is_empty() %}<p>{{ row.summary }}</p>{% endif %}{% for line in row.why %}<small>{{ line }}</small>{% endfor %}{% if !row.next.is_empty() %}<small>next: {{ row.next }}</small>{% endif %}<td>{{ row.service }}<td>{{ row.requests }}<td>{{ row.clients }}<td>{{ row.statuses }}{% if !row.state.is_empty() %}<small>{{ row.state }}</small><small>{{ row.sure }}</small>{% endif %}<td>{{ row.seen }}
+{%- endfor %}
+</tbody>
+</table>
+</div>
+{%- endif %}
+{%- if !suppressed.is_empty() %}
+<h3 id="suppressed-title">Suppressed</h3>
+<p>Findings that somebody lets stand. They are not counted above, and fail no run.</p>
+<div class="wide" tabindex="0" role="region" aria-labelledby="suppressed-title">
+<table>
+<thead><tr><th scope="col">Rule</th><th scope="col">Severity</th><th scope="col">Operation</th><th scope="col">Service</th><th scope="col">Reason</th><th scope="col">Owner</th><th scope="col">Until</th></tr></thead>
+<tbody>
+{%- for row in suppressed %}
+<tr id="f-{{ row.id }}"><td>{{ row.rule }}</td><td>{{ row.severity }}</td><td class="name"><code><b>{{ row.method }}</b> <i>{{ row.template }}</i></code></td><td class="name">{{ row.service }}</td><td>{{ row.reason }}</td><td>{{ row.owner }}</td><td>{{ row.until }}</td></tr>
 {%- endfor %}
 </tbody>
 </table>
@@ -86,7 +100,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="endpoints-table">
 <label>Search <input type="search" placeholder="path, host, parameter, auth" autocomplete="off" spellcheck="false"></label>
-<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>matched</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
+<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>dormant</option><option>matched</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
 <label>State <select data-key="state"><option value="">all</option><option>confirmed</option><option>provisional</option><option>unanswered</option></select></label>
 <output></output>
 </div>
@@ -270,6 +284,7 @@ use crate::time::Span;
 <dt>Zombie</dt><dd>An operation that is still in use although its spec declares it deprecated, its sunset has passed, or only an older spec declares it.</dd>
 <dt>Orphan</dt><dd>A declared operation that was never seen although its host was well in use: 20 requests or more on three or more other declared operations. It says nothing about who owns it.</dd>
 <dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything.</dd>
+<dt>Dormant</dt><dd>An operation that was called and has not been for 30 days, or as long as the policy says. A finding only where the policy makes it one.</dd>
 <dt>Matched</dt><dd>An operation that a spec declares.</dd>
 <dt>Confirmed</dt><dd>It answered with success, or with a redirect that is more than another spelling of the same path.</dd>
 <dt>Provisional</dt><dd>It answered only with refusals or errors (400, 401, 403, 409, 422, 429, 5xx): probably there. An unproven verdict means that this alone is not held against it.</dd>
@@ -305,6 +320,7 @@ pub(super) struct Page<'a> {
     pub(super) seen: String,
     pub(super) tiles: Vec<Tile>,
     pub(super) findings: Vec<FindingRow<'a>>,
+    pub(super) suppressed: Vec<SuppressedRow<'a>>,
     pub(super) endpoints: Vec<EndpointRow<'a>>,
     pub(super) declared: Vec<DeclaredRow<'a>>,
     pub(super) hosts: Vec<HostRow>,
@@ -347,6 +363,19 @@ pub(super) struct Tile {
     pub(super) figure: String,
     pub(super) about: String,
     pub(super) tone: Tone,
+}
+
+/// One finding that somebody lets stand.
+pub(super) struct SuppressedRow<'a> {
+    pub(super) id: Cow<'a, str>,
+    pub(super) rule: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) method: Cow<'a, str>,
+    pub(super) template: Cow<'a, str>,
+    pub(super) service: Cow<'a, str>,
+    pub(super) reason: Cow<'a, str>,
+    pub(super) owner: Cow<'a, str>,
+    pub(super) until: String,
 }
 
 /// One finding.
