@@ -13,7 +13,6 @@ Writes, recorded on the loopback from a real client and a real server:
 `what` is in plain words (`undocumented response field`), for whoever judges to map to rules.
 """
 import argparse
-import base64
 import copy
 import http.server
 import json
