@@ -342,7 +342,7 @@ class Run:
         preferred = [one for one in types if is_json(one)] if number % 4 else types
         types = preferred or types
         media = types[number % len(types)] if types else None
-        first = "prism" if number % 2 else "spare"
+        first = "prism" if number % 3 else "spare"
         spare = self.spare(operation, code, media, first == "spare")
         split = urllib.parse.urlsplit(prepared.url)
         target = split.path + (f"?{split.query}" if split.query else "")
