@@ -396,7 +396,7 @@ class Run:
         if said["routed"] != f"{operation.method} {operation.template}":
             return "path: Prism takes it for another operation's, or nobody's", str(said["routed"])
         for one in said["input"]:
-            return f"request: Prism: {one['where'].split('.')[0] or 'whole'}: {one['code']}", f"{one['where']}: {one['what']}"
+            return f"request: Prism: {one['where'].split('.')[0] or 'whole'}: {one.get('code') or 'other'}", f"{one['where']}: {one['what']}"
         for name, _ in urllib.parse.parse_qsl(urllib.parse.urlsplit(prepared.url).query, keep_blank_values=True):
             if not operation.takes_query(name):
                 return "request: a query parameter that is not declared", name
@@ -409,7 +409,7 @@ class Run:
         if answer.status != code:
             return "answer: another status than was asked for", f"{answer.status} for {code}"
         for one in said["output"]:
-            return f"answer: Prism: {one['where'].split('.')[0] or 'whole'}: {one['code']}", f"{one['where']}: {one['what']}"
+            return f"answer: Prism: {one['where'].split('.')[0] or 'whole'}: {one.get('code') or 'other'}", f"{one['where']}: {one['what']}"
         fields = collections.defaultdict(list)
         for name, text in answer.headers:
             fields[name].append(text)
