@@ -13,7 +13,6 @@ Writes, recorded on the loopback from a real client and a real server:
 `what` is in plain words (`undocumented response field`), for whoever judges to map to rules.
 """
 import argparse
-import base64
 import copy
 import http.server
 import json
@@ -229,6 +228,38 @@ def record(server, file, talk):
     return count
 
 
+def prove(file):
+    """The validator that generate.py trusts must call each broken JSON body wrong, and no other: this tries the list here, and the validator."""
+    from check import Bodies
+    from spec import Spec
+
+    spec = Spec(file)
+    bodies, operations = Bodies(spec), {one.node["operationId"]: one for one in spec.operations}
+
+    def errors(operation, how):
+        said = []
+        content, media = how.get("answer", WELL), how.get("answer_type", "application/json")
+        pointer = operation.schema(how.get("status", 200), media)
+        if content is not None and "answer_raw" not in how and pointer:
+            said += bodies.errors(False, pointer, content)
+        pointer = operation.request_schema("application/json")
+        if how.get("json") is not None and pointer:
+            said += bodies.errors(True, pointer, how["json"])
+        return said
+
+    for at, case in enumerate(cases()):
+        operation = operations[f"broken{at}"]
+        wrong, broken = errors(operation, case.well), errors(operation, {**case.well, **case.broken})
+        found = " field" in case.what and not case.what.endswith(", not forbidden")
+        if wrong or (found and not broken):
+            raise SystemExit(f"{case.what} {at}: well used {wrong or 'right'}, broken {broken or 'right'}")
+    for at, (_, _, _, ways) in enumerate(sound()):
+        for how in ways:
+            wrong = errors(operations[f"sound{at}"], how)
+            if wrong:
+                raise SystemExit(f"sound {at}: {how}: {wrong}")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Traffic that breaks a spec in known ways")
     parser.add_argument("out", type=pathlib.Path)
@@ -258,6 +289,7 @@ def main():
         fine.append((method, f"/v1{base}", ways))
     # JSON stands for YAML too; without anchors, so that each place is written out.
     (out / "tides.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False))
+    prove(out / "tides.yaml")
     server = Server(("127.0.0.1", PORT), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 

@@ -41,6 +41,10 @@ class Slow(BaseException):
     """Thinking took too long. No `Exception`: Hypothesis must not take it for an outcome."""
 
 
+class Stuck(Exception):
+    """The server is gone, or does not come to an end. What was made until then stands."""
+
+
 def rank(seed, text):
     return hashlib.sha256(f"{seed}\0{text}".encode()).digest()
 
@@ -65,21 +69,28 @@ class Answers:
         self.lines.put(None)
 
     def next(self, seconds):
-        line = self.lines.get(timeout=seconds)
+        try:
+            line = self.lines.get(timeout=seconds)
+        except queue.Empty:
+            raise Stuck("the server does not come to an end") from None
         if line is None:
-            raise SystemExit("the server is gone")
+            raise Stuck("the server is gone")
         return line
 
     def plan(self, entry):
-        self.child.stdin.write(json.dumps(entry) + "\n")
-        self.child.stdin.flush()
+        try:
+            self.child.stdin.write(json.dumps(entry) + "\n")
+            self.child.stdin.flush()
+        except OSError:
+            raise Stuck("the server is gone") from None
 
     def stop(self):
-        self.child.stdin.close()
         try:
-            self.child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
+            self.child.stdin.close()
+            self.child.wait(timeout=5)
+        except (OSError, subprocess.TimeoutExpired):
             self.child.kill()
+            self.child.wait()
 
 
 class Run:
@@ -115,7 +126,7 @@ class Run:
         except Exception as problem:
             self.answers.stop()
             return self.tell(unreadable=f"Schemathesis: {problem}")
-        first = self.answers.next(120)
+        first = self.answers.next(150)
         if "unreadable" in first:
             self.answers.stop()
             return self.tell(unreadable=f"Prism: {first['unreadable']}")
@@ -123,7 +134,7 @@ class Run:
         recorder = Recorder(recorded, self.port)
         order = sorted(self.spec.operations, key=lambda one: rank(self.seed, one.label))
         self.end = time.monotonic() + self.seconds
-        turn = 0
+        turn, stuck = 0, {}
         try:
             while time.monotonic() < self.end and order and turn < 1000:
                 before = self.exchanges
@@ -134,13 +145,15 @@ class Run:
                 turn += 1
                 if self.exchanges == before:
                     break
+        except Stuck as problem:
+            stuck = {"ended_early": str(problem)}
         finally:
             lost = recorder.stop()
             self.answers.stop()
         keep = {tuple(one["client"]) for one in self.made}
         packets, dropped = sieve(recorded, self.out / f"{name}.pcap", self.port, keep)
         recorded.unlink()
-        return self.tell(lost=lost, packets=packets, packets_left_out=dropped)
+        return self.tell(lost=lost, packets=packets, packets_left_out=dropped, **stuck)
 
     def tell(self, **more):
         reached = collections.defaultdict(lambda: collections.Counter())
@@ -329,7 +342,7 @@ class Run:
         preferred = [one for one in types if is_json(one)] if number % 4 else types
         types = preferred or types
         media = types[number % len(types)] if types else None
-        first = "prism" if number % 2 else "spare"
+        first = "prism" if number % 3 else "spare"
         spare = self.spare(operation, code, media, first == "spare")
         split = urllib.parse.urlsplit(prepared.url)
         target = split.path + (f"?{split.query}" if split.query else "")
@@ -354,9 +367,9 @@ class Run:
             self.unsent[f"{type(problem).__name__}: {str(problem)[:120]}"] += 1
             self.leave(operation, code, "cannot be sent", str(problem), target)
             return
-        said = self.answers.next(60)
+        said = self.answers.next(20)
         while said.get("key") != f"{client[0]}:{client[1]}":
-            said = self.answers.next(60)
+            said = self.answers.next(20)
         for what in said.get("unjudged", ()):
             self.measured[f"{what} not judged by Prism: schema too large"] += 1
         why = self.judge(operation, case, prepared, pointer, value, answer, said, code)
@@ -383,8 +396,10 @@ class Run:
         if said["routed"] != f"{operation.method} {operation.template}":
             return "path: Prism takes it for another operation's, or nobody's", str(said["routed"])
         for one in said["input"]:
-            return f"request: Prism: {one['where'].split('.')[0] or 'whole'}: {one['code']}", f"{one['where']}: {one['what']}"
-        names = {name for place, name in operation.parameters if place == "query"}
+            return f"request: Prism: {one['where'].split('.')[0] or 'whole'}: {one.get('code') or 'other'}", f"{one['where']}: {one['what']}"
+        for name, _ in urllib.parse.parse_qsl(urllib.parse.urlsplit(prepared.url).query, keep_blank_values=True):
+            if not operation.takes_query(name):
+                return "request: a query parameter that is not declared", name
         if pointer:
             try:
                 for line in self.bodies.errors(True, pointer, value):
@@ -394,7 +409,7 @@ class Run:
         if answer.status != code:
             return "answer: another status than was asked for", f"{answer.status} for {code}"
         for one in said["output"]:
-            return f"answer: Prism: {one['where'].split('.')[0] or 'whole'}: {one['code']}", f"{one['where']}: {one['what']}"
+            return f"answer: Prism: {one['where'].split('.')[0] or 'whole'}: {one.get('code') or 'other'}", f"{one['where']}: {one['what']}"
         fields = collections.defaultdict(list)
         for name, text in answer.headers:
             fields[name].append(text)
@@ -498,7 +513,8 @@ def main():
                 continue
             print(
                 f"{file.stem}: {summary['operations_reached']} of {summary['operations']} operations, {summary['kept']} exchanges kept, "
-                f"{summary['left_out']} left out, {summary['lost']} packets lost, {time.monotonic() - since:.0f} s", flush=True,
+                f"{summary['left_out']} left out, {summary['lost']} packets lost, {time.monotonic() - since:.0f} s"
+                f"{', ended early: ' + summary['ended_early'] if 'ended_early' in summary else ''}", flush=True,
             )
             if summary["lost"]:
                 failed.append(file.stem)

@@ -161,6 +161,20 @@ class Operation:
         body, pointer = self.spec.resolve(body, f"{self.pointer}/requestBody")
         return self.of_content(body.get("content") or {}, f"{pointer}/content", media)
 
+    def takes_query(self, name):
+        """Whether a name of a query is declared: as a parameter, as a part of one that is an object, or as a key."""
+        for (place, declared), (one, _) in self.parameters.items():
+            if place != "query":
+                continue
+            schema = one.get("schema") or {}
+            schema = self.spec.resolve(schema, "")[0] if isinstance(schema, dict) else {}
+            if name in (declared, f"{declared}[]") or (one.get("style") == "deepObject" and name.startswith(f"{declared}[")):
+                return True
+            if one.get("style", "form") == "form" and one.get("explode", True) and "type" in schema and "object" in schema["type"]:
+                return True
+        keys = {scheme.get("name") for alternative in self.security() for _, scheme in alternative if scheme.get("in") == "query"}
+        return name in keys
+
     def form_fields(self, media):
         """Names that a form declares; None where the body is no form or its schema names none."""
         if media.split(";")[0].strip().lower() not in ("application/x-www-form-urlencoded", "multipart/form-data"):

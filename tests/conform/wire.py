@@ -49,10 +49,10 @@ class Answer:
 
 def exchange(client, port, method, target, headers, body):
     """Sends one request and reads the answer whole. `headers` is a list of pairs, Host and Connection are added."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        connection.sock.settimeout(60)
+        connection.sock.settimeout(20)
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock.bind(client)
