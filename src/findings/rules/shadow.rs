@@ -23,7 +23,7 @@ impl Rule for Shadow {
          unknown-method, unknown-version. It counts as existing after one 2xx, or 3xx that leads elsewhere; one that \
          only refused or failed (401, 403, 5xx and the like) is a finding only where its host answers unknown paths \
          otherwise and its callers are no scanners. What to do: declare it, retire it, or, where the nearest declared \
-         operation shows that it is known under another host, say so with --host-alias or --spec-host. What you only call at \
+         operation shows that it is known under another host or base path, say so with --host-alias, --spec-host or --spec-base. What you only call at \
          somebody else's address is a third party's and no shadow; a spec that names its host has it judged."
     }
 
