@@ -61,10 +61,12 @@ struct Evidence {
 
 impl Evidence {
     fn meets(&self, bar: &Bar) -> bool {
-        self.operations >= bar.operations
-            && self.paths >= bar.paths
-            && self.words >= bar.words
-            && self.against.saturating_mul(bar.for_each_against) <= self.operations
+        self.is_ample(bar) && self.against.saturating_mul(bar.for_each_against) <= self.operations
+    }
+
+    /// There is enough of it, whatever speaks against it.
+    const fn is_ample(&self, bar: &Bar) -> bool {
+        self.operations >= bar.operations && self.paths >= bar.paths && self.words >= bar.words
     }
 }
 
@@ -83,6 +85,9 @@ pub(super) fn rebase(index: &SpecIndex, services: &mut [Coverage<'_>], pairings:
 }
 
 fn rebase_service(index: &SpecIndex, coverage: &mut Coverage<'_>, pairings: &mut [Pairing<'_>]) {
+    if !pairings.iter().any(|pairing| pairing.declared.is_none() && confirmed(pairing)) {
+        return;
+    }
     let mut votes = BTreeMap::<Change, Votes>::new();
     for (at, pairing) in pairings.iter().enumerate().filter(|(_, pairing)| pairing.declared.is_none()) {
         let (method, template) = (&pairing.operation.method, &pairing.operation.template);
@@ -94,13 +99,13 @@ fn rebase_service(index: &SpecIndex, coverage: &mut Coverage<'_>, pairings: &mut
     if votes.is_empty() {
         return;
     }
-    let ground = Ground::new(index, pairings, &votes);
+    let bar = Bar::of(coverage);
+    let ground = Ground::new(index, pairings, &votes, bar);
     // The most operations first; of equal ones the later version, then the spec that was named first.
     let weighed = votes.into_iter().map(|(change, votes)| (ground.weigh(&change, &votes).operations, change, votes));
     let mut ranked: Vec<(usize, Change, Votes)> = weighed.collect();
     ranked
         .sort_by(|(x, a, _), (y, b, _)| y.cmp(x).then_with(|| index.by_version(b.spec, a.spec)).then_with(|| a.cmp(b)));
-    let bar = Bar::of(coverage);
     let (mut taken, mut done) = (BTreeMap::new(), BTreeSet::new());
     let mut near: Vec<(Change, Votes)> = Vec::new();
     let mut told = Vec::new();
@@ -152,30 +157,35 @@ fn rebase_service(index: &SpecIndex, coverage: &mut Coverage<'_>, pairings: &mut
 struct Ground<'g, 'a> {
     index: &'g SpecIndex,
     pairings: &'g [Pairing<'a>],
-    /// What no change explains: how many answer below each beginning of a path.
+    /// What changes with ample evidence explain.
+    explained: BTreeSet<usize>,
+    /// What they do not: how many answer below each beginning of a path.
     strangers: HashMap<&'g [TemplateSegment], usize>,
     /// How many declared operations of each spec answer where they are declared.
     direct: BTreeMap<usize, usize>,
 }
 
 impl<'g, 'a> Ground<'g, 'a> {
-    fn new(index: &'g SpecIndex, pairings: &'g [Pairing<'a>], votes: &BTreeMap<Change, Votes>) -> Self {
-        let explained: BTreeSet<usize> = votes.values().flat_map(BTreeMap::keys).copied().collect();
+    fn new(index: &'g SpecIndex, pairings: &'g [Pairing<'a>], votes: &BTreeMap<Change, Votes>, bar: &Bar) -> Self {
+        let (strangers, explained, direct) = (HashMap::new(), BTreeSet::new(), BTreeMap::new());
+        let mut ground = Self { index, pairings, explained, strangers, direct };
+        let ample = votes.iter().filter(|(change, votes)| ground.weigh(change, votes).is_ample(bar));
+        ground.explained = ample.flat_map(|(_, votes)| votes.keys()).copied().collect();
         let longest = votes.keys().map(|change| change.observed.segments.len()).max().unwrap_or_default();
-        let (mut strangers, mut direct, mut known) = (HashMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut known = BTreeSet::new();
         for (at, pairing) in pairings.iter().enumerate().filter(|(_, pairing)| confirmed(pairing)) {
             match pairing.declared {
-                Some(id) if known.insert(id) => *direct.entry(id.spec).or_default() += 1,
-                None if !explained.contains(&at) => {
+                Some(id) if known.insert(id) => *ground.direct.entry(id.spec).or_default() += 1,
+                None if !ground.explained.contains(&at) => {
                     let segments = pairing.operation.template.segments.as_slice();
                     for end in 0..=segments.len().min(longest) {
-                        *strangers.entry(segments.get(..end).unwrap_or_default()).or_default() += 1;
+                        *ground.strangers.entry(segments.get(..end).unwrap_or_default()).or_default() += 1;
                     }
                 }
                 _ => {}
             }
         }
-        Self { index, pairings, strangers, direct }
+        ground
     }
 
     fn weigh(&self, change: &Change, votes: &Votes) -> Evidence {
@@ -190,12 +200,14 @@ impl<'g, 'a> Ground<'g, 'a> {
             .filter_map(|piece| if let Piece::Literal(text) = piece { Some(text.as_str()) } else { None })
             .collect();
         let strangers = self.strangers.get(change.observed.segments.as_slice()).copied().unwrap_or_default();
+        // What speaks for it does not speak against it.
+        let own = votes.keys().filter(|at| voter(at).is_some_and(confirmed) && !self.explained.contains(*at)).count();
         Evidence {
             operations: seen.len(),
             paths: paths.len(),
             words: words.len(),
             requests: votes.keys().filter_map(voter).map(|pairing| pairing.operation.record.requests).sum(),
-            against: strangers + self.direct.get(&change.spec).copied().unwrap_or_default(),
+            against: strangers.saturating_sub(own) + self.direct.get(&change.spec).copied().unwrap_or_default(),
         }
     }
 }

@@ -96,6 +96,7 @@ impl SpecIndex {
             .iter()
             .find_map(|group| wrong_method(group, &query))
             .or_else(|| groups.iter().find_map(|group| self.wrong_version(group, &query)))
+            .or_else(|| groups.iter().find_map(|group| no_version(group, &query)))
             .or_else(|| self.wrong_base(&groups, &query))
             .or_else(|| self.wrong_segment(&groups, &query))?;
         let mut host_alias = None;
@@ -305,6 +306,18 @@ fn wrong_method(group: &&Group, query: &Query<'_>) -> Option<Failure> {
         FailedOn::Method,
         format!("method: declared is {}", methods_of(entry)),
     ))
+}
+
+/// The path fits when a version is left out of it, and the method with it.
+fn no_version(group: &&Group, query: &Query<'_>) -> Option<Failure> {
+    let literal = |segment: &&TemplateSegment| segment.literal().is_some_and(|text| version::style_of(text).is_some());
+    query.template.segments.iter().enumerate().filter(|(_, segment)| literal(segment)).find_map(|(place, segment)| {
+        let mut path = query.path.clone();
+        path.remove(place);
+        let entry = group.entry(&path, &query.methods).filter(|entry| entry.template.literals() > 0)?;
+        let detail = format!("version: \"{}\" where none is declared", shown(&segment.to_string()));
+        Some((entry.operation(&query.methods)?, FailedOn::Version, detail))
+    })
 }
 
 fn methods_of(entry: &Entry) -> String {

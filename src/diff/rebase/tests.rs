@@ -129,6 +129,18 @@ fn what_is_alike_by_chance_is_not_united() {
 }
 
 #[test]
+fn what_one_path_has_in_common_with_another_spec_explains_nothing() {
+    // Catches paths of somebody else's that do not count against a base path because they end like some declared one.
+    let other = spec("other.yaml", on("shop.example"), "/x/y", &["GET /login", "GET /cart", "GET /a", "GET /b"]);
+    let index = index(vec![spec("shop.yaml", on("shop.example"), "/api", &SHOP), other]);
+    let mut lines = under("", 6);
+    lines.extend(texts(&["GET /login", "GET /cart"]));
+    let (rebased, open) = told(&index, "shop.example", &lines);
+    assert_eq!(rebased, ["near / for /api 6+2-", "near / for /x/y 2+0-"]);
+    assert_eq!(open.len(), 8);
+}
+
+#[test]
 fn another_version_and_a_second_copy_are_no_base_path() {
     // Catches a shadow API that hides behind the declared one: an older version, a forgotten copy.
     for version in ["/v2", "/api/v2", "/2.0", "/v2/shop"] {

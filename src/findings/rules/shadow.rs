@@ -55,7 +55,7 @@ const TEXTS: &[RuleText] = &[
         about: about!(
             "Specs cover its host, and none of their base paths (`servers`, `basePath`) leads to it: often an administration, an \
              older or an internal API beside the declared one, or a gateway that takes a prefix off. What to do: declare it, \
-             correct the spec's servers, or take it off this host."
+             correct the spec's servers or say so with --spec-base, or take it off this host."
         ),
     },
     RuleText {

@@ -321,6 +321,19 @@ fn versions_of_every_kind_are_told_apart_from_ids() {
 }
 
 #[test]
+fn a_version_that_nobody_declares_is_named() {
+    // Catches a new version of an unversioned API that is told as any unknown path, and a word that passes for a version.
+    let index = index(vec![spec("a", "1", &["/"], &["GET /users/{id}", "GET /api/orders", "GET /{any}"])]);
+    let at = |method: &str, path: &str| near(&index, "h", method, path);
+    let said = "version: \"v2\" where none is declared".to_owned();
+    assert_eq!(at("GET", "/v2/users/{number}"), ("0.0".to_owned(), FailedOn::Version, said.clone()));
+    assert_eq!(at("GET", "/api/v2/orders"), ("0.1".to_owned(), FailedOn::Version, said));
+    assert_eq!(at("POST", "/v2/users/{number}").1, FailedOn::Segment, "without the method it is chance");
+    assert_eq!(at("GET", "/old/users/{number}").1, FailedOn::Segment);
+    assert_eq!(at("GET", "/v2/else").1, FailedOn::Segment, "a variable alone fits anything");
+}
+
+#[test]
 fn another_host_that_declares_it_is_named() {
     let declared = index(vec![
         spec("pay", "1", &["http://pay.example:8443/v1"], &["POST /payments/{id}", "GET /{any}"]),
