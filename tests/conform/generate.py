@@ -33,6 +33,8 @@ CASES = 4
 # An operation whose requests take longer to think up than this is left to the next round, or out.
 THINK = 6
 MAKERS = {"dynamic": "Prism from the schema", "static": "Prism from examples or plainly", "spare": "Schemathesis", "opaque": "us: bytes"}
+# A busy machine may take up to so many times longer, until at least so many exchanges are kept.
+PATIENCE, ENOUGH = 5, 12
 # What the client library adds by itself, and no spec declares.
 OWN = {"user-agent", "accept-encoding", "accept", "connection", "x-schemathesis-testcaseid", "content-length"}
 
@@ -111,6 +113,10 @@ class Run:
         self.spares = collections.defaultdict(list)
         self.exchanges = 0
 
+    def over(self):
+        now = time.monotonic()
+        return now >= self.end and (len(self.made) >= ENOUGH or now >= self.end + (PATIENCE - 1) * self.seconds)
+
     def whole(self):
         import schemathesis
         from schemathesis.config import SchemathesisConfig
@@ -136,10 +142,10 @@ class Run:
         self.end = time.monotonic() + self.seconds
         turn, stuck = 0, {}
         try:
-            while time.monotonic() < self.end and order and turn < 1000:
+            while not self.over() and order and turn < 1000:
                 before = self.exchanges
                 for operation in order:
-                    if time.monotonic() >= self.end:
+                    if self.over():
                         break
                     self.serve(operation, turn)
                 turn += 1
@@ -262,7 +268,7 @@ class Run:
             return
         sends = max(len(cases), len(row) if turn == 0 else 0)
         for at in range(sends):
-            if time.monotonic() >= self.end:
+            if self.over():
                 return
             code = row[self.turns[operation.label] % len(row)]
             self.turns[operation.label] += 1
@@ -498,7 +504,7 @@ def main():
             running[subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)] = (file, time.monotonic())
         for child, (file, since) in list(running.items()):
             if child.poll() is None:
-                if time.monotonic() - since > arguments.seconds + 180:
+                if time.monotonic() - since > PATIENCE * arguments.seconds + 200:
                     child.kill()
                 continue
             del running[child]
