@@ -110,7 +110,7 @@ class Run:
         self.made, self.left, self.reasons = [], [], collections.Counter()
         self.unsent, self.judges, self.measured = collections.Counter(), collections.Counter(), collections.Counter()
         self.turns, self.tries = collections.Counter(), collections.Counter()
-        self.spares = collections.defaultdict(list)
+        self.spares, self.poor = collections.defaultdict(list), set()
         self.exchanges = 0
 
     def over(self):
@@ -348,7 +348,9 @@ class Run:
         preferred = [one for one in types if is_json(one)] if number % 4 else types
         types = preferred or types
         media = types[number % len(types)] if types else None
-        first = "prism" if number % 3 else "spare"
+        # Where Prism's answer was no good once, it seldom is.
+        poor = (operation.label, code) in self.poor
+        first = "prism" if number % 3 and not poor else "spare"
         spare = self.spare(operation, code, media, first == "spare")
         split = urllib.parse.urlsplit(prepared.url)
         target = split.path + (f"?{split.query}" if split.query else "")
@@ -380,6 +382,8 @@ class Run:
             self.measured[f"{what} not judged by Prism: schema too large"] += 1
         why = self.judge(operation, case, prepared, pointer, value, answer, said, code)
         if why:
+            if why[0].startswith("answer"):
+                self.poor.add((operation.label, code))
             self.leave(operation, code, why[0], why[1], target)
         else:
             self.made.append({"client": client, "operation": operation.label, "status": answer.status})
