@@ -107,6 +107,7 @@ class Run:
         self.answers = Answers(spec_file, self.port)
         self.spec = Spec(spec_file)
         self.bodies = Bodies(self.spec)
+        self.shapes = collections.Counter(one.shape for one in self.spec.operations)
         self.made, self.left, self.reasons = [], [], collections.Counter()
         self.unsent, self.judges, self.measured = collections.Counter(), collections.Counter(), collections.Counter()
         self.turns, self.tries = collections.Counter(), collections.Counter()
@@ -259,6 +260,9 @@ class Run:
             return
         if "#" in operation.template:
             self.unsent["a path with a fragment, which no request has"] += turn == 0
+            return
+        if self.shapes[operation.shape] > 1:
+            self.unsent["paths that differ in the names of variables only: nobody can tell whose it is"] += turn == 0
             return
         good = [code for code in statuses if code < 300] or statuses
         # Every declared status once, success every other time.
