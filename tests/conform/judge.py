@@ -56,6 +56,8 @@ def placed(report, made):
     wrong = []
     for label in sorted(set(seen) | set(told)):
         made_of, seen_of = dict(told.get(label, {})), dict(seen.get(label, {}))
+        if not seen_of and set(made_of) <= {"404", "405"}:
+            continue  # nobody knows whether it is there
         if made_of != seen_of:
             wrong.append(f"{label}: made {made_of}, seen {seen_of}")
     return wrong

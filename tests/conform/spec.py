@@ -6,6 +6,7 @@ import copy
 import itertools
 import json
 import pathlib
+import re
 import urllib.parse
 
 import yaml
@@ -87,6 +88,7 @@ class Operation:
         self.node = item[method]
         self.pointer = f"{pointer}/{method}"
         self.label = f"{method.upper()} {template}"
+        self.shape = f"{method} {re.sub(r'{[^{}]*}', '{}', template)}"
         document = spec.document
         if spec.old:
             self.bases = [(document.get("basePath") or "").rstrip("/")]
