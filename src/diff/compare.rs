@@ -4,6 +4,7 @@
 //! and holds no opinion. The only place that asks the index.
 
 use super::comparison::{Comparison, Coverage, Criterion, Existence, Nearest, OperationId, Pairing};
+use super::late::hide;
 use super::promises::promises;
 use super::scope::{self, ScopeItem};
 use super::terms::{Exposed, Terms};
@@ -49,7 +50,8 @@ pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a Spec
             Pairing { silent, dormant, ..pair(terms, index, at, &service.id, operation) }
         }));
     }
-    let promises = promises(terms, index, snapshot, &services, &pairings);
+    let hidden = hide(index, &snapshot.late, &services, &mut pairings);
+    let promises = promises(terms, index, snapshot, (&services, &pairings, &hidden));
     Comparison {
         snapshot,
         specs: index.specs(),
@@ -95,7 +97,17 @@ fn pair<'a>(
     // Who is no endpoint needs no neighbours: a scanner's thousands of 404s must not each search every spec.
     let lost = declared.is_none() && retired.is_none() && existence.is_endpoint() && !index.specs().is_empty();
     let nearest = if lost { nearest(index, service, operation, &found) } else { None };
-    Pairing { service: at, operation, existence, declared, retired, nearest, silent: Span::ZERO, dormant: false }
+    Pairing {
+        service: at,
+        operation,
+        existence,
+        declared,
+        retired,
+        nearest,
+        hides: None,
+        silent: Span::ZERO,
+        dormant: false,
+    }
 }
 
 fn nearest(index: &SpecIndex, service: &ServiceId, operation: &Operation, found: &Match<'_>) -> Option<Nearest> {

@@ -63,6 +63,8 @@ pub struct Pairing<'a> {
     pub retired: Option<OperationId>,
     /// Where nothing takes it: the nearest declared operation and what failed first.
     pub nearest: Option<Nearest>,
+    /// A declared operation whose calls it may hold: it was learned before that was declared.
+    pub hides: Option<OperationId>,
     /// From its last request to the last packet.
     pub silent: Span,
     /// That is so long that its callers are gone.

@@ -13,6 +13,7 @@ mod delta;
 mod divided;
 mod entry;
 mod evidence;
+mod firm;
 mod fold;
 mod kept;
 mod lessons;
