@@ -80,7 +80,9 @@
 //! - Time is believed in the reader (`time::Clock`), before any room sees it; flows are forgotten by the slowest tap's time.
 //! - `Pin`, `HostPattern` and `Routes` (templates compiled into a tree) live in [`api`]: `spec` makes pins, `inventory` holds
 //!   them, and neither names the other.
-//! - `Rule` has no `before` and no clock yet: there is one run and nothing stored.
+//! - `Rule` has no `before` and no clock: its time is that of the last packet. It brings the words for its ids along
+//!   ([`findings::RuleText`]), so that `explain`, the policy and suppressions know what there is; what a rule's severity is by the policy, and
+//!   what is suppressed, [`findings::judge`] asks after all of them.
 //! - `transactions` streams from [`engine`] through a sorted spool, not through a `Reporter`: its order must not depend on workers.
 //! - `SpecFormat::read` is handed a resolver of references; `ScopeItem` lives in [`diff`], which judges by it.
 //! - A list of recorded requests (HAR) is templated as traffic is: `spec` owns the trait [`spec::Learner`], and `engine/lessons.rs`,
@@ -93,7 +95,12 @@
 //!   weights of `weights.rs`, and what words alike in all say together (`alike.rs`). Services of one host that answer at one address learn together, whatever the ports in their names. With the
 //!   feature `teach`, `inventory/teach.rs` tells the figures, so that weights can be fitted anew (`benches/accuracy/`).
 //! - Bodies are drawn by a keyed hash into rounds ([`api::Draw`]); sums of rounds merge, where a list of the smallest hashes was drawn.
-//! - [`policy`] is what users say of their world (networks, owners, templates). Networks and rules of templates are words of
+//! - Retired specs are an index of their own, asked only where no spec in force takes an operation; their templates go to the inventory as
+//!   those of users do, which declare nothing.
+//! - The inventory knows which declarations were there from the first (`inventory/firm.rs`), so that `diff` concludes nothing of what was folded
+//!   before it was declared.
+//! - [`policy`] is what users say of their world (networks, owners, templates), of findings (severities, thresholds, suppressions). It names
+//!   rules and does not know them: [`findings::understands`] looks them up. Networks and rules of templates are words of
 //!   [`api`], so that neither `observe` nor `inventory` names it.
 //! - A record that is put away is bytes, as a state file would hold them (`inventory/slot.rs`): a hundred thousand operations fit
 //!   a GiB so. A snapshot holds body shapes likewise (`inventory/bodies.rs`) and a report opens one after the other.

@@ -4,6 +4,7 @@
 //! and holds no opinion. The only place that asks the index.
 
 use super::comparison::{Comparison, Coverage, Criterion, Drifted, Existence, Nearest, OperationId, Pairing};
+use super::late::hide;
 use super::promises::promises;
 use super::rebase::rebase;
 use super::scope::{self, ScopeItem};
@@ -52,8 +53,9 @@ pub fn compare_on<'a>(terms: &Terms<'a>, snapshot: &'a Snapshot, index: &'a Spec
         }));
     }
     rebase(index, &mut services, &mut pairings);
+    let hidden = hide(index, &snapshot.late, &services, &mut pairings);
     let drifts = drifts(index, &pairings);
-    let promises = promises(terms, index, snapshot, &services, &pairings);
+    let promises = promises(terms, index, snapshot, (&services, &pairings, &hidden));
     Comparison {
         snapshot,
         specs: index.specs(),
@@ -136,6 +138,7 @@ fn pair<'a>(
         silent: Span::ZERO,
         dormant: false,
         rebased: None,
+        hides: None,
     }
 }
 

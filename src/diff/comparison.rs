@@ -91,6 +91,8 @@ pub struct Pairing<'a> {
     pub nearest: Option<Nearest>,
     /// Its declaration takes it under another base path than is declared: index into `Coverage::rebased`.
     pub rebased: Option<usize>,
+    /// A declared operation whose calls it may hold: it was learned before that was declared.
+    pub hides: Option<OperationId>,
     /// From its last request to the last packet.
     pub silent: Span,
     /// That is so long that its callers are gone.

@@ -4,6 +4,7 @@ mod aliases;
 mod compare;
 mod comparison;
 mod existence;
+mod late;
 mod promises;
 mod rebase;
 mod scope;

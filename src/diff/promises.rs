@@ -17,8 +17,7 @@ pub(super) fn promises<'a>(
     terms: &Terms<'_>,
     index: &'a SpecIndex,
     snapshot: &'a Snapshot,
-    services: &[Coverage<'a>],
-    pairings: &[Pairing<'a>],
+    (services, pairings, hidden): (&[Coverage<'a>], &[Pairing<'a>], &BTreeMap<OperationId, usize>),
 ) -> Vec<Promise<'a>> {
     if index.specs().is_empty() {
         return Vec::new();
@@ -39,13 +38,14 @@ pub(super) fn promises<'a>(
         let views: Vec<Outlook<'_>> =
             ground.reaches.iter().map(|reach| bar.outlook(reach, services, &exposures)).collect();
         for (number, (operation, (reach, pairings))) in spec.operations.iter().zip(&met).enumerate() {
-            let outlook = &views[*reach];
+            let (outlook, id) = (&views[*reach], OperationId { spec: at, operation: number });
             let (state, why) = outlook
                 .out_of_scope(operation, terms.scope)
                 .or_else(|| seen.answered(pairings))
+                .or_else(|| hidden.get(&id).map(|at| seen.hidden(*at)))
                 .unwrap_or_else(|| bar.silence(outlook));
             let exposure = outlook.best.filter(|_| state == Promised::Orphan).cloned();
-            all.push(Promise { id: OperationId { spec: at, operation: number }, operation, state, why, exposure });
+            all.push(Promise { id, operation, state, why, exposure });
         }
     }
     all
@@ -98,6 +98,16 @@ impl<'s, 'a> Seen<'s, 'a> {
             _ => false,
         };
         there.then(|| (pairing.service, record.statuses.values().sum()))
+    }
+
+    /// A template that was learned before may hold its calls.
+    fn hidden(&self, pairing: usize) -> (Promised, String) {
+        let pairing = &self.pairings[pairing];
+        let (template, host) = (&pairing.operation.template, &self.services[pairing.service].service.id.host);
+        let why = format!(
+            "it was declared after {template} was learned on {host}, under which its calls would have been counted"
+        );
+        (Promised::InsufficientEvidence, why)
     }
 
     /// What its own answers say, if it was seen at all. Pairings out of scope count too: seen is seen.
@@ -323,7 +333,7 @@ fn connections(count: u64) -> String {
 }
 
 /// A template with the names of its variables taken out.
-fn nameless(template: &PathTemplate) -> PathTemplate {
+pub(super) fn nameless(template: &PathTemplate) -> PathTemplate {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => Piece::Literal(text.clone()),
         Piece::Variable(_) => Piece::Variable(String::new()),

@@ -97,7 +97,7 @@ impl Evidence {
     }
 }
 
-fn look_up<'a>(compared: &Comparison<'a>, id: OperationId) -> Option<(&'a Spec, &'a SpecOperation)> {
+pub(super) fn look_up<'a>(compared: &Comparison<'a>, id: OperationId) -> Option<(&'a Spec, &'a SpecOperation)> {
     let spec = compared.specs.get(id.spec)?;
     Some((spec, spec.operations.get(id.operation)?))
 }

@@ -2,10 +2,10 @@
 //! condition of it and gives another.
 
 use super::*;
-use crate::api::{AuthScheme, Direction, HostPattern, Noise};
+use crate::api::{AuthScheme, Direction, HostPattern, Noise, PathTemplate, TemplateSegment};
 use crate::diff::samples::*;
 use crate::diff::{Promised, compare_on};
-use crate::inventory::{Operation, Record, Service, Snapshot};
+use crate::inventory::{Learned, LearnedVariable, Operation, Record, Service, Snapshot};
 use crate::limits::Limits;
 use crate::policy::PolicyFile;
 use crate::report::{CaptureSummary, Report, Verdict};
@@ -28,6 +28,10 @@ struct Facts {
     directions: &'static [(Direction, u64)],
     /// The last packet, in seconds; the operation was called from second 100 to 160.
     now: u64,
+    /// Declared after something was learned.
+    late: &'static [&'static str],
+    /// Its template was learned, from so many words.
+    learned: Option<u64>,
     record: fn(&mut Record),
     service: fn(Service) -> Service,
 }
@@ -45,6 +49,8 @@ impl Default for Facts {
             scope: &[],
             directions: &[(Direction::Inbound, 4)],
             now: 160,
+            late: &[],
+            learned: None,
             record: |_| (),
             service: |service| service,
         }
@@ -53,7 +59,22 @@ impl Default for Facts {
 
 impl Facts {
     fn operation(&self) -> Operation {
-        seen_with(self.line, self.statuses, self.record)
+        let mut operation = seen_with(self.line, self.statuses, self.record);
+        let segments = operation.template.segments.iter().enumerate();
+        let variables = segments.filter(|(_, segment)| segment.literal().is_none());
+        operation.learned = self.learned.map(|words| {
+            let variable = |(segment, _)| LearnedVariable {
+                name: "x".to_owned(),
+                segment,
+                rule: crate::inventory::Rule::Form,
+                classes: Vec::new(),
+                texts: 9,
+                words,
+                confidence: 90,
+            };
+            Learned { confidence: 90, variables: variables.map(variable).collect() }
+        });
+        operation
     }
 
     /// The verdict, and the rule that found it.
@@ -64,7 +85,8 @@ impl Facts {
         let retired = SpecIndex::build_retired(older, &HostFlags::default(), &Limits::default()).unwrap();
         let mut service = (self.service)(service(self.host, vec![self.operation()]));
         service.traffic.clients.directions = self.directions.iter().copied().collect();
-        let snapshot = snapshot(vec![service]);
+        let mut snapshot = snapshot(vec![service]);
+        snapshot.late = self.late.iter().map(|text| unnamed(text)).collect();
         let scope: Vec<_> = self.scope.iter().map(|item| item.parse().unwrap()).collect();
         let (policy, said) = (Policy::new(&scope, None, &PolicyFile::default()), PolicyFile::default());
         let none = SpecIndex::default();
@@ -80,6 +102,10 @@ impl Facts {
             None => endpoint.verdict.name().to_owned(),
         }
     }
+}
+
+fn unnamed(text: &str) -> PathTemplate {
+    PathTemplate { segments: PathTemplate::parse(text).segments.iter().map(TemplateSegment::unnamed).collect() }
 }
 
 /// Holds a table to what it says.
@@ -300,6 +326,42 @@ fn matched() {
 }
 
 #[test]
+fn insufficient_evidence() {
+    let facts = || Facts {
+        line: "GET /users/{login}",
+        declared: Some(&["GET /users/{id}", "GET /users/me"]),
+        late: &["/users/me"],
+        learned: Some(4),
+        ..Facts::default()
+    };
+    let by = "insufficient_evidence";
+    table(&[
+        ("it was learned, and what falls under it was declared later", facts(), by),
+        ("it was declared from the first", Facts { late: &[], ..facts() }, "matched"),
+        ("another was declared later", Facts { late: &["/users/{id}"], ..facts() }, "matched"),
+        ("it was never learned", Facts { learned: None, ..facts() }, "matched"),
+        ("it stood for numbers alone", Facts { learned: Some(0), ..facts() }, "matched"),
+        (
+            "what was declared later has another method",
+            Facts { declared: Some(&["GET /users/{id}", "PUT /users/me"]), ..facts() },
+            "matched",
+        ),
+        (
+            "nothing declared takes it",
+            Facts { declared: Some(&["GET /users/me"]), ..facts() },
+            "shadow by shadow-unknown-path",
+        ),
+        (
+            "still, if it is deprecated",
+            Facts { declared: Some(&["GET /users/{id} deprecated", "GET /users/me"]), ..facts() },
+            by,
+        ),
+        ("the scope leaves it out", Facts { scope: &["a.example"], ..facts() }, "out_of_scope"),
+        ("nobody has called it for long", Facts { now: 161 + 30 * DAY, ..facts() }, "dormant"),
+    ]);
+}
+
+#[test]
 fn third_party_out_of_scope_and_unproven() {
     let abroad = || Facts { host: "bank.example", directions: &[(Direction::Outbound, 4)], ..Facts::default() };
     let shadow = "shadow by shadow-unknown-host";
@@ -413,7 +475,12 @@ fn every_verdict_stands_in_a_table() {
     let text = include_str!("truth_tests.rs");
     for verdict in Verdict::ALL {
         let name = verdict.name();
-        assert!(text.contains(&format!("\"{name}\"),")) || text.contains(&format!("\"{name} by ")), "{name}");
+        assert!(
+            text.contains(&format!("\"{name}\")"))
+                || text.contains(&format!("\"{name}\";"))
+                || text.contains(&format!("\"{name} by ")),
+            "{name}"
+        );
     }
     for rule in rule_texts().filter(|rule| matches!(rule.kind, Kind::Shadow | Kind::Zombie)) {
         assert!(text.contains(&format!("by {}\"", rule.id)), "{}", rule.id);

@@ -4,7 +4,7 @@
 //! reading needs the whole twice, and what reads them back can stop at any bound. They hold the growing tallies and
 //! not the snapshot made of them: two states add up, and are folded when the whole is read.
 //!
-//! The order: figures of the whole, clients, opaque services; then service by service: its head, what was recorded under
+//! The order: figures of the whole, which declarations were known from the first, clients, opaque services; then service by service: its head, what was recorded under
 //! declarations, the tree of paths from the root down, the unknown paths. Every list is sorted, so that equal
 //! inventories are equal records. A declared template stands before the first record under it.
 //!
@@ -51,6 +51,8 @@ pub(super) enum Part<'k> {
     Learned(Cow<'k, str>, Cow<'k, Entry>),
     /// Path, method.
     Unknown(Cow<'k, str>, Cow<'k, str>, Cow<'k, Entry>),
+    /// Digests of declared templates that were known from the first; told behind the figures of the whole.
+    Firm(Cow<'k, [u64]>),
 }
 
 /// What is known beside services and clients.

@@ -14,6 +14,7 @@ mod divided;
 mod drifts;
 mod entry;
 mod evidence;
+mod firm;
 mod fold;
 mod kept;
 mod lessons;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::firm::{digest, nameless};
 use crate::api::{
     HostPattern, PathSegment, PathTemplate, Piece, Pin, PinId, Promise, Promises, Routes, ServiceId, TemplateRules,
     TemplateSegment, Templates,
@@ -33,6 +34,10 @@ pub struct Pins {
     /// What declared pins in force demand.
     promises: HashMap<PinId, Promises>,
     rules: TemplateRules,
+    /// Those that are declared and in force.
+    declared: Vec<PinId>,
+    /// Digests of those that were from the first.
+    firm: BTreeSet<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +70,9 @@ impl Pins {
         let number = declared.len();
         let all = [declared, rules.pins.clone()].concat();
         let active: Vec<PinId> = (0..).map(PinId).take(all.len()).collect();
-        Self::compile(all, &active, number, rules).demanding(&active, promises)
+        let mut pins = Self::compile(all, &active, number, rules).demanding(&active, promises);
+        pins.firm = pins.in_force().map(digest).collect();
+        pins
     }
 
     /// The set with only these in force. A pin equal to a known one keeps its id, others are appended. Tells the id
@@ -90,7 +97,9 @@ impl Pins {
                 active.push(id);
             }
         }
-        (Self::compile(all, &active, number, rules).demanding(&active, promises), active)
+        let mut pins = Self::compile(all, &active, number, rules).demanding(&active, promises);
+        pins.keep_firm(&self.firm);
+        (pins, active)
     }
 
     /// The set with what the first of the active pins demand.
@@ -103,6 +112,26 @@ impl Pins {
     pub(super) fn promise(&self, id: PinId, method: &str) -> Option<&dyn Promise> {
         let promises = self.promises.get(&id)?;
         promises.iter().find(|(known, _)| known == method).map(|(_, promise)| &**promise)
+    }
+
+    /// Those that are declared and in force.
+    fn in_force(&self) -> impl Iterator<Item = &Pin> {
+        self.declared.iter().filter_map(|id| self.get(*id))
+    }
+
+    /// Of those in force these alone were there from the first.
+    pub(super) fn keep_firm(&mut self, firm: &BTreeSet<u64>) {
+        self.firm = self.in_force().map(digest).filter(|digest| firm.contains(digest)).collect();
+    }
+
+    /// Digests of those that were declared from the first.
+    pub(super) const fn firm(&self) -> &BTreeSet<u64> {
+        &self.firm
+    }
+
+    /// Templates that were declared after something may have been learned; names of variables left out.
+    pub(super) fn late(&self) -> BTreeSet<PathTemplate> {
+        self.in_force().filter(|pin| !self.firm.contains(&digest(pin))).map(|pin| nameless(&pin.template)).collect()
     }
 
     /// The set with these appended, which take nothing.
@@ -209,7 +238,8 @@ impl Pins {
     /// The first `declared` of the active ones are; the others are those of users.
     fn compile(all: Vec<Pin>, active: &[PinId], declared: usize, rules: TemplateRules) -> Self {
         let users = active.iter().skip(declared).copied().collect();
-        let mut pins = Self { all, users, rules, ..Self::default() };
+        let in_force = active.iter().take(declared).copied().collect();
+        let mut pins = Self { all, users, rules, declared: in_force, ..Self::default() };
         let mut known: BTreeMap<(bool, HostPattern), usize> = BTreeMap::new();
         for (place, id) in active.iter().enumerate() {
             let Some(pin) = pins.all.get(id.0 as usize) else { continue };

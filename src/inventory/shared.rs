@@ -168,6 +168,7 @@ impl Inventory {
             window: rest.window.bounds(),
             exchanges: rest.exchanges,
             unnamed: rest.unnamed,
+            late: pins.late(),
             bounds,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A snapshot depends on the set of what was kept, not on the order in which it came or the number of workers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -28,6 +28,9 @@ pub struct Snapshot {
     pub exchanges: u64,
     /// Responses whose request was not in the capture: nothing to name them by.
     pub unnamed: u64,
+    /// Templates that were declared after something may have been learned, names of variables left out: what was called there before may
+    /// stand under another.
+    pub late: BTreeSet<PathTemplate>,
     /// Bounds that were met, by counter name; empty means that nothing was folded early or left out.
     pub bounds: BTreeMap<&'static str, u64>,
 }

@@ -97,6 +97,8 @@ pub struct Endpoint<'a> {
     pub existence: Existence,
     /// The finding about it, if any.
     pub finding: Option<&'a Finding>,
+    /// Why its requests may be another operation's.
+    pub doubt: Option<String>,
     /// Who answers for it, by the policy.
     pub owner: Option<&'a str>,
 }
@@ -113,6 +115,8 @@ pub enum Verdict {
     Dormant,
     /// A declared operation takes it.
     Matched,
+    /// A declared operation takes it, and it was learned before another was declared that it may hold calls of.
+    InsufficientEvidence,
     /// Nothing takes it, and its answers do not prove that it is there.
     Unproven,
     /// It is somebody else's, and no spec declares it.
@@ -125,11 +129,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Shadow,
         Self::Zombie,
         Self::Dormant,
         Self::Matched,
+        Self::InsufficientEvidence,
         Self::Unproven,
         Self::ThirdParty,
         Self::Unmanaged,
@@ -144,6 +149,7 @@ impl Verdict {
             Self::Zombie => "zombie",
             Self::Dormant => "dormant",
             Self::Matched => "matched",
+            Self::InsufficientEvidence => "insufficient_evidence",
             Self::Unproven => "unproven",
             Self::Unmanaged => "unmanaged",
             Self::ThirdParty => "third_party",

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contents::{CaptureSummary, Endpoint, Headline, Report, Verdict};
 use super::identity::{self, Identities};
 use crate::api::Direction;
-use crate::diff::{Comparison, Coverage, Pairing, Promised, Rebased};
+use crate::diff::{Comparison, Coverage, OperationId, Pairing, Promised, Rebased};
 use crate::findings::{FailOn, Finding, Kind, Reason, Subject};
 use crate::inventory::Snapshot;
 use crate::policy::PolicyFile;
@@ -67,7 +67,8 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'
         let verdict = verdict(compared, coverage, pairing, finding);
         let service = subject.service;
         let owner = said.owner_of(identity::subject(coverage), &pairing.operation.template);
-        endpoints.push(Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, owner });
+        let doubt = pairing.hides.and_then(|id| doubt(compared, id));
+        endpoints.push(Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, doubt, owner });
     }
     let place = |endpoint: &Endpoint<'_>| {
         let pairing = &compared.pairings[endpoint.pairing];
@@ -76,6 +77,17 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'
     };
     endpoints.sort_by(|a, b| place(a).cmp(&place(b)));
     endpoints
+}
+
+/// Which operation its requests may belong to.
+fn doubt(compared: &Comparison<'_>, id: OperationId) -> Option<String> {
+    let spec = compared.specs.get(id.spec)?;
+    let operation = spec.operations.get(id.operation)?;
+    let (method, path, line) = (&operation.method, &operation.path, operation.line);
+    let name = &spec.name;
+    Some(format!(
+        "{method} {path} ({name}, line {line}) was declared after this template was learned, and falls under it"
+    ))
 }
 
 fn verdict(
@@ -95,6 +107,7 @@ fn verdict(
         (Some(Kind::Zombie), _) => Verdict::Zombie,
         _ if pairing.is_dormant() => Verdict::Dormant,
         _ if compared.specs.is_empty() => Verdict::Unmanaged,
+        (_, Some(_)) if pairing.hides.is_some() => Verdict::InsufficientEvidence,
         (_, Some(_)) => Verdict::Matched,
         (_, None) => Verdict::Unproven,
     }

@@ -2,7 +2,7 @@
 
 use crate::api::AuthScheme;
 use crate::diff::{Comparison, Coverage, Criterion, Existence, Pairing};
-use crate::findings::evidence::list;
+use crate::findings::evidence::{list, look_up};
 use crate::findings::finding::{Evidence, Finding, Kind, Place, Reason, Subject};
 use crate::findings::rule::{Rule, View};
 use crate::findings::rules::dormant::days;
@@ -254,6 +254,14 @@ fn finding(view: View<'_>, coverage: &Coverage<'_>, pairing: &Pairing<'_>) -> Fi
     evidence.notes.push(format!("{}: {}", case.severity().name(), case.why()));
     if open(record) > 0 {
         evidence.notes.push(format!("{} of its requests succeeded without credentials", open(record)));
+    }
+    if let Some((spec, operation)) = pairing.hides.and_then(|id| look_up(compared, id)) {
+        let (method, path, line) = (&operation.method, &operation.path, operation.line);
+        let late = format!(
+            "{method} {path} ({}, line {line}) was declared after it was learned: some of its requests may be that one's",
+            spec.name
+        );
+        evidence.notes.push(late);
     }
     if pairing.dormant {
         evidence.notes.push(format!("it was last called {} before the last packet", days(pairing.silent)));

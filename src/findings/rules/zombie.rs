@@ -126,8 +126,8 @@ fn way<'a>(view: View<'a>, coverage: &Coverage<'a>, pairing: &Pairing<'a>) -> Op
     let compared = view.compared;
     if let Some(id) = pairing.declared {
         let operation = compared.specs.get(id.spec)?.operations.get(id.operation)?;
-        if pairing.is_dormant() {
-            // Its callers are gone, which is all that was wanted.
+        if pairing.is_dormant() || pairing.hides.is_some() {
+            // Its callers are gone, which is all that was wanted; or they may have meant another operation.
             return None;
         }
         let gone = operation.sunset.zip(compared.now).is_some_and(|(sunset, now)| sunset.passed_by(now));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 
 use super::super::delta::Rest;
+use super::super::firm::Gathered;
 use super::super::kept::{Kept, MOST, Part, Unsound, Whole, must};
 use super::super::opaque::Opaque;
 use super::super::pins::Known;
@@ -11,6 +12,9 @@ use super::super::tally::{Growing, Numbers};
 use super::{Inventory, Tally};
 use crate::api::{PinId, ServiceId};
 use crate::merge::Merge;
+
+/// Digests of one record.
+const FIRM: usize = 1024;
 
 impl Inventory {
     /// Tells all that is known, a record at a time; the same for equal inventories. Workers may absorb meanwhile: no lock
@@ -28,6 +32,8 @@ impl Inventory {
             other_clients: rest.signals.more(),
             other_opaque: rest.opaque.more(),
         })))?;
+        let firm: Vec<u64> = self.pins().firm().iter().copied().collect();
+        firm.chunks(FIRM).try_for_each(|some| out(&Kept(Part::Firm(Cow::Borrowed(some)))))?;
         rest.signals.iter().try_for_each(|(caller, client)| out(&Kept(Part::Client(caller, Cow::Borrowed(client)))))?;
         rest.opaque.iter().try_for_each(|((server, name, kind), seen)| {
             let name = name.as_deref().map(Cow::Borrowed);
@@ -52,6 +58,7 @@ pub struct Restore {
     known: Known,
     /// Pins of the state being read, by number.
     pins: Vec<PinId>,
+    firm: Gathered,
     growing: Option<Growing>,
 }
 
@@ -61,7 +68,7 @@ impl Restore {
     #[must_use]
     pub fn onto(inventory: Inventory) -> Self {
         let known = Known::new(&inventory.pins());
-        Self { inventory, known, pins: Vec::new(), growing: None }
+        Self { inventory, known, pins: Vec::new(), firm: Gathered::default(), growing: None }
     }
 
     /// Takes in the next record.
@@ -81,6 +88,7 @@ impl Restore {
                 self.hand_over()?;
                 self.growing = None;
                 self.pins.clear();
+                self.firm.begin();
                 self.whole(whole)?;
             }
             Part::Client(caller, client) => {
@@ -100,6 +108,9 @@ impl Restore {
                 let id = self.known.id(written.read()).ok_or(Unsound("too many declarations"))?;
                 must(self.known.gone.len() <= limits.spec_routes, "too many declarations")?;
                 self.pins.push(id);
+            }
+            Part::Firm(digests) => {
+                must(self.firm.take(&digests, limits.spec_routes), "declarations of no state, or too many")?;
             }
             Part::Service(service, head) => {
                 let next = Growing::new(service.into_owned(), head.into_owned())?;
@@ -126,7 +137,11 @@ impl Restore {
     pub fn finish(mut self) -> Result<Inventory, Unsound> {
         self.hand_over()?;
         let pins = self.inventory.pins.get_mut().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(pins).extend(self.known.gone);
+        let pins = Arc::make_mut(pins);
+        pins.extend(self.known.gone);
+        if let Some(firm) = self.firm.finish() {
+            pins.keep_firm(&firm);
+        }
         self.inventory.tidy(&mut self.inventory.common());
         Ok(self.inventory)
     }

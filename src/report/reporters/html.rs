@@ -225,7 +225,10 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         Some(at_line(&spec.name, spec.operations.get(id.operation)?.line))
     });
     let by = match (pairing.declared.and_then(place), &pairing.nearest) {
-        (Some((place, _)), _) => format!("declared in {place}"),
+        (Some((place, _)), _) => match &endpoint.doubt {
+            Some(doubt) => format!("declared in {place}; {}", sentence(doubt)),
+            None => format!("declared in {place}"),
+        },
         _ if older.is_some() => format!("declared in {}", older.unwrap_or_default()),
         // Where there is a finding, it says this already, and the row leads to it.
         (None, Some(nearest)) if endpoint.finding.is_none() => {
@@ -246,9 +249,12 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
             Verdict::Shadow => Tone::Bad,
             Verdict::Zombie => Tone::Poor,
             Verdict::Matched => Tone::Good,
-            Verdict::Dormant | Verdict::Unproven | Verdict::Unmanaged | Verdict::ThirdParty | Verdict::OutOfScope => {
-                Tone::Calm
-            }
+            Verdict::InsufficientEvidence
+            | Verdict::Dormant
+            | Verdict::Unproven
+            | Verdict::Unmanaged
+            | Verdict::ThirdParty
+            | Verdict::OutOfScope => Tone::Calm,
         },
         state: existence(endpoint.existence),
         doubtful: endpoint.existence != Existence::Confirmed,

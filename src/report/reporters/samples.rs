@@ -1,6 +1,6 @@
 //! A report made by hand, for tests: any number of endpoints, and any text planted in every name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::{
     Agent, AuthScheme, BodyKind, BodySide, DataClass, Direction, Extension, HostPattern, Noise, OddBody, ParamPlace,
@@ -343,6 +343,7 @@ impl Sample {
             window: Some((Self::moment(0), Self::moment(312))),
             exchanges: 90_000,
             unnamed: 2,
+            late: BTreeSet::new(),
             bounds: BTreeMap::from([("inventory.params", 2)]),
         };
         let covered = |at: usize| at < 2 && self.judged;
@@ -362,6 +363,7 @@ impl Sample {
                 retired: None,
                 nearest: (!covered(at)).then(nearest),
                 rebased: None,
+                hides: None,
                 silent: Span::ZERO,
                 dormant: false,
             })
@@ -418,7 +420,7 @@ impl Sample {
                 _ => Verdict::Matched,
             };
             let owner = at.is_multiple_of(3).then_some(owner.as_str());
-            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, owner }
+            Endpoint { pairing: at, service, verdict, existence: pairing.existence, finding, doubt: None, owner }
         });
         let tally = |kind| findings.iter().filter(|finding| finding.kind == kind).count() as u64;
         let headline = Headline {

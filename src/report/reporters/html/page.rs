@@ -100,7 +100,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="endpoints-table">
 <label>Search <input type="search" placeholder="path, host, parameter, auth" autocomplete="off" spellcheck="false"></label>
-<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>dormant</option><option>matched</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
+<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>dormant</option><option>matched</option><option value="insufficient_evidence">insufficient evidence</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
 <label>State <select data-key="state"><option value="">all</option><option>confirmed</option><option>provisional</option><option>unanswered</option></select></label>
 <output></output>
 </div>
@@ -283,7 +283,7 @@ use crate::time::Span;
 <dt>Third party</dt><dd>A service that is called from here and from nowhere else, at an address that is not one's own, and that no spec names. What it answers is nobody's shadow here; it is listed, as what goes there should be known.</dd>
 <dt>Zombie</dt><dd>An operation that is still in use although its spec declares it deprecated, its sunset has passed, or only an older spec declares it.</dd>
 <dt>Orphan</dt><dd>A declared operation that was never seen although its host was well in use: 20 requests or more on three or more other declared operations. It says nothing about who owns it.</dd>
-<dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything.</dd>
+<dt>Insufficient evidence</dt><dd>A declared operation that was never seen, while too little was seen of its host to conclude anything, or its calls would have been counted under a template that was learned before it was declared. As a verdict of an endpoint: its requests may be those of another operation, declared since.</dd>
 <dt>Dormant</dt><dd>An operation that was called and has not been for 30 days, or as long as the policy says. A finding only where the policy makes it one.</dd>
 <dt>Matched</dt><dd>An operation that a spec declares.</dd>
 <dt>Confirmed</dt><dd>It answered with success, or with a redirect that is more than another spelling of the same path.</dd>
