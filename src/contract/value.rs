@@ -505,10 +505,8 @@ impl<'c> Holding<'c> {
                         self.below_data(|holding| holding.undocumented(value, all, spell, faults));
                     } else if faults.len() < Self::FAULTS {
                         let told = spell(name);
-                        // Where nothing is forbidden, names that are data make a map of the object, and no field.
-                        let is_data = told.starts_with('{') && *told != *name;
                         let keyword = if closed.is_some() { FORBIDS } else { "" };
-                        if closed.is_some() || !is_data {
+                        if closed.is_some() || is_name(&told) {
                             self.below(&told, |holding| {
                                 let way = holding.way.clone();
                                 faults.push(Fault { breaks: Breaks::Undocumented, way, schema: *first, keyword });
@@ -537,6 +535,12 @@ impl<'c> Holding<'c> {
     fn below_data(&mut self, inside: impl FnOnce(&mut Self)) {
         self.below("{key}", inside);
     }
+}
+
+/// What people call a field. Where a schema forbids no others, an object with other names in it is a map of something.
+fn is_name(told: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    told.len() > 1 && told.starts_with(first) && told.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:$".contains(c))
 }
 
 /// Values are told apart by where they lie.

@@ -83,22 +83,25 @@ fn drifts<'a>(index: &'a SpecIndex, pairings: &[Pairing<'a>]) -> Vec<Drifted<'a>
         else {
             continue;
         };
-        let own = pairing.operation.record.drifts.iter().filter(|drift| drift.digest == digest && !is_a_try(drift));
+        let own = pairing.operation.record.drifts.iter().filter(|drift| drift.digest == digest && !is_chance(drift));
         all.extend(own.map(|drift| Drifted { pairing: at, drift }));
     }
     all
 }
 
-/// A field that one request brought along and that no schema forbids: somebody's try, and no habit of the API. What a server says
-/// once it may say again.
-fn is_a_try(record: &DriftRecord) -> bool {
+/// A field that no schema names and none forbids: JSON Schema allows it, and once or twice it is a try, or a name that is data after
+/// all. Again and again under one name, it is a field that nobody wrote down.
+fn is_chance(record: &DriftRecord) -> bool {
     let fact = &record.fact;
-    let of_client = matches!(fact.drift, Drift::UndocumentedRequestField | Drift::UndocumentedForm);
-    of_client && record.seen < HABIT && !fact.promised.ends_with("/additionalProperties")
+    let is_field = matches!(
+        fact.drift,
+        Drift::UndocumentedRequestField | Drift::UndocumentedForm | Drift::UndocumentedResponseField
+    );
+    is_field && record.seen < HABIT && !fact.promised.ends_with("/additionalProperties")
 }
 
-/// Requests that make a habit.
-const HABIT: u64 = 2;
+/// Exchanges that make a habit.
+const HABIT: u64 = 3;
 
 /// Finds what takes one observed operation, and what nearly does.
 fn pair<'a>(

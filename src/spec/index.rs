@@ -239,7 +239,10 @@ impl SpecIndex {
             for entry in self.groups.get(*at).map_or(&[][..], |group| &group.entries) {
                 let promises = all.entry((host.clone(), nameless(&entry.template))).or_default();
                 for (method, operations) in &entry.methods {
-                    let first = operations.first().and_then(|(spec, at)| self.operation(*spec, *at));
+                    // Of two paths that differ in the names of their variables alone nobody can tell which was meant.
+                    let of_spec = |spec: usize| operations.iter().filter(|(other, _)| *other == spec).count();
+                    let first = operations.first().filter(|(spec, _)| of_spec(*spec) == 1);
+                    let first = first.and_then(|(spec, at)| self.operation(*spec, *at));
                     if let Some(contract) = first.and_then(|operation| operation.contract.as_ref())
                         && !promises.iter().any(|(known, _)| known == method)
                     {

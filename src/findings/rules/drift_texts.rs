@@ -49,26 +49,28 @@ rows! {
     "undocumented-form-field", Medium, "A field of a form that is not declared",
     "Fields that bind to objects without being declared are how mass assignment happens (OWASP API3:2023).",
     "Forms (urlencoded or multipart) of requests that succeeded held a field which the declared schema does not \
-     name, and that schema does not say that there may be others. Where it does not forbid others either, names \
-     that are data are not told, and one request does not make a finding. What to do: declare the field, or have \
-     the server bind declared fields only. Drift is a difference between a matched operation and its declaration, \
-     told with counts, the first and last time, and a pointer on both sides.",
+     name, and that schema does not say that there may be others. Where it does not forbid others either, JSON \
+     Schema allows them: such a field is told when three requests or more held it under a plain name. What to do: \
+     declare the field, or have the server bind declared fields only. Drift is a difference between a matched \
+     operation and its declaration, told with counts, the first and last time, and a pointer on both sides.",
     "Declare the field, or have the server bind declared fields only.";
     "undocumented-request-field", Medium, "A field of a request body that is not declared",
     "Fields that bind to objects without being declared are how mass assignment happens (OWASP API3:2023).",
     "Bodies of requests that succeeded held a field which no schema that holds for them names, and none says that \
      there may be others (additionalProperties, patternProperties and the branches that hold are honoured). Where \
-     no schema forbids others, names that are data are not told, and one request does not make a finding. What to \
-     do: declare the field, or have the server bind declared fields only. Drift is a difference between a matched \
-     operation and its declaration, told with counts, the first and last time, and a pointer on both sides.",
+     no schema forbids others either, JSON Schema allows them: such a field is told when three requests or more \
+     held it under a plain name. What to do: declare the field, or have the server bind declared fields only. \
+     Drift is a difference between a matched operation and its declaration, told with counts, the first and last \
+     time, and a pointer on both sides.",
     "Declare the field, or have the server bind declared fields only.";
     "undocumented-response-field", Medium, "A field of a response body that is not declared",
     "What a spec does not name nobody decided to publish: it is how more is returned than callers should see (OWASP API3:2023).",
     "Response bodies held a field which no schema that holds for them names, and none says that there may be \
-     others (additionalProperties, patternProperties and the branches that hold are honoured). What to do: \
-     declare the field if callers should have it; take it out of the answer if they should not. Drift is a \
-     difference between a matched operation and its declaration, told with counts, the first and last time, and a \
-     pointer on both sides.",
+     others (additionalProperties, patternProperties and the branches that hold are honoured). Where no schema \
+     forbids others either, JSON Schema allows them: such a field is told when three answers or more held it \
+     under a plain name. What to do: declare the field if callers should have it; take it out of the answer if \
+     they should not. Drift is a difference between a matched operation and its declaration, told with counts, \
+     the first and last time, and a pointer on both sides.",
     "Declare the field if callers should have it; take it out of the answer if they should not.";
     "undocumented-status", Low, "A status that is not declared",
     "Callers cannot handle what they were never told of, and an undeclared success is behaviour that nobody reviewed.",
