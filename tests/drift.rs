@@ -163,7 +163,7 @@ const CASES: &[Case] = &[
     Case {
         rule: "undocumented-request-body",
         at: "/request/body",
-        declared: "/a: {post: {responses: {'200': {description: ''}}}}",
+        declared: "/a: {post: {responses: {'200': {description: ''}}}}\n  /b: {put: {requestBody: {content: {application/json: {}}}, responses: {'200': {description: ''}}}}",
         bad: &[sent("{}")],
         good: &[get("POST /a")],
     },
@@ -433,6 +433,19 @@ fn each_kind_is_found_where_it_is_and_nowhere_else() {
     let tested: BTreeSet<_> = CASES.iter().map(|case| case.rule).collect();
     let all: BTreeSet<_> = shadowtap::api::Drift::ALL.into_iter().map(shadowtap::api::Drift::name).collect();
     assert_eq!(tested, all);
+}
+
+#[test]
+fn a_spec_that_names_paths_alone_says_nothing_of_the_rest() {
+    // Catches findings by the hundred from a spec that somebody began with.
+    const CASE: Case = Case {
+        rule: "",
+        at: "",
+        declared: "/a: {get: {responses: {'200': {description: ''}}}, post: {responses: {'200': {description: ''}}}}",
+        bad: &[get("GET /a?debug=1\nX-Debug: 1"), sent("{}"), told("{}"), ("GET /a", "", "404 Not Found", "")],
+        good: &[],
+    };
+    assert_eq!(drifts(&CASE, CASE.bad), []);
 }
 
 #[test]

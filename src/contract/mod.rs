@@ -11,7 +11,7 @@ mod text;
 mod value;
 
 pub use media::MediaRange;
-pub use operation::{Contract, DeclaredBody, DeclaredParam, Response, Sealed, StatusRange};
+pub use operation::{Contract, DeclaredBody, DeclaredParam, Response, Sealed, Speaks, StatusRange};
 pub use pattern::Pattern;
 pub use schema::{At, List, Object, Others, Parts, Scalar, Schema, SchemaId, Schemas, Types};
 pub use security::Need;

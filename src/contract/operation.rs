@@ -37,8 +37,55 @@ pub struct Contract {
     pub security_at: String,
     /// Hosts where it is declared for https and for nothing else, and where that stands.
     pub secure: Arc<(Vec<HostPattern>, String)>,
+    /// What its document speaks of at all.
+    pub speaks: Speaks,
     /// The schemas that all of that names.
     pub schemas: Arc<Schemas>,
+}
+
+/// What a document speaks of, in any of its operations. One that names paths and nothing else does not say that there are no bodies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Speaks {
+    /// Query parameters.
+    pub queries: bool,
+    /// Header fields of requests.
+    pub headers: bool,
+    /// Request bodies.
+    pub bodies: bool,
+    /// Media types of responses.
+    pub content: bool,
+    /// Responses that tell of errors.
+    pub errors: bool,
+}
+
+impl Speaks {
+    /// What one operation speaks of.
+    #[must_use]
+    pub fn of(contract: &Contract) -> Self {
+        Self {
+            queries: contract.params(ParamPlace::Query).next().is_some(),
+            headers: contract.params(ParamPlace::Header).next().is_some(),
+            bodies: contract.body.is_some(),
+            content: contract.responses.iter().any(|(_, response)| !response.content.is_empty()),
+            errors: contract.responses.iter().any(|(range, _)| match range {
+                StatusRange::One(status) => *status >= 400,
+                StatusRange::Hundred(hundred) => *hundred >= 4,
+                StatusRange::Default => true,
+            }),
+        }
+    }
+
+    /// What either speaks of.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            queries: self.queries || other.queries,
+            headers: self.headers || other.headers,
+            bodies: self.bodies || other.bodies,
+            content: self.content || other.content,
+            errors: self.errors || other.errors,
+        }
+    }
 }
 
 /// A declared parameter.
@@ -115,8 +162,8 @@ impl Sealed {
 
     /// The same over the schemas that it was drawn up for.
     #[must_use]
-    pub fn over(self, schemas: &Arc<Schemas>) -> Self {
-        Self::new(Contract { schemas: Arc::clone(schemas), ..self.contract })
+    pub fn over(self, schemas: &Arc<Schemas>, speaks: Speaks) -> Self {
+        Self::new(Contract { schemas: Arc::clone(schemas), speaks, ..self.contract })
     }
 
     /// What it demands.
@@ -139,7 +186,7 @@ impl Promise for Sealed {
 impl Contract {
     fn digest(&self) -> u64 {
         let mut hash = Xxh3::new();
-        (&self.at, self.ending).hash(&mut hash);
+        (&self.at, self.ending, self.speaks).hash(&mut hash);
         let mut roots = Vec::new();
         let mut note = |schema: Option<SchemaId>| {
             roots.extend(schema);
@@ -234,6 +281,9 @@ impl Contract {
             }
             self.param(param, there, &texts, said, facts);
         }
+        if !self.speaks.queries {
+            return;
+        }
         let keys = self.security.iter().flatten();
         let keys: Vec<&str> =
             keys.filter_map(|need| if let Need::Query(name) = need { Some(name.as_str()) } else { None }).collect();
@@ -310,7 +360,7 @@ impl Contract {
                     .skip(at)
                     .take(1)
                     .for_each(|text| *text = Some(String::from_utf8_lossy(value).trim().to_owned())),
-                None if (said.is_common)(name.as_bytes()) || is_of_tools(&name) => {}
+                None if !self.speaks.headers || (said.is_common)(name.as_bytes()) || is_of_tools(&name) => {}
                 None if self.is_key(|need| matches!(need, Need::Header(key) if *key == name)) => {}
                 None => {
                     let told = told(said, &name);
@@ -379,7 +429,7 @@ impl Contract {
 
     fn asked(&self, said: &Spoken<'_>, facts: &mut Facts) {
         let Some(body) = &self.body else {
-            if said.asked != SpokenBody::None {
+            if said.asked != SpokenBody::None && self.speaks.bodies {
                 facts.add(Drift::UndocumentedRequestBody, Checked::Request, "/request/body", &self.at);
             }
             return;
@@ -455,7 +505,8 @@ impl Contract {
         }
         let Some(response) = self.answer_for(status) else {
             // What HTTP itself answers, whatever the operation: interim, a part, and that nothing has changed (RFC 9110).
-            if !matches!(status, 100..=199 | 206 | 304) {
+            let of_http = matches!(status, 100..=199 | 206 | 304);
+            if !of_http && (status < 400 || self.speaks.errors) {
                 facts.add(
                     Drift::UndocumentedStatus,
                     Checked::Answers,
@@ -474,7 +525,7 @@ impl Contract {
         let Some(media) = said.response_type else { return };
         if response.content.is_empty() {
             // Errors are seldom described; a success that says more than is declared is.
-            if (200..300).contains(&status) {
+            if (200..300).contains(&status) && self.speaks.content {
                 facts.add(
                     Drift::UndocumentedResponseType,
                     of,

@@ -16,7 +16,7 @@ use super::server::expand;
 use super::warnings::Warnings;
 use crate::api::{HostPattern, ParamPlace, PathTemplate};
 use crate::contract::{
-    Contract, DeclaredBody, DeclaredParam, MediaRange, Need, Response, SchemaId, Schemas, StatusRange, Style,
+    Contract, DeclaredBody, DeclaredParam, MediaRange, Need, Response, SchemaId, Schemas, Speaks, StatusRange, Style,
 };
 
 /// Parameters, answers, media types and fields of one operation that are looked at.
@@ -64,6 +64,7 @@ impl Drafts {
             security: Vec::new(),
             security_at: String::new(),
             secure: Secure::default(),
+            speaks: Speaks::default(),
             schemas: Arc::new(Schemas::default()),
         };
         drawing.params(at, items, path, &mut contract);

@@ -17,7 +17,7 @@ use super::model::{Server, Spec, SpecOperation, SpecParam};
 use super::refs::{Found, Refs};
 use super::warnings::Warnings;
 use crate::api::{ParamPlace, PathTemplate, Piece};
-use crate::contract::Sealed;
+use crate::contract::{Sealed, Speaks};
 use crate::time::Deadline;
 
 /// Segments of a declared path. Observed ones end sooner.
@@ -78,9 +78,11 @@ impl<'r, 'l> Reading<'r, 'l> {
     ) -> Result<Spec, SpecError> {
         let mut operations = self.operations(servers, dialect)?;
         let schemas = Arc::new(std::mem::take(&mut self.drafts.compiler).finish(&mut self.warnings));
+        let drafts = operations.iter().filter_map(|operation| operation.contract.as_ref());
+        let speaks = drafts.fold(Speaks::default(), |all, draft| all.or(Speaks::of(draft.contract())));
         for operation in &mut operations {
             let draft = operation.contract.take().and_then(Arc::into_inner);
-            operation.contract = draft.map(|draft| Arc::new(draft.over(&schemas)));
+            operation.contract = draft.map(|draft| Arc::new(draft.over(&schemas, speaks)));
         }
         let info = self.document.root.get("info");
         let part = |key| info.and_then(|info| text_at(info, key)).unwrap_or_default();
