@@ -181,7 +181,9 @@ fn under(page: &mut Page, finding: &Finding, template: Option<u8>, started: Opti
     let evidence = &finding.evidence;
     let mut why = vec![finding.rule.id.to_owned()];
     why.extend(evidence.declared.as_ref().map(|it| format!("declared in {}", at_line(&it.spec, it.line))));
-    if finding.kind == Kind::Orphan {
+    if finding.kind == Kind::Suppression {
+        why.push(sentence(&finding.summary).into_owned());
+    } else if finding.kind == Kind::Orphan {
         // The first note is the exposure it rests on.
         why.extend(evidence.notes.first().map(|note| sentence(note).into_owned()));
     } else {
