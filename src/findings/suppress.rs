@@ -36,7 +36,7 @@ impl Rule for Expired {
             let fingerprint = it.fingerprint.as_deref().unwrap_or_default();
             let part = format!("{} {fingerprint}", it.rule.word).trim_end().to_owned();
             let date = it.expires.map(|date| date.to_string()).unwrap_or_default();
-            let place = format!("{}, line {}", suppressions.file, it.rule.line);
+            let place = format!("{}, line {}", suppressions.name(), it.rule.line);
             let mut evidence = Evidence { confidence: "high", ..Evidence::default() };
             evidence.notes.push(format!("its reason: {}", it.reason));
             found.push(Finding {
@@ -95,7 +95,7 @@ mod tests {
 
     /// What is found under suppressions, each with whether it is suppressed.
     fn found(text: &str, now: u64) -> Vec<(Finding, bool)> {
-        let suppressions = Suppressions::parse("suppress.toml", text).unwrap();
+        let suppressions = Suppressions::parse("/etc/suppress.toml", text).unwrap();
         let said = PolicyFile { suppressions, ..PolicyFile::default() };
         understands(&said).unwrap();
         let index = index(vec![spec("shop.yaml", on("shop.example"), "", &["GET /a", "GET /old deprecated"])]);
@@ -155,6 +155,7 @@ mod tests {
         let (expired, suppressed) = &after[0];
         assert_eq!((expired.rule.id, expired.kind, suppressed), ("suppression-expired", Kind::Suppression, &false));
         assert_eq!(expired.subject.template, "/y");
+        assert!(!format!("{expired:?}").contains("/etc"), "no folder of this machine: {expired:?}");
         assert!(expired.summary.contains("expired on 1970-01-11 (suppress.toml, line 2)"), "{}", expired.summary);
         assert!(expired.next.starts_with("Ask shop team"), "{}", expired.next);
         assert_eq!(after.len(), 4, "what it took is taken by the one below it");

@@ -114,6 +114,12 @@ impl Suppressions {
         Ok(Self { file: file.to_owned(), all })
     }
 
+    /// How reports call the file: without its folder, which is nobody's business there.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.file.rsplit(['/', '\\']).next().unwrap_or_default()
+    }
+
     /// What is wrong with one.
     #[must_use]
     pub fn wrong(&self, named: &Named, what: impl Into<String>, mend: impl Into<String>) -> PolicyError {

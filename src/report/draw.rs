@@ -216,7 +216,7 @@ fn idle(suppressed: &[Finding], said: &PolicyFile, now: Option<Timestamp>, lines
     let all = said.suppressions.all.iter().filter(|it| !it.has_expired(now) && !used.contains(&it.rule.line));
     let idle: Vec<String> = all.map(|it| it.rule.line.to_string()).collect();
     if let Some((first, more)) = idle.split_first() {
-        let file = &said.suppressions.file;
+        let file = said.suppressions.name();
         let told = more.iter().take(SENTENCES).fold(format!("line {first}"), |text, line| format!("{text}, {line}"));
         let untold = more.len().saturating_sub(SENTENCES);
         let untold = if untold > 0 { format!(" and {untold} more") } else { String::new() };

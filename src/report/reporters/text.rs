@@ -186,7 +186,9 @@ fn under(page: &mut Page, finding: &Finding, template: Option<u8>, started: Opti
         let ratio = format!("{} of {}", count(drift.exchanges), count(drift.of));
         page.paragraph(Ink::Strong, UNDER, UNDER + 2, &format!("{}: {ratio}", sentence(&drift.observed_at)));
     }
-    if finding.kind == Kind::Orphan {
+    if finding.kind == Kind::Suppression {
+        why.push(sentence(&finding.summary).into_owned());
+    } else if finding.kind == Kind::Orphan {
         // The first note is the exposure it rests on.
         why.extend(evidence.notes.first().map(|note| sentence(note).into_owned()));
     } else {
