@@ -121,7 +121,8 @@ fn what_fails_a_run_stands_in_the_policy_unless_a_flag_says_otherwise() {
     assert_eq!(code("fail_on = ['shadow-unknown-host']", &[]), Some(1));
     assert_eq!(code("fail_on = ['zombie']", &["--fail-on", "none"]), Some(0), "the flag goes before it");
     assert_eq!(code("fail_on = []", &["--fail-on", "zombie-deprecated"]), Some(1));
-    let all = "[[severity]]\nrule = 'shadow'\nseverity = 'info'\n[[severity]]\nrule = 'zombie'\nseverity = 'info'\n";
+    let all = "[[severity]]\nrule = 'shadow'\nseverity = 'info'\n[[severity]]\nrule = 'zombie'\nseverity = 'info'\n\
+               [[severity]]\nrule = 'drift'\nseverity = 'info'\n";
     assert_eq!(code(&format!("fail_on = ['medium']\n{all}"), &[]), Some(0));
     assert_eq!(code("fail_on = ['medium']", &[]), Some(1));
     fs::write(&file, "fail_on = ['shadow', 'zombies']").expect("writable");

@@ -24,6 +24,14 @@ const PLANTED: &[(&str, &str)] = &[
     ("orphan", "GET api.pay.example/v1/charges/{chargeId}/receipt"),
     ("orphan", "GET api.pay.example/v1/disputes"),
     ("orphan", "POST api.pay.example/v1/disputes/{disputeId}/evidence"),
+    // What the lists of the lab take and only one of them declares.
+    ("drift undocumented-query", "GET http://api.pay.example/v1/events"),
+    ("drift undocumented-query", "GET http://api.pay.example/v1/payments"),
+    ("drift undocumented-query", "GET http://api.pay.example/v1/payouts"),
+    ("drift undocumented-query", "GET http://api.pay.example/v1/refunds"),
+    ("drift undocumented-query", "GET http://api.pay.example/v1/webhooks"),
+    ("drift undocumented-status", "GET http://api.pay.example/v1/payments"),
+    ("drift cleartext", "* http://api.pay.example/*"),
     // Not planted as findings, and so not here: /v1/reports/{reportId} (declared, answered only 404), /v1/vault
     // (only the scanner saw its 401), health checks, static files, preflights, redirects.
 ];
@@ -69,6 +77,7 @@ fn all_captures_together_name_what_was_planted_and_nothing_else() {
             let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
             let kind = match finding["reason"].as_str() {
                 Some(reason) => format!("{} {reason}", text("kind")),
+                None if text("kind") == "drift" => format!("drift {}", text("rule")),
                 None => text("kind"),
             };
             (kind, format!("{} {}{}", text("method"), text("service"), text("template")))

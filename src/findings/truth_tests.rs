@@ -1,15 +1,20 @@
 //! The truth tables: what must hold for each verdict. The first row of a table gives it; each other drops or changes one
 //! condition of it and gives another.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::api::{AuthScheme, Direction, HostPattern, Noise, PathTemplate, TemplateSegment};
+use crate::api::{
+    AuthScheme, Checked, Direction, Drift, Fact, HostPattern, Noise, PathTemplate, Promise, TemplateSegment,
+};
+use crate::contract::{Contract, Sealed, Speaks};
 use crate::diff::samples::*;
 use crate::diff::{Promised, compare_on};
-use crate::inventory::{Learned, LearnedVariable, Operation, Record, Service, Snapshot};
+use crate::inventory::{DriftRecord, Learned, LearnedVariable, Operation, Record, Service, Snapshot};
 use crate::limits::Limits;
 use crate::policy::PolicyFile;
 use crate::report::{CaptureSummary, Report, Verdict};
-use crate::spec::{HostFlags, SpecIndex};
+use crate::spec::{HostFlags, Spec, SpecIndex};
 
 const DAY: u64 = 86_400;
 
@@ -80,7 +85,11 @@ impl Facts {
     /// The verdict, and the rule that found it.
     fn told(&self) -> String {
         let declared = self.declared.map(|lines| spec("spec.yaml", self.spec_host.clone(), self.base, lines));
-        let index = index(declared.into_iter().collect());
+        let mut declared: Vec<Spec> = declared.into_iter().collect();
+        for operation in declared.iter_mut().flat_map(|spec| &mut spec.operations) {
+            operation.contract = Some(Arc::new(promise_of()));
+        }
+        let index = index(declared);
         let older = vec![spec("spec.yaml", on(self.host), "", self.retired)];
         let retired = SpecIndex::build_retired(older, &HostFlags::default(), &Limits::default()).unwrap();
         let mut service = (self.service)(service(self.host, vec![self.operation()]));
@@ -322,6 +331,80 @@ fn matched() {
         ),
         ("it is not there", Facts { statuses: &[(404, 4)], ..facts() }, "no endpoint"),
         ("still, if it only refuses", Facts { statuses: &[(401, 4)], ..facts() }, "matched"),
+    ]);
+}
+
+/// What every declaration of these tables demands.
+fn promise_of() -> Sealed {
+    Sealed::new(Contract {
+        at: "#/x".to_owned(),
+        ending: false,
+        params: Vec::new(),
+        body: None,
+        responses: Vec::new(),
+        security: Vec::new(),
+        security_at: String::new(),
+        secure: Arc::default(),
+        speaks: Speaks::default(),
+        schemas: Arc::default(),
+    })
+}
+
+/// So many exchanges of the operation did this, under this digest.
+fn drifted(record: &mut Record, drift: Drift, seen: u64, digest: u64, forbidden: bool) {
+    let promised = if forbidden { "#/x/additionalProperties" } else { "#/x" };
+    let fact = Fact { drift, of: Checked::Answers, seen: "/response/200".into(), promised: promised.into() };
+    record.drifts.push(DriftRecord { digest, fact, seen, of: 9, first: at(100), last: at(160) });
+}
+
+#[test]
+fn drift() {
+    let facts = || Facts {
+        declared: Some(&["GET /x"]),
+        record: |record| drifted(record, Drift::UndocumentedStatus, 1, promise_of().digest(), false),
+        ..Facts::default()
+    };
+    let by = "drift by undocumented-status";
+    table(&[
+        ("its declaration takes it, and it differs from that", facts(), by),
+        ("it differs in nothing", Facts { record: |_| (), ..facts() }, "matched"),
+        (
+            "it differed from a declaration that has changed since",
+            Facts { record: |record| drifted(record, Drift::UndocumentedStatus, 1, 7, false), ..facts() },
+            "matched",
+        ),
+        ("nothing declares it", Facts { declared: Some(&["GET /a"]), ..facts() }, "shadow by shadow-unknown-path"),
+        (
+            "it is deprecated",
+            Facts { declared: Some(&["GET /x deprecated"]), ..facts() },
+            "zombie by zombie-deprecated",
+        ),
+        ("the scope leaves it out", Facts { scope: &["a.example"], ..facts() }, "out_of_scope"),
+        (
+            "of the service as a whole alone",
+            Facts { record: |record| drifted(record, Drift::Cleartext, 9, promise_of().digest(), false), ..facts() },
+            "matched",
+        ),
+    ]);
+    let field = |seen: u64, forbidden: bool| -> fn(&mut Record) {
+        match (seen, forbidden) {
+            (1, true) => |it| drifted(it, Drift::UndocumentedResponseField, 1, promise_of().digest(), true),
+            (2, _) => |it| drifted(it, Drift::UndocumentedResponseField, 2, promise_of().digest(), false),
+            _ => |it| drifted(it, Drift::UndocumentedResponseField, 3, promise_of().digest(), false),
+        }
+    };
+    table(&[
+        (
+            "a field that nobody names nor forbids, three times",
+            Facts { record: field(3, false), ..facts() },
+            "drift by undocumented-response-field",
+        ),
+        ("twice", Facts { record: field(2, false), ..facts() }, "matched"),
+        (
+            "still, once, where it is forbidden",
+            Facts { record: field(1, true), ..facts() },
+            "drift by undocumented-response-field",
+        ),
     ]);
 }
 

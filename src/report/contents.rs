@@ -72,7 +72,7 @@ pub struct Headline {
     pub suppressed: u64,
     /// Operations that were called and are not any more.
     pub dormant: u64,
-    /// Operations that match their declaration.
+    /// Operations that a declared one takes, and that are neither zombies nor dormant; `drifted` are among them.
     pub matched: u64,
     /// Endpoints in all (confirmed, provisional or unanswered).
     pub endpoints: u64,
@@ -113,6 +113,8 @@ pub enum Verdict {
     Zombie,
     /// It was called, and not for long.
     Dormant,
+    /// A declared operation takes it, and it differs from that.
+    Drift,
     /// A declared operation takes it.
     Matched,
     /// A declared operation takes it, and it was learned before another was declared that it may hold calls of.
@@ -129,10 +131,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Shadow,
         Self::Zombie,
         Self::Dormant,
+        Self::Drift,
         Self::Matched,
         Self::InsufficientEvidence,
         Self::Unproven,
@@ -148,6 +151,7 @@ impl Verdict {
             Self::Shadow => "shadow",
             Self::Zombie => "zombie",
             Self::Dormant => "dormant",
+            Self::Drift => "drift",
             Self::Matched => "matched",
             Self::InsufficientEvidence => "insufficient_evidence",
             Self::Unproven => "unproven",

@@ -50,7 +50,8 @@ impl<'a> Report<'a> {
 
 fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'a PolicyFile) -> Vec<Endpoint<'a>> {
     let about: BTreeMap<(Kind, &Subject), &Finding> =
-        findings.iter().map(|finding| ((finding.kind, &finding.subject), finding)).collect();
+        // Of several of a kind the worst, which stands first.
+        findings.iter().rev().map(|finding| ((finding.kind, &finding.subject), finding)).collect();
     let mut endpoints = Vec::new();
     for (at, pairing) in compared.pairings.iter().enumerate() {
         let Some(coverage) = compared.services.get(pairing.service) else { continue };
@@ -60,11 +61,11 @@ fn endpoints<'a>(compared: &'a Comparison<'a>, findings: &'a [Finding], said: &'
         let subject = Subject::observed(&coverage.service.id, pairing.operation);
         let of = |kind| about.get(&(kind, &subject)).copied();
         let finding = match (pairing.declared, pairing.retired) {
-            (Some(_), _) => of(Kind::Zombie).or_else(|| of(Kind::Dormant)),
+            (Some(_), _) => of(Kind::Zombie).or_else(|| of(Kind::Dormant)).or_else(|| of(Kind::Drift)),
             (None, Some(_)) => of(Kind::Zombie),
             (None, None) => of(Kind::Shadow),
         };
-        let verdict = verdict(compared, coverage, pairing, finding);
+        let verdict = verdict(compared, coverage, pairing, finding, of(Kind::Drift).is_some());
         let service = subject.service;
         let owner = said.owner_of(identity::subject(coverage), &pairing.operation.template);
         let doubt = pairing.hides.and_then(|id| doubt(compared, id));
@@ -95,6 +96,7 @@ fn verdict(
     coverage: &Coverage<'_>,
     pairing: &Pairing<'_>,
     finding: Option<&Finding>,
+    drifts: bool,
 ) -> Verdict {
     if coverage.out_of_scope {
         return Verdict::OutOfScope;
@@ -108,6 +110,7 @@ fn verdict(
         _ if pairing.is_dormant() => Verdict::Dormant,
         _ if compared.specs.is_empty() => Verdict::Unmanaged,
         (_, Some(_)) if pairing.hides.is_some() => Verdict::InsufficientEvidence,
+        (_, Some(_)) if drifts => Verdict::Drift,
         (_, Some(_)) => Verdict::Matched,
         (_, None) => Verdict::Unproven,
     }
@@ -142,7 +145,9 @@ fn headline(
         ),
         suppressed: 0,
         dormant: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Dormant).count()),
-        matched: number(endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Matched).count()),
+        matched: number(
+            endpoints.iter().filter(|endpoint| matches!(endpoint.verdict, Verdict::Matched | Verdict::Drift)).count(),
+        ),
         endpoints: number(endpoints.len()),
         requests: compared.services.iter().map(|coverage| coverage.service.requests).sum(),
         unread_bytes: [payload.opaque, payload.not_http, payload.discarded, missing].iter().sum(),

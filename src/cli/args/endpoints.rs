@@ -37,7 +37,7 @@ pub(in crate::cli) struct Endpoints {
     /// Only those that carry data of these classes (pan, email ...).
     #[arg(long, value_name = "CLASS", value_delimiter = ',', help_heading = "Which")]
     pub(in crate::cli) class: Vec<String>,
-    /// Only these verdicts (shadow, zombie, dormant, matched, insufficient-evidence, unproven, third-party, unmanaged, out-of-scope) or states (confirmed, provisional, unanswered, not-found, not-allowed, noise).
+    /// Only these verdicts (shadow, zombie, dormant, drift, matched, insufficient-evidence, unproven, third-party, unmanaged, out-of-scope) or states (confirmed, provisional, unanswered, not-found, not-allowed, noise).
     #[arg(long, value_name = "STATE", value_delimiter = ',', help_heading = "Which")]
     pub(in crate::cli) state: Vec<String>,
     /// Only of this owner, as the policy names them.

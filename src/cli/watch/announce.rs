@@ -290,13 +290,13 @@ impl<'a> Crowd<'a> {
 
     fn fate(&self, gone: &Subject) -> Fate {
         if let Some(stand) = self.same(gone).filter(|stand| stand.verdict != Verdict::Shadow) {
-            let declared = matches!(stand.verdict, Verdict::Matched | Verdict::Zombie);
+            let declared = matches!(stand.verdict, Verdict::Matched | Verdict::Drift | Verdict::Zombie);
             return Fate { within: None, why: if declared { Why::Declared } else { Why::Judged } };
         }
         let template = PathTemplate::parse(&gone.template);
         let group = self.0.get(&Self::key(gone, &template)).map_or(&[][..], Vec::as_slice);
         let wider = || group.iter().filter(|(wide, _)| covers(wide, &template)).map(|(_, stand)| stand);
-        let declared = |stand: &Stand<'_>| matches!(stand.verdict, Verdict::Matched | Verdict::Zombie);
+        let declared = |stand: &Stand<'_>| matches!(stand.verdict, Verdict::Matched | Verdict::Drift | Verdict::Zombie);
         let within = wider().find(|stand| stand.verdict == Verdict::Shadow);
         let why = if wider().any(declared) {
             Why::Declared

@@ -184,7 +184,7 @@ fn a_filter_for_what_there_is_not_is_told_what_there_is() {
     assert!(class.starts_with("no data class is called 'pam'; there are ") && class.contains(" pan, "), "{class}");
     assert_eq!(
         asked(&[], &["\u{1b}[2Jshadows"]).unwrap_err(),
-        "no verdict or state is called '\\u{1b}[2Jshadows'; there are shadow, zombie, dormant, matched, insufficient_evidence, unproven, third_party, unmanaged, \
+        "no verdict or state is called '\\u{1b}[2Jshadows'; there are shadow, zombie, dormant, drift, matched, insufficient_evidence, unproven, third_party, unmanaged, \
          out_of_scope, confirmed, provisional, unanswered, not_found, not_allowed, noise"
     );
     for state in Existence::ALL {

@@ -247,7 +247,7 @@ fn endpoint<'a>(report: &Report<'a>, endpoint: &'a Endpoint<'a>, pairing: &'a Pa
         verdict: endpoint.verdict.name(),
         tone: match endpoint.verdict {
             Verdict::Shadow => Tone::Bad,
-            Verdict::Zombie => Tone::Poor,
+            Verdict::Zombie | Verdict::Drift => Tone::Poor,
             Verdict::Matched => Tone::Good,
             Verdict::InsufficientEvidence
             | Verdict::Dormant

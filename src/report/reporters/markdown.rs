@@ -69,7 +69,11 @@ fn top(text: &mut String, report: &Report<'_>) {
     let _ = write!(text, "{}", prose(&counted(headline.requests, "request")));
     let _ = write!(text, " on {}", prose(&counted(headline.endpoints, "endpoint")));
     if headline.judged {
-        let matched = report.endpoints.iter().filter(|endpoint| endpoint.verdict == Verdict::Matched).count();
+        let matched = report
+            .endpoints
+            .iter()
+            .filter(|endpoint| matches!(endpoint.verdict, Verdict::Matched | Verdict::Drift))
+            .count();
         let _ = write!(text, ", {} of them as declared", count(matched as u64));
     }
     if let (Some(first), Some(last)) = (capture.first, capture.last) {

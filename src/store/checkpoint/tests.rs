@@ -414,7 +414,7 @@ fn the_format_is_what_it_was() {
     let mut all = many();
     all.extend(["GET /ids/48213 200", "GET /ids/4111111111111111 200", "GET /pairs/1:23456789 200"].map(said));
     let (format, digest) = (FORMAT, xxh3_64(&records(&filled(&Limits::default(), &all)).concat()));
-    assert_eq!((format, digest), (3, 0xa816_d621_c9ca_1098), "{digest:#018x}");
+    assert_eq!((format, digest), (3, 0xfa21_ccd9_8df3_c62a), "{digest:#018x}");
     // Variants are written by their number.
     fn of<T: Serialize, const N: usize>(values: &[T; N]) -> Vec<u8> {
         values.iter().flat_map(|value| postcard::to_stdvec(value).unwrap()).collect()

@@ -100,7 +100,7 @@ use crate::time::Span;
 {%- else %}
 <div class="tools" hidden data-for="endpoints-table">
 <label>Search <input type="search" placeholder="path, host, parameter, auth" autocomplete="off" spellcheck="false"></label>
-<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>dormant</option><option>matched</option><option value="insufficient_evidence">insufficient evidence</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
+<label>Verdict <select data-key="verdict"><option value="">all</option><option>shadow</option><option>zombie</option><option>dormant</option><option>drift</option><option>matched</option><option value="insufficient_evidence">insufficient evidence</option><option>unproven</option><option>unmanaged</option><option value="third_party">third party</option><option value="out_of_scope">out of scope</option></select></label>
 <label>State <select data-key="state"><option value="">all</option><option>confirmed</option><option>provisional</option><option>unanswered</option></select></label>
 <output></output>
 </div>
