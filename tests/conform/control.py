@@ -15,7 +15,45 @@ import subprocess
 import sys
 
 # What break.py calls a break, and the rule that tells of it. None: not found by design, which the README says.
-RULES = {}
+RULES = {
+    "undocumented response field": "undocumented-response-field",
+    "undocumented response field, not forbidden": "undocumented-response-field",
+    "undocumented request field": "undocumented-request-field",
+    "undocumented request field, not forbidden": "undocumented-request-field",
+    "missing required response field": "missing-response-field",
+    "missing required request field": "missing-request-field",
+    "wrong type of response field": "response-wrong-type",
+    "wrong type of request field": "request-wrong-type",
+    "wrong type of query parameter": "request-wrong-type",
+    "wrong type of path parameter": "request-wrong-type",
+    "wrong type of header parameter": "request-wrong-type",
+    "value outside enum of response field": "response-not-in-enum",
+    "value outside enum of query parameter": "request-not-in-enum",
+    "value outside enum of request field": "request-not-in-enum",
+    "wrong format of response field": "response-wrong-format",
+    "wrong format of query parameter": "request-wrong-format",
+    "value out of range of response field": "response-out-of-range",
+    "value out of range of query parameter": "request-out-of-range",
+    "undocumented status": "undocumented-status",
+    "undocumented content type of response": "undocumented-response-type",
+    "undocumented content type of request": "undocumented-request-type",
+    "undocumented query parameter": "undocumented-query",
+    "undocumented header parameter": "undocumented-header",
+    "undocumented cookie parameter": "undocumented-cookie",
+    "undocumented form parameter": "undocumented-form-field",
+    "missing required query parameter": "missing-query",
+    "missing required header parameter": "missing-header",
+    "missing required cookie parameter": "missing-cookie",
+    "missing required form parameter": "missing-form-field",
+    "missing required request body": "missing-request-body",
+    "no credentials, and it succeeded": "no-credentials",
+    "other credentials than declared, and it succeeded": "other-credentials",
+    "deprecated parameter in use": "deprecated-parameter",
+    "sunset announced": "undocumented-sunset",
+    "read-only field in a request": "read-only-sent",
+    "write-only field in a response": "write-only-returned",
+    "no variant fits a response": "response-wrong-type",
+}
 OPEN = ", not forbidden"
 
 
