@@ -29,7 +29,6 @@ impl MediaRange {
 
     /// The schema of the entry that fits best; `None`: nothing fits.
     #[must_use]
-    #[expect(clippy::option_option, reason = "an entry without a schema fits, too")]
     pub fn find(content: &[(Self, Option<SchemaId>)], media: &str) -> Option<Option<SchemaId>> {
         let fitting = content.iter().filter_map(|(range, schema)| Some((range.fits(media)?, schema)));
         fitting.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, schema)| *schema)

@@ -13,6 +13,6 @@ mod value;
 pub use media::MediaRange;
 pub use operation::{Contract, DeclaredBody, DeclaredParam, Response, Sealed, Speaks, StatusRange};
 pub use pattern::Pattern;
-pub use schema::{At, List, Object, Others, Parts, Scalar, Schema, SchemaId, Schemas, Types};
+pub use schema::{At, List, Object, Others, Parts, Scalar, Schema, SchemaId, Schemas, ToldBy, Types};
 pub use security::Need;
 pub use text::Style;

@@ -130,6 +130,9 @@ pub enum Others {
     Like(SchemaId),
 }
 
+/// The field that tells which schema holds, and what its values mean.
+pub type ToldBy = (Box<str>, Vec<(Box<str>, SchemaId)>);
+
 /// Schemas that are put together.
 #[derive(Debug, Default)]
 pub struct Parts {
@@ -144,7 +147,7 @@ pub struct Parts {
     /// Where the first holds the second does, else the third.
     pub branch: Option<(SchemaId, Option<SchemaId>, Option<SchemaId>)>,
     /// The field that tells which one, and what its values mean.
-    pub told_by: Option<(Box<str>, Vec<(Box<str>, SchemaId)>)>,
+    pub told_by: Option<ToldBy>,
 }
 
 /// A set of types.

@@ -117,9 +117,8 @@ fn put(object: &mut Map<String, Value>, name: &str, keys: &[&str], value: &str) 
         .or_insert_with(|| if is_list { Value::Array(Vec::new()) } else { Value::Object(Map::new()) });
     match place {
         Value::Array(items) if is_list && below.is_empty() => {
-            if items.len() < ITEMS {
-                items.push(text());
-            }
+            let room = items.len() < ITEMS;
+            items.extend(room.then(text));
         }
         Value::Array(items) if is_list => {
             // Fields of one item come one after the other: by number, or the last one.
@@ -128,7 +127,7 @@ fn put(object: &mut Map<String, Value>, name: &str, keys: &[&str], value: &str) 
             if new && items.len() < ITEMS {
                 items.push(Value::Object(Map::new()));
             }
-            let at = at.unwrap_or(items.len().saturating_sub(1));
+            let at = at.unwrap_or_else(|| items.len().saturating_sub(1));
             if let (Some(Value::Object(item)), Some((key, below))) = (items.get_mut(at), below.split_first()) {
                 put(item, key, below, value);
             }

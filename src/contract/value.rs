@@ -492,7 +492,7 @@ impl<'c> Holding<'c> {
                     || objects.iter().any(|(_, object)| others(object))
                     || !objects.iter().any(|(_, object)| says_names(object));
                 let closed = objects.iter().find(|(_, object)| object.others == Others::None);
-                let naming = || objects.iter().find(|(_, object)| says_names(object)).or(objects.first());
+                let naming = || objects.iter().find(|(_, object)| says_names(object)).or_else(|| objects.first());
                 let Some((first, _)) = closed.or_else(naming) else { return };
                 for (name, value) in fields {
                     let named = objects.iter().any(|(_, object)| object.field(name).is_some());

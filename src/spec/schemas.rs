@@ -14,7 +14,7 @@ use super::lines::escape;
 use super::paths::text_at;
 use super::refs::{Found, Refs};
 use super::warnings::Warnings;
-use crate::contract::{At, List, Object, Others, Parts, Pattern, Scalar, Schema, SchemaId, Schemas, Types};
+use crate::contract::{At, List, Object, Others, Parts, Pattern, Scalar, Schema, SchemaId, Schemas, ToldBy, Types};
 
 /// Schemas of one spec. More demand nothing.
 const SCHEMAS: usize = 500_000;
@@ -123,7 +123,7 @@ impl Compiler {
     }
 
     fn compile(&mut self, id: SchemaId, found: &Found, refs: &mut Refs<'_>, warnings: &mut Warnings) -> Schema {
-        let at = self.nodes.get(id.0 as usize).map_or(At::Root(0, "".into()), |schema| schema.at.clone());
+        let at = self.nodes.get(id.0 as usize).map_or_else(|| At::Root(0, "".into()), |schema| schema.at.clone());
         let mut schema = Schema::open(at);
         let value = match found.value() {
             Some(Value::Object(value)) => value,
@@ -170,7 +170,7 @@ impl Compiler {
         value: &Map<String, Value>,
         told: &Value,
         refs: &mut Refs<'_>,
-    ) -> Option<(Box<str>, Vec<(Box<str>, SchemaId)>)> {
+    ) -> Option<ToldBy> {
         // Swagger 2 has the name alone, and names its heirs by inheritance.
         let name = told.as_str().map(str::to_owned).or_else(|| text_at(told, "propertyName"))?;
         let mut all: Vec<(Box<str>, SchemaId)> = Vec::new();

@@ -121,7 +121,7 @@ fn suite(
             None => writeln!(out, "/>")?,
             Some(worst) => {
                 let (kind, message) = (rule(worst), sentence(&worst.summary));
-                writeln!(out, ">\n      <failure type=\"{}\" message=\"{}\">", xml(&kind), xml(&message))?;
+                writeln!(out, ">\n      <failure type=\"{}\" message=\"{}\">", xml(kind), xml(&message))?;
                 for finding in failing {
                     out.write_all(xml(&details(finding)).as_bytes())?;
                 }

@@ -98,7 +98,7 @@ fn table(text: &mut String, report: &Report<'_>, kind: Kind, room: usize) {
         let row = format!(
             "| {} | {} | {} | {} | {} | {} |\n",
             finding.severity.name(),
-            code(&rule(finding)),
+            code(rule(finding)),
             code(&format!("{} {}", subject.method, subject.template)),
             code(&subject.service),
             count(evidence.requests),
