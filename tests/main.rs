@@ -5,6 +5,7 @@ mod checksums;
 mod cli;
 mod common;
 mod corpus;
+mod diff;
 mod differential;
 mod drift;
 mod evil_http;

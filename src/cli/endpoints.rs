@@ -41,7 +41,8 @@ pub(super) fn show(flags: &Show) -> anyhow::Result<Verdict> {
     Ok(Verdict::Fine)
 }
 
-fn read(path: &Path) -> anyhow::Result<ReadBack> {
+/// A JSON report, or the one on stdin.
+pub(super) fn read(path: &Path) -> anyhow::Result<ReadBack> {
     let from: Box<dyn io::Read> = if path.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod diff;
 mod endpoints;
 mod explain;
 mod interfaces;

@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, Command};
 use super::check::check;
+use super::diff::diff;
 use super::endpoints::{endpoints, show};
 use super::explain::explain;
 use super::interfaces::interfaces;
@@ -70,6 +71,7 @@ pub fn main() -> ExitCode {
         (Command::Check(flags), _) => check(flags),
         (Command::Endpoints(flags), _) => endpoints(flags),
         (Command::Show(flags), _) => show(flags),
+        (Command::Diff(flags), _) => diff(flags),
         (Command::Explain(flags), _) => explain(flags),
         (Command::Interfaces, _) => interfaces(),
         _ => Ok(Verdict::Fine),

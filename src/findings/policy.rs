@@ -166,6 +166,15 @@ impl FailOn {
         })
     }
 
+    /// A finding of this kind, rule and severity, by their names, meets it.
+    #[must_use]
+    pub fn names(&self, of_kind: &str, rule: &str, severity: &str) -> bool {
+        let known = |worst: Severity| Severity::ALL.into_iter().any(|it| it.name() == severity && it >= worst);
+        self.kinds.iter().any(|kind| kind.name() == of_kind)
+            || self.rules.contains(&rule)
+            || self.severity.is_some_and(known)
+    }
+
     /// Takes in one word; whether it is one.
     fn add(&mut self, word: &str) -> bool {
         if let Some(kind) = kind(word) {

@@ -14,7 +14,7 @@ pub use contents::{
 };
 pub use explain::{explain_rule, list_rules};
 pub use identity::{Identities, Identity, ThirdParty};
-pub use readback::{Filter, ReadBack, ReadBackError};
+pub use readback::{Difference, Filter, ReadBack, ReadBackError, difference};
 pub use reporter::{Reporter, Style};
 pub use reporters::{EventLine, Mask, REPORTERS, SCHEMA, SCHEMA_VERSION, TransactionLine, Why, visible};
 pub(crate) use reporters::{bytes, columns, count, fit, moment, percent_text, wrapped};

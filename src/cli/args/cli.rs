@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::diff::{self, Diff};
 use super::endpoints::{self, Endpoints, Show};
 use super::explain::{self, Explain};
 use super::replay::{self, Replay};
@@ -60,6 +61,9 @@ pub(in crate::cli) enum Command {
     /// Tell all about one endpoint of a JSON report.
     #[command(after_help = endpoints::SHOW_EXAMPLES)]
     Show(Box<Show>),
+    /// Tell what is new, gone or changed between two JSON reports.
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Box<Diff>),
     /// Say what a rule means, or list all rules.
     #[command(after_help = explain::EXAMPLES)]
     Explain(Explain),

@@ -1,6 +1,7 @@
 //! The command line: flags, their help, nothing else.
 
 mod cli;
+mod diff;
 mod endpoints;
 mod explain;
 mod replay;
@@ -9,6 +10,7 @@ mod values;
 mod watch;
 
 pub(super) use cli::{Cli, Command, LogFormat};
+pub(super) use diff::{Diff, DiffFormat};
 pub(super) use endpoints::{Endpoints, Show};
 pub(super) use explain::Explain;
 pub(super) use replay::Replay;

@@ -4,6 +4,7 @@
 //! told as it stands. Out: text for a terminal. Names in it come from the wire as ever, and are shown as such.
 
 mod detail;
+mod difference;
 mod document;
 mod listing;
 mod near;
@@ -13,4 +14,5 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use difference::{Difference, difference};
 pub use document::{Filter, ReadBack, ReadBackError};

@@ -88,13 +88,17 @@ impl Reporter for Json {
     }
 
     fn write(&self, report: &Report<'_>, _style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut out = io::BufWriter::new(out);
-        let careful = Careful::new();
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, careful);
-        Document::of(report).serialize(&mut serializer)?;
-        out.write_all(b"\n")?;
-        out.flush()
+        write_careful(&Document::of(report), out)
     }
+}
+
+/// Writes one document, safe to look at and to put into a page.
+pub(crate) fn write_careful(document: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Careful::new());
+    document.serialize(&mut serializer)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 #[derive(Serialize)]

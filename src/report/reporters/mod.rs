@@ -39,6 +39,7 @@ pub use escape::visible;
 pub use events::{EventLine, Why};
 use html::Html;
 use json::Json;
+pub(crate) use json::write_careful;
 pub use json::{SCHEMA, SCHEMA_VERSION};
 use junit::Junit;
 use markdown::Markdown;
