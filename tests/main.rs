@@ -24,6 +24,7 @@ mod privacy;
 mod readback;
 mod replay;
 mod reports;
+mod schema;
 mod seeds;
 mod snaplen;
 #[path = "fuzz/targets/mod.rs"]

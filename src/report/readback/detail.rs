@@ -178,6 +178,14 @@ fn top(page: &mut Page, report: &ReadBack, endpoint: &Value) {
             fact(page, "suppressed", &sentence(&format!("{} ({}{until})", text(it, "reason"), text(it, "owner"))));
         }
         fact(page, "id", &shown(text(finding, "id")));
+        let same =
+            |it: &&Value| ["service", "method", "template"].iter().all(|key| text(it, key) == text(endpoint, key));
+        for other in report.findings.iter().filter(same).filter(|it| text(it, "id") != text(finding, "id")) {
+            let parts = [text(other, "severity"), text(other, "rule"), text(other, "summary")];
+            let parts: Vec<String> =
+                parts.iter().filter(|part| !part.is_empty()).map(|part| sentence(part).into_owned()).collect();
+            fact(page, "and", &parts.join("; "));
+        }
     }
 }
 
