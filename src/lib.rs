@@ -13,7 +13,7 @@
 //!     5   tls              |     findings           recognised              | judged
 //!     4   flow             |     diff               in order                | compared
 //!     3   decode           |     spec   policy   inventory   peeled         | promised, said, seen
-//!     2   capture          |          api           frames                  | the words for APIs
+//!     2   capture          |      contract  api      frames                 | what a promise demands, the words for APIs
 //!     1      time     limits     carry     merge    the ground: small files, imports from each other at most
 //!
 //!         WIRE: bytes to speech     MEANING: speech to judgement       bridge: observe -> api
@@ -39,7 +39,8 @@
 //! # A report's way
 //!
 //! [`spec::load`] reads documents, [`spec::SpecIndex`] compiles them; its pins are the declared templates that the inventory
-//! knows first. At the end [`diff::compare`] holds a frozen [`inventory::Snapshot`] against the index: facts.
+//! knows first, and what each demands ([`contract`]) goes with them: [`api::Promise`]. While an exchange is at hand, whoever notes it asks its
+//! [`api::Witness`] to hold it against the promise that takes it; of that only facts remain ([`api::Fact`]), counted with the operation. At the end [`diff::compare`] holds a frozen [`inventory::Snapshot`] against the index: facts.
 //! [`findings::judge`] runs the rules over them: opinions, with evidence. [`report::Report::draw_up`] puts together all that
 //! may be printed, and a [`report::Reporter`] writes it for one medium. While a capture runs, [`web`] hands it and the
 //! figures behind it to monitors.
@@ -99,6 +100,10 @@
 //!   those of users do, which declare nothing.
 //! - The inventory knows which declarations were there from the first (`inventory/firm.rs`), so that `diff` concludes nothing of what was folded
 //!   before it was declared.
+//! - Drift is found where values are, exchange by exchange, and not from what was learned: an enum, a range, a pattern cannot be held against classes
+//!   of values. `observe` lends what was said (`observe/witness.rs`), `inventory` knows whose declaration takes it and counts the facts under a digest of that
+//!   (`inventory/drifts.rs`); a declaration that changes begins anew. What a declaration demands is compiled by [`spec`] into the room [`contract`].
+//! - Of a HAR file paths are learned as traffic's are: [`spec`] owns the trait, `engine/lessons.rs` brings the learner.
 //! - [`policy`] is what users say of their world (networks, owners, templates), of findings (severities, thresholds, suppressions). It names
 //!   rules and does not know them: [`findings::understands`] looks them up. Networks and rules of templates are words of
 //!   [`api`], so that neither `observe` nor `inventory` names it.

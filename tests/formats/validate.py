@@ -26,8 +26,25 @@ from cyclonedx.validation.json import JsonStrictValidator
 from lxml import etree
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
-FORMATS = ["ndjson", "csv", "markdown", "junit", "sarif", "cyclonedx"]
+FORMATS = ["json", "ndjson", "csv", "markdown", "junit", "sarif", "cyclonedx"]
 SEVERITIES = {"high", "medium", "low", "info"}
+
+
+class Report:
+    """The schema that is published beside the reporter."""
+
+    def __init__(self, _tools):
+        schema = json.loads((HERE / "src/report/reporters/json/report.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        self.schema = jsonschema.Draft202012Validator(schema)
+
+    def faults(self, text):
+        return [f"{list(error.absolute_path)}: {error.message[:300]}" for error in self.schema.iter_errors(json.loads(text))]
+
+    def broken(self, text):
+        yield text.replace('"schema_version": 1', '"schema_version": 2', 1)
+        yield text.replace('"severity": "', '"severity": "very ', 1)
+        yield text.replace('"verdict": "', '"verdicts": "', 1)
 
 
 class Sarif:
@@ -214,7 +231,7 @@ def written(tap, folder):
 
 def main():
     tools, tap, planted = map(pathlib.Path, sys.argv[1:])
-    readers = dict(zip(FORMATS, [Ndjson, Csv, Markdown, Junit, Sarif, CycloneDx]))
+    readers = dict(zip(FORMATS, [Report, Ndjson, Csv, Markdown, Junit, Sarif, CycloneDx]))
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
