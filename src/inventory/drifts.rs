@@ -41,6 +41,11 @@ impl Drift {
     }
 }
 
+/// Memory of what a fact points at.
+const fn texts(fact: &Fact) -> usize {
+    text_bytes(fact.seen.len()) + text_bytes(fact.promised.len())
+}
+
 fn rank(digest: u64, fact: &Fact) -> u64 {
     let mut hash = Xxh3::new();
     (digest, fact).hash(&mut hash);
@@ -55,20 +60,26 @@ impl Drifts {
 
     /// Takes in the facts of one exchange. Tells the memory added at the most.
     pub(super) fn note(&mut self, digest: u64, facts: &Facts, at: Timestamp) -> usize {
-        let before = self.weight();
+        let parts = self.checked.len();
         for part in facts.checked() {
             self.count(digest, *part, 1);
         }
+        let mut added = (self.checked.len() - parts) * 2 * size_of::<(u64, Checked, u64)>();
         for fact in facts.list() {
-            let window = {
-                let mut window = Window::default();
-                window.insert(at);
-                window
-            };
-            self.add(Drift { rank: rank(digest, fact), digest, fact: fact.clone(), seen: 1, window });
+            let rank = rank(digest, fact);
+            if let Ok(known) = self.kept.binary_search_by(|known| known.key().cmp(&(rank, digest, fact))) {
+                self.kept[known].seen.merge(1);
+                self.kept[known].window.insert(at);
+                continue;
+            }
+            let mut window = Window::default();
+            window.insert(at);
+            // A list grows by doubling.
+            added += 2 * size_of::<Drift>() + texts(fact);
+            self.add(Drift { rank, digest, fact: fact.clone(), seen: 1, window });
         }
         self.more.merge(facts.left_out);
-        self.weight().saturating_sub(before)
+        added
     }
 
     fn count(&mut self, digest: u64, part: Checked, count: u64) {
@@ -102,7 +113,6 @@ impl Drifts {
 
     /// Memory beside itself.
     pub(super) fn weight(&self) -> usize {
-        let texts = |fact: &Fact| text_bytes(fact.seen.len()) + text_bytes(fact.promised.len());
         self.kept.capacity() * size_of::<Drift>()
             + self.kept.iter().map(|drift| texts(&drift.fact)).sum::<usize>()
             + self.checked.capacity() * size_of::<(u64, Checked, u64)>()
