@@ -19,10 +19,12 @@ components:
   securitySchemes:
     token: {type: http, scheme: bearer}
     key: {type: apiKey, in: header, name: X-Key}
+    ntlm: {type: http, scheme: negotiate}
   schemas:
     Pier: {type: object, required: [id], properties: {id: {type: integer}, name: {type: string, nullable: true}}}
     Cat: {type: object, required: [kind, lives], properties: {kind: {type: string}, lives: {type: integer}}}
     Dog: {type: object, required: [kind, tricks], properties: {kind: {type: string}, tricks: {type: array, items: {type: string}}}}
+    Tree: {anyOf: [{type: object, required: [a, b], properties: {c: {$ref: '#/components/schemas/Tree'}}}, {type: object, required: [d], properties: {c: {$ref: '#/components/schemas/Tree'}}}]}
     Loop: {type: object, properties: {next: {$ref: '#/components/schemas/Loop'}, at: {type: string, format: date}}}
 paths:
 ";
@@ -433,6 +435,114 @@ fn each_kind_is_found_where_it_is_and_nowhere_else() {
     let tested: BTreeSet<_> = CASES.iter().map(|case| case.rule).collect();
     let all: BTreeSet<_> = shadowtap::api::Drift::ALL.into_iter().map(shadowtap::api::Drift::name).collect();
     assert_eq!(tested, all);
+}
+
+/// What is declared, and traffic that a validator takes: each line was a false drift once, or is close to one.
+const TAKEN: &[(&str, &[Talk])] = &[
+    (
+        "/a: {get: {parameters: [{name: old, in: query, deprecated: true, schema: {enum: [x]}}, {name: any, in: query, schema: {}}], responses: {'200': {description: ''}}}}",
+        &[get("GET /a?any=1"), get("GET /a")],
+    ),
+    (
+        "/a: {get: {parameters: [{name: X-Ids, in: header, schema: {type: array, minItems: 3, items: {type: integer}}}], \
+            responses: {'200': {description: '', headers: {Allow: {schema: {type: array, items: {enum: [GET, POST]}}}}}}}}",
+        &[("GET /a\nX-Ids: 1, 2\nX-Ids: 3", "", "200 OK\nAllow: GET, POST", "")],
+    ),
+    (
+        "/a: {get: {parameters: [{name: since, in: query, schema: {type: string, format: date-time}}, \
+            {name: tags, in: query, explode: false, schema: {type: array, items: {enum: ['a,b', c]}}}], responses: {'200': {description: ''}}}}",
+        &[get("GET /a?since=2024-01-01T00:00:00+02:00"), get("GET /a?since=2024-01-01T00:00:00%2B02:00&tags=a%2Cb,c")],
+    ),
+    (
+        "/a: {post: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object, additionalProperties: false, \
+            required: ['ids[]'], properties: {'ids[]': {type: array, items: {type: integer}}, 'f[x]': {type: string}}}}}}, responses: {'200': {description: ''}}}}",
+        &[("POST /a\nContent-Type: application/x-www-form-urlencoded", "ids[]=1&ids[]=2&f[x]=y", "200 OK", "")],
+    ),
+    (
+        "/a: {get: {responses: {'200': {description: '', content: {'application/*+json': {}}}, default: {description: '', headers: {X-Error: {required: true}}, \
+            content: {application/json: {}}}}}}\n  /b: {get: {responses: {'200': {description: ''}}}}",
+        &[
+            ("GET /a", "", "200 OK\nContent-Type: application/hal+json", "{}"),
+            ("GET /a", "", "206 Part\nContent-Type: application/pdf", "%PDF"),
+            ("GET /a", "", "304 Not Modified", ""),
+            ("GET /b", "", "200 OK\nContent-Type: text/csv", "a,b"),
+        ],
+    ),
+    (
+        "/a: {get: {security: [{ntlm: []}], responses: {'200': {description: ''}}}}\n  /b: {get: {security: [], \
+            parameters: [{name: X-Place, in: header, required: true}], responses: {'200': {description: ''}, '302': {description: ''}}}}",
+        &[
+            get("GET /a"),
+            get("GET /b\nX-Place: x\nX-Key: k\nX-CSRF-Token: t"),
+            ("GET /b", "", "302 Found\nLocation: /login", ""),
+        ],
+    ),
+    (
+        "/a: {get: {responses: {'200': {description: ''}, '404': {description: ''}}}}",
+        &[get("GET /a"), ("HEAD /a", "", "405 No", "")],
+    ),
+    (
+        "{ANSWER}{type: object, properties: {a: {type: string}}, additionalProperties: {type: integer}}}}}}}}",
+        &[told(r#"{"a":"x","people":1,"others":2}"#)],
+    ),
+    (
+        "{ASKED}{allOf: [{type: object, required: [made]}, {type: object, properties: {made: {type: string, readOnly: true}, \
+            code: {type: string, pattern: '^[a-z&&[^b]]$'}}}]}}}}, responses: {'200': {description: ''}}}}",
+        &[sent(r#"{"code":"b"}"#)],
+    ),
+];
+
+#[test]
+fn what_validators_take_is_no_drift() {
+    for (declared, talks) in TAKEN {
+        let case = Case { rule: "", at: "", declared, bad: &[], good: &[] };
+        assert_eq!(drifts(&case, talks), [], "{declared}");
+    }
+}
+
+#[test]
+fn a_body_that_takes_too_long_is_not_judged_and_counted() {
+    // Catches alternatives within alternatives that multiply: two to the power of forty here.
+    const CASE: Case = Case {
+        rule: "",
+        at: "",
+        declared: "{ASKED}{$ref: '#/components/schemas/Tree'}}}}, responses: {'200': {description: ''}}}}",
+        bad: &[],
+        good: &[],
+    };
+    let deep = format!("{}{{}}{}", "{\"c\":".repeat(40), "}".repeat(40));
+    let talks: Vec<Talk> =
+        vec![("POST /a\nContent-Type: application/json", Box::leak(deep.into_boxed_str()), "200 OK", ""); 200];
+    let file = spec(&CASE);
+    let run = Run { specs: vec![file.path().to_owned()], inspect: Inspect::All, ..Run::workers(1) };
+    let report = run.json(&mut traffic(&talks));
+    assert_eq!(report["findings"], serde_json::json!([]));
+    assert_eq!(report["bounds"]["inventory.drifts"], 200, "what is not judged is counted");
+}
+
+#[test]
+fn names_that_anybody_can_make_up_take_no_room_from_what_matters() {
+    // Catches a flood of parameters that washes away that requests succeed without credentials, and one that is told name by name.
+    const CASE: Case = Case {
+        rule: "",
+        at: "",
+        declared: "/a: {get: {security: [{token: []}], parameters: [{name: page, in: query}], responses: {'200': {description: ''}}}}",
+        bad: &[],
+        good: &[],
+    };
+    let words = [
+        "alpha", "bravo", "delta", "echo", "gamma", "hotel", "india", "lima", "mike", "oscar", "romeo", "sierra",
+        "tango", "victor", "zulu",
+    ];
+    let mut talks: Vec<Talk> = vec![get("GET /a?page=1")];
+    for a in words {
+        for b in words {
+            talks.push(get(Box::leak(format!("GET /a?{a}_{b}=1\nAuthorization: Bearer x").into_boxed_str())));
+        }
+    }
+    let found = drifts(&CASE, &talks);
+    let told: Vec<_> = found.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
+    assert_eq!(told, [("no-credentials", "/request/credentials"), ("undocumented-query", "/request/query/{key}")]);
 }
 
 #[test]

@@ -126,6 +126,8 @@ pub struct Fact {
     pub drift: Drift,
     /// What it is told of.
     pub of: Checked,
+    /// Of a field that is not declared: some schema forbids what it does not name.
+    pub forbidden: bool,
     /// Where in the exchange, as a JSON pointer: `/request/query/limit`, `/response/200/body/items/*/price`.
     pub seen: Box<str>,
     /// Where in the declaration, as a JSON pointer with the file before it where that is not the root: `#/paths/~1users/get`.
@@ -161,8 +163,24 @@ impl Facts {
         }
     }
 
+    /// There is no room for more.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.list.len() >= Self::MOST
+    }
+
+    /// Takes back those of a kind that were told of a part.
+    pub fn forgive(&mut self, drift: Drift, of: Checked) {
+        self.list.retain(|fact| fact.drift != drift || fact.of != of);
+    }
+
     /// Adds one, unless it is there.
     pub fn add(&mut self, drift: Drift, of: Checked, seen: &str, promised: &str) {
+        self.put(drift, of, (seen, promised), false);
+    }
+
+    /// The same of what may be forbidden.
+    pub fn put(&mut self, drift: Drift, of: Checked, (seen, promised): (&str, &str), forbidden: bool) {
         let (seen, promised) = (cut(seen), cut(promised));
         let known =
             |fact: &Fact| fact.drift == drift && fact.of == of && *fact.seen == *seen && *fact.promised == *promised;
@@ -173,7 +191,7 @@ impl Facts {
             self.left_out += 1;
             return;
         }
-        self.list.push(Fact { drift, of, seen: seen.into(), promised: promised.into() });
+        self.list.push(Fact { drift, of, forbidden, seen: seen.into(), promised: promised.into() });
     }
 
     /// What was found.

@@ -50,6 +50,8 @@ pub struct Spoken<'x> {
     pub query: Option<&'x [u8]>,
     /// Head of the request.
     pub request: &'x dyn HeadFields,
+    /// The rest of the request's head was lost: what is not here may have been sent.
+    pub request_cut: bool,
     /// Media type of the request, lower case, without parameters.
     pub request_type: Option<&'x str>,
     /// Body of the request.
@@ -62,6 +64,8 @@ pub struct Spoken<'x> {
     pub status: Option<u16>,
     /// Head of the response.
     pub response: Option<&'x dyn HeadFields>,
+    /// The rest of the response's head was lost.
+    pub response_cut: bool,
     /// Media type of the response.
     pub response_type: Option<&'x str>,
     /// Body of the response.

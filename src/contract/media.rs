@@ -20,6 +20,12 @@ impl MediaRange {
         }
         match self.0.split_once('/') {
             Some(("*", "*")) => Some(0),
+            // `application/*+json` is no range of the RFC, and is written all the same.
+            Some((kind, suffix)) if suffix.starts_with("*+") => {
+                let (known, name) = media.split_once('/')?;
+                let fits = name.ends_with(suffix.trim_start_matches('*')) || name == suffix.trim_start_matches("*+");
+                (fits && (known == kind || kind == "*")).then_some(1)
+            }
             Some((kind, "*")) => media.split_once('/').filter(|(known, _)| *known == kind).map(|_| 1),
             // What is no media type at all says nothing.
             None => Some(0),
@@ -27,11 +33,14 @@ impl MediaRange {
         }
     }
 
-    /// The schema of the entry that fits best; `None`: nothing fits.
+    /// The schema of the entry that fits best; `None`: nothing fits. Of several that fit as well (they differ in parameters) none speaks.
     #[must_use]
     pub fn find(content: &[(Self, Option<SchemaId>)], media: &str) -> Option<Option<SchemaId>> {
-        let fitting = content.iter().filter_map(|(range, schema)| Some((range.fits(media)?, schema)));
-        fitting.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, schema)| *schema)
+        let fitting = || content.iter().filter_map(|(range, schema)| Some((range.fits(media)?, *schema)));
+        let best = fitting().map(|(rank, _)| rank).max()?;
+        let mut all = fitting().filter(|(rank, _)| *rank == best).map(|(_, schema)| schema);
+        let first = all.next()?;
+        Some(if all.all(|other| other == first) { first } else { None })
     }
 }
 

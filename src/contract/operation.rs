@@ -31,6 +31,8 @@ pub struct Contract {
     pub security: Vec<Vec<Need>>,
     /// Where that stands.
     pub security_at: String,
+    /// All that schemes of the document want to see, of this operation or of others.
+    pub keys: Arc<Vec<Need>>,
     /// Hosts where it is declared for https and for nothing else, and where that stands.
     pub secure: Arc<(Vec<HostPattern>, String)>,
     /// What its document speaks of at all.
@@ -48,8 +50,6 @@ pub struct Speaks {
     pub headers: bool,
     /// Request bodies.
     pub bodies: bool,
-    /// Media types of responses.
-    pub content: bool,
     /// Responses that tell of errors.
     pub errors: bool,
 }
@@ -62,7 +62,6 @@ impl Speaks {
             queries: contract.params(ParamPlace::Query).next().is_some(),
             headers: contract.params(ParamPlace::Header).next().is_some(),
             bodies: contract.body.is_some(),
-            content: contract.responses.iter().any(|(_, response)| !response.content.is_empty()),
             errors: contract.responses.iter().any(|(range, _)| match range {
                 StatusRange::One(status) => *status >= 400,
                 StatusRange::Hundred(hundred) => *hundred >= 4,
@@ -78,7 +77,6 @@ impl Speaks {
             queries: self.queries || other.queries,
             headers: self.headers || other.headers,
             bodies: self.bodies || other.bodies,
-            content: self.content || other.content,
             errors: self.errors || other.errors,
         }
     }
@@ -125,7 +123,7 @@ pub struct DeclaredBody {
 pub struct Response {
     /// By media type. None at all: no body.
     pub content: Vec<(MediaRange, Option<SchemaId>)>,
-    /// Header fields: name in lower case, required, schema.
+    /// Header fields: name as declared, required, schema.
     pub headers: Vec<(String, bool, Option<SchemaId>)>,
     /// Where it stands.
     pub at: String,
@@ -216,7 +214,8 @@ impl Contract {
     fn hold(&self, said: &Spoken<'_>, facts: &mut Facts) {
         let Some(status) = said.status else { return };
         facts.check(Checked::Answers);
-        if matches!(status, 101 | 200..=399) {
+        // A redirect is as often a refusal: to a page where one logs in, to https.
+        if matches!(status, 101 | 200..=299 | 304) {
             facts.check(Checked::Request);
             self.request(said, facts);
         }

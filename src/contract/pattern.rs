@@ -29,9 +29,25 @@ impl Pattern {
         &self.text
     }
 
+    /// Longer texts are not judged: some patterns take long for each of their letters.
+    const LONGEST: usize = 2_048;
+
+    /// It says the same here as there. What begins and ends with a slash was meant as a literal of ECMAScript; classes within classes and
+    /// marks of word ends are written otherwise there; of letters beyond ASCII both have ideas of their own.
+    fn is_plain(&self, text: &str) -> bool {
+        const OTHERWISE: [&str; 6] = ["&&", "--", "~~", "[[", "\\<", "\\>"];
+        let literal = self.text.len() > 1 && self.text.starts_with('/') && self.text.ends_with('/');
+        !literal
+            && !OTHERWISE.iter().any(|mark| self.text.contains(mark))
+            && (text.is_ascii() || !self.text.contains('\\'))
+    }
+
     /// It matches somewhere in the text (JSON Schema validation, section 6.3.3), or cannot be read.
     #[must_use]
     pub fn takes(&self, text: &str) -> bool {
+        if text.len() > Self::LONGEST || !self.is_plain(text) {
+            return true;
+        }
         let compile = || RegexBuilder::new(&self.text).size_limit(Self::BYTES).dfa_size_limit(Self::BYTES).build().ok();
         self.compiled.get_or_init(compile).as_ref().is_none_or(|pattern| pattern.is_match(text))
     }

@@ -18,7 +18,11 @@ impl Contract {
         spell: Spell,
         facts: &mut Facts,
     ) {
-        let Some(faults) = Holding::new(&self.schemas, side, loose).hold(schema, value, spell) else { return };
+        let Some(faults) = Holding::new(&self.schemas, side, loose).hold(schema, value, spell) else {
+            // It took too long to say, or lies too deep.
+            facts.left_out += 1;
+            return;
+        };
         facts.check(of);
         for fault in faults {
             // Of a form only the first level has names of its own.
@@ -28,7 +32,8 @@ impl Contract {
                 breaks => drift_of(breaks, side),
             };
             if let Some(drift) = drift {
-                facts.add(drift, of, &format!("{seen}{}", fault.way), &self.promised(&fault));
+                let seen = format!("{seen}{}", fault.way);
+                facts.put(drift, of, (&seen, &self.promised(&fault)), fault.is_forbidden());
             }
         }
     }
@@ -75,4 +80,16 @@ pub(super) fn pointer(before: &str, key: &str) -> String {
 /// RFC 6901 section 3.
 pub(super) fn escaped(key: &str) -> Cow<'_, str> {
     if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1").into() } else { key.into() }
+}
+
+/// A field that comes again is a list (RFC 9110 section 5.3).
+pub(super) fn join(text: &mut Option<String>, value: &[u8]) {
+    let value = String::from_utf8_lossy(value);
+    match text {
+        Some(text) => {
+            text.push(',');
+            text.push_str(value.trim());
+        }
+        None => *text = Some(value.trim().to_owned()),
+    }
 }

@@ -189,6 +189,12 @@ impl Types {
         })
     }
 
+    /// Objects, and nothing else but `null`.
+    #[must_use]
+    pub const fn is_object(self) -> bool {
+        self.0 & !Self::NULL.0 == Self::OBJECT.0
+    }
+
     /// One of these is among them.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {

@@ -60,8 +60,8 @@ fn has_field(head: &dyn HeadFields, wanted: &str) -> bool {
 }
 
 fn has_parameter(said: &Spoken<'_>, wanted: &str) -> bool {
-    let pairs = said.query.map(super::text::pairs).unwrap_or_default();
-    pairs.iter().any(|(name, value)| name == wanted && !value.is_empty())
+    let (pairs, _) = said.query.map(super::text::pairs).unwrap_or_default();
+    pairs.iter().any(|pair| pair.name == wanted && !pair.value.is_empty())
 }
 
 fn has_cookie(said: &Spoken<'_>, wanted: &str) -> bool {

@@ -34,31 +34,44 @@ const BRACKETS: usize = 8;
 /// Items of one list that are looked at.
 const ITEMS: usize = 1_000;
 
-/// Names and values of a query or form, without their escapes.
-pub(super) fn pairs(text: &[u8]) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-    let pair = |pair: &'_ [u8]| -> (usize, usize) {
-        let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
-        (at, (at + 1).min(pair.len()))
-    };
-    text.split(|b| *b == b'&')
-        .filter(|part| !part.is_empty())
+/// A name and a value.
+#[derive(Debug)]
+pub(super) struct Pair<'t> {
+    /// Without escapes.
+    pub(super) name: Cow<'t, str>,
+    /// Likewise.
+    pub(super) value: Cow<'t, str>,
+    /// As it was sent.
+    pub(super) raw: &'t [u8],
+}
+
+/// Names and values of a query or form, without their escapes; whether there were more than are looked at.
+pub(super) fn pairs(text: &[u8]) -> (Vec<Pair<'_>>, bool) {
+    let mut parts = text.split(|b| *b == b'&').filter(|part| !part.is_empty());
+    let list = parts
+        .by_ref()
         .take(PAIRS)
         .map(|part| {
-            let (end, from) = pair(part);
-            (plain(part.get(..end).unwrap_or_default()), plain(part.get(from..).unwrap_or_default()))
+            let end = memchr::memchr(b'=', part).unwrap_or(part.len());
+            let raw = part.get(end + 1..).unwrap_or_default();
+            Pair { name: plain(part.get(..end).unwrap_or_default()), value: plain(raw), raw }
         })
-        .collect()
+        .collect();
+    (list, parts.next().is_some())
 }
 
 /// Without escapes (WHATWG URL section 5): what is no UTF-8 is replaced.
 fn plain(text: &[u8]) -> Cow<'_, str> {
-    let decoded: Cow<'_, [u8]> = if memchr::memchr2(b'%', b'+', text).is_none() {
-        Cow::Borrowed(text)
-    } else {
-        let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-        Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
-    };
-    match decoded {
+    if memchr::memchr(b'+', text).is_none() {
+        return unescaped(text);
+    }
+    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    Cow::Owned(unescaped(&spaced).into_owned())
+}
+
+/// Without percent escapes; a plus stands for itself.
+pub(super) fn unescaped(text: &[u8]) -> Cow<'_, str> {
+    match percent_encoding::percent_decode(text).into() {
         Cow::Borrowed(text) => String::from_utf8_lossy(text),
         Cow::Owned(text) => Cow::Owned(String::from_utf8_lossy(&text).into_owned()),
     }
@@ -80,7 +93,7 @@ pub(super) fn value_of(schemas: &Schemas, schema: SchemaId, style: Style, explod
         if let ([one], Some(mark)) = (texts, mark)
             && (!types.meets(Types::STRING) || one.contains(mark))
         {
-            return Value::Array(one.split(mark).take(ITEMS).map(text).collect());
+            return Value::Array(one.split(mark).take(ITEMS).map(|item| text(item.trim())).collect());
         }
         if texts.len() > 1 || !types.meets(Types::STRING.with(Types::OBJECT)) {
             return Value::Array(texts.iter().take(ITEMS).map(|one| text(one)).collect());
@@ -89,10 +102,14 @@ pub(super) fn value_of(schemas: &Schemas, schema: SchemaId, style: Style, explod
     texts.first().map_or(Value::Null, |one| text(one))
 }
 
-/// A form as an object: repeated names are lists, brackets are objects and lists.
-pub(super) fn form(pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> Value {
+/// A form as an object: repeated names are lists, brackets are objects and lists, unless they are a part of a declared name.
+pub(super) fn form<'p>(pairs: impl Iterator<Item = (&'p str, &'p str)>, declared: &[&str]) -> Value {
     let mut all = Map::new();
     for (name, value) in pairs {
+        if declared.contains(&name) {
+            put(&mut all, name, &[], value);
+            continue;
+        }
         let (first, rest) = name.split_at(name.find('[').unwrap_or(name.len()));
         let keys: Vec<&str> = rest.split('[').skip(1).take(BRACKETS).map(|key| key.trim_end_matches(']')).collect();
         put(&mut all, first, &keys, value);

@@ -53,6 +53,15 @@ pub(super) struct Fault {
     pub(super) schema: SchemaId,
     /// ... and its keyword; may be empty.
     pub(super) keyword: &'static str,
+    /// Of a field that is missing: the object that lacks it, by its address.
+    of: usize,
+}
+
+impl Fault {
+    /// Some schema forbids what it does not name.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.breaks == Breaks::Undocumented && self.keyword == FORBIDS
+    }
 }
 
 /// What is found of a value.
@@ -94,6 +103,8 @@ pub(super) struct Holding<'c> {
     side: Side,
     /// Texts may stand for numbers, truth and nothing: they are parameters.
     loose: bool,
+    /// Of values nothing is known: only names count.
+    by_names: bool,
     /// Steps left. Alternatives within alternatives multiply; a value that takes longer is not judged.
     steps: u32,
     way: String,
@@ -102,29 +113,46 @@ pub(super) struct Holding<'c> {
 }
 
 impl<'c> Holding<'c> {
-    const STEPS: u32 = 100_000;
+    /// Steps for each value in the body, and beside: linear in what was said, whatever the schema is like.
+    const STEPS: u32 = 100;
+    const FIRST_STEPS: u32 = 4_000;
+    const MOST_STEPS: u32 = 200_000;
     const DEPTH: usize = 64;
     /// Faults told of one value.
     const FAULTS: usize = 256;
 
     pub(super) const fn new(schemas: &'c Schemas, side: Side, loose: bool) -> Self {
-        Self { schemas, side, loose, steps: Self::STEPS, way: String::new(), open: Vec::new() }
+        Self { schemas, side, loose, by_names: false, steps: 1, way: String::new(), open: Vec::new() }
     }
 
-    /// What the value breaks; `None` when it took too long to say. `spell` tells names from the wire.
+    /// Looks at names alone.
+    pub(super) const fn by_names(mut self) -> Self {
+        self.by_names = true;
+        self
+    }
+
+    /// What the value breaks; `None` when it took too long to say, or lies too deep. `spell` tells names from the wire.
     pub(super) fn hold(mut self, schema: SchemaId, value: &Value, spell: Spell) -> Option<Vec<Fault>> {
+        let values = u32::try_from(count(value)).unwrap_or(u32::MAX);
+        self.steps = Self::FIRST_STEPS.saturating_add(values.saturating_mul(Self::STEPS)).min(Self::MOST_STEPS);
         let mut out = Outcome::default();
         self.value(schema, value, &mut out);
         if self.steps == 0 {
             return None;
         }
         let mut faults = out.faults;
+        // One part of a schema may want a field that another says is not for this side.
+        faults.retain(|fault| fault.breaks != Breaks::Missing || !self.is_excused_by(fault, &out.known));
         // The second walk says it better.
         faults.retain(|fault| fault.breaks != Breaks::Undocumented);
         faults.extend(out.remarks);
         self.way.clear();
         self.undocumented(value, &out.known, spell, &mut faults);
         (self.steps > 0).then_some(faults)
+    }
+
+    fn charge(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_sub(u32::try_from(steps).unwrap_or(u32::MAX));
     }
 
     fn step(&mut self) -> bool {
@@ -134,19 +162,23 @@ impl<'c> Holding<'c> {
 
     fn fault(&self, schema: SchemaId, breaks: Breaks, keyword: &'static str, out: &mut Outcome) {
         if out.faults.len() < Self::FAULTS {
-            out.faults.push(Fault { breaks, way: self.way.clone(), schema, keyword });
+            out.faults.push(Fault { breaks, way: self.way.clone(), schema, keyword, of: 0 });
         }
     }
 
     fn remark(&self, schema: SchemaId, breaks: Breaks, out: &mut Outcome) {
         if out.remarks.len() < Self::FAULTS {
-            out.remarks.push(Fault { breaks, way: self.way.clone(), schema, keyword: "" });
+            out.remarks.push(Fault { breaks, way: self.way.clone(), schema, keyword: "", of: 0 });
         }
     }
 
     fn value(&mut self, id: SchemaId, value: &Value, out: &mut Outcome) {
         let here = (id, address(value));
-        if !self.step() || self.open.len() >= Self::DEPTH || self.open.contains(&here) {
+        if self.open.len() >= Self::DEPTH {
+            // What lies deeper has no verdict, and neither has what hangs on it.
+            self.steps = 0;
+        }
+        if !self.step() || self.open.contains(&here) {
             return;
         }
         let Some(schema) = self.schemas.get(id) else { return };
@@ -164,15 +196,15 @@ impl<'c> Holding<'c> {
         if value.is_null() && schema.nullable {
             return;
         }
-        if !self.is_of(schema.types, value) {
+        if !self.by_names && !self.is_of(schema.types, value) {
             return self.fault(id, Breaks::Type, "type", out);
         }
-        if let Some(choices) = &schema.choices
+        if let Some(choices) = schema.choices.as_ref().filter(|_| !self.by_names)
             && !choices.iter().any(|choice| self.is_choice(choice, value))
         {
             self.fault(id, Breaks::Choice, "enum", out);
         }
-        if let Some(scalar) = &schema.scalar {
+        if let Some(scalar) = schema.scalar.as_ref().filter(|_| !self.by_names) {
             self.scalar(id, schema.types, scalar, value, out);
         }
         match (value, &schema.list, &schema.object) {
@@ -296,9 +328,13 @@ impl<'c> Holding<'c> {
         if !known.schemas.contains(&id) {
             known.schemas.push(id);
         }
+        self.charge(it.required.len() / 8);
         for name in &it.required {
             if !fields.contains_key(&**name) && !it.field(name).is_some_and(|field| self.is_excused(field)) {
+                self.charge(1);
+                let missing = out.faults.len();
                 self.below(name, |holding| holding.fault(id, Breaks::Missing, "required", out));
+                out.faults.iter_mut().skip(missing).for_each(|fault| fault.of = address);
             }
         }
         let count = fields.len() as u64;
@@ -331,6 +367,14 @@ impl<'c> Holding<'c> {
                 }
             }
         }
+    }
+
+    /// Some schema that holds for the object says that the field need not be there on this side.
+    fn is_excused_by(&self, fault: &Fault, known: &HashMap<usize, Known, RandomState>) -> bool {
+        let name = fault.way.rsplit('/').next().unwrap_or_default();
+        let schemas = known.get(&fault.of).map_or(&[][..], |known| &known.schemas);
+        let fields = schemas.iter().filter_map(|id| self.schemas.get(*id)?.object.as_ref()?.field(name));
+        fields.into_iter().any(|field| self.is_excused(field))
     }
 
     /// It need not be there on this side.
@@ -409,6 +453,7 @@ impl<'c> Holding<'c> {
             self.value(*part, value, &mut other);
             if other.faults.is_empty() {
                 held = true;
+                self.charge(other.known.len());
                 let own = std::mem::take(&mut other.remarks);
                 let alike = |a: &Fault, b: &Fault| a.breaks == b.breaks && a.way == b.way;
                 remarks = Some(match remarks.take() {
@@ -423,6 +468,7 @@ impl<'c> Holding<'c> {
                 }
                 out.absorb(other);
             } else if !held {
+                self.charge(other.faults.len());
                 let here = &self.way;
                 let of_another_type =
                     other.faults.iter().any(|fault| fault.breaks == Breaks::Type && fault.way == *here);
@@ -509,7 +555,13 @@ impl<'c> Holding<'c> {
                         if closed.is_some() || is_name(&told) {
                             self.below(&told, |holding| {
                                 let way = holding.way.clone();
-                                faults.push(Fault { breaks: Breaks::Undocumented, way, schema: *first, keyword });
+                                faults.push(Fault {
+                                    breaks: Breaks::Undocumented,
+                                    way,
+                                    schema: *first,
+                                    keyword,
+                                    of: 0,
+                                });
                             });
                         }
                     }
@@ -541,6 +593,16 @@ impl<'c> Holding<'c> {
 fn is_name(told: &str) -> bool {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     told.len() > 1 && told.starts_with(first) && told.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:$".contains(c))
+}
+
+/// Values in a value.
+// As deep as the reader of JSON lets a document be: 128.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(count).sum::<usize>() + 1,
+        Value::Object(fields) => fields.values().map(count).sum::<usize>() + 1,
+        _ => 1,
+    }
 }
 
 /// Values are told apart by where they lie.

@@ -97,7 +97,7 @@ fn is_chance(record: &DriftRecord) -> bool {
         fact.drift,
         Drift::UndocumentedRequestField | Drift::UndocumentedForm | Drift::UndocumentedResponseField
     );
-    is_field && record.seen < HABIT && !fact.promised.ends_with("/additionalProperties")
+    is_field && record.seen < HABIT && !fact.forbidden
 }
 
 /// Exchanges that make a habit.

@@ -79,8 +79,14 @@ impl Evidence {
             self.weigh(self.statuses.values().sum());
         }
         if let (Some(mine), Some(theirs)) = (&mut self.drift, &other.drift) {
-            mine.exchanges = mine.exchanges.saturating_add(theirs.exchanges);
-            mine.of = mine.of.saturating_add(theirs.of);
+            if mine.declared_at == theirs.declared_at {
+                mine.exchanges = mine.exchanges.saturating_add(theirs.exchanges);
+                mine.of = mine.of.saturating_add(theirs.of);
+            } else {
+                // Two demands of one place, broken by the same exchanges perhaps.
+                mine.exchanges = mine.exchanges.max(theirs.exchanges);
+                mine.of = mine.of.max(theirs.of);
+            }
         }
         self.nearest = self.nearest.take().or(other.nearest);
         if let (Some(mine), Some(theirs)) = (&self.declared, &other.declared)

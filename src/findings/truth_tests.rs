@@ -344,6 +344,7 @@ fn promise_of() -> Sealed {
         responses: Vec::new(),
         security: Vec::new(),
         security_at: String::new(),
+        keys: Arc::default(),
         secure: Arc::default(),
         speaks: Speaks::default(),
         schemas: Arc::default(),
@@ -352,8 +353,7 @@ fn promise_of() -> Sealed {
 
 /// So many exchanges of the operation did this, under this digest.
 fn drifted(record: &mut Record, drift: Drift, seen: u64, digest: u64, forbidden: bool) {
-    let promised = if forbidden { "#/x/additionalProperties" } else { "#/x" };
-    let fact = Fact { drift, of: Checked::Answers, seen: "/response/200".into(), promised: promised.into() };
+    let fact = Fact { drift, of: Checked::Answers, forbidden, seen: "/response/200".into(), promised: "#/x".into() };
     record.drifts.push(DriftRecord { digest, fact, seen, of: 9, first: at(100), last: at(160) });
 }
 

@@ -140,8 +140,13 @@ fn hold<'f>(
     taken: Option<Taken<'_>>,
     facts: &'f mut Facts,
 ) -> Option<(u64, &'f Facts)> {
-    let taken =
-        taken.filter(|taken| taken.declared && !seen.decreed && !seen.noise.is_some_and(Noise::is_of_caller))?;
+    let teaches = !seen.noise.is_some_and(|noise| noise.is_of_caller() || noise == Noise::Preflight);
+    let taken = taken.filter(|taken| taken.declared && !seen.decreed && teaches)?;
+    let Seen::Http { method, .. } = seen.seen;
+    // A HEAD that is refused says nothing of what GET does.
+    if method != taken.method && seen.status.is_some_and(|status| status >= 400) {
+        return None;
+    }
     let promise = pins.promise(taken.id, taken.method)?;
     facts.clear();
     seen.witness?.testify(promise, taken.template, facts);

@@ -12,7 +12,7 @@ use super::bounded::text_bytes;
 use super::entry::Window;
 use super::kept::MOST;
 use super::snapshot::DriftRecord;
-use crate::api::{Checked, Fact, Facts};
+use crate::api::{Checked, Drift as Kind, Fact, Facts};
 use crate::merge::Merge;
 use crate::time::Timestamp;
 
@@ -36,8 +36,9 @@ struct Drift {
 }
 
 impl Drift {
-    fn key(&self) -> (u64, u64, &Fact) {
-        (self.rank, self.digest, &self.fact)
+    // Kinds do not take room from each other: of names that anybody can make up there are as many as somebody likes.
+    fn key(&self) -> (Kind, u64, u64, &Fact) {
+        (self.fact.drift, self.rank, self.digest, &self.fact)
     }
 }
 
@@ -53,8 +54,10 @@ fn rank(digest: u64, fact: &Fact) -> u64 {
 }
 
 impl Drifts {
-    /// Different facts kept of one operation.
-    const FACTS: usize = 128;
+    /// Different facts kept of one kind.
+    const FACTS: usize = 16;
+    /// Undeclared names at one place from which on they are data, and told as one.
+    const NAMES: usize = 6;
     /// Parts whose exchanges are counted: four and two for each of so many statuses.
     const PARTS: usize = 64;
 
@@ -67,7 +70,7 @@ impl Drifts {
         let mut added = (self.checked.len() - parts) * 2 * size_of::<(u64, Checked, u64)>();
         for fact in facts.list() {
             let rank = rank(digest, fact);
-            if let Ok(known) = self.kept.binary_search_by(|known| known.key().cmp(&(rank, digest, fact))) {
+            if let Ok(known) = self.kept.binary_search_by(|known| known.key().cmp(&(fact.drift, rank, digest, fact))) {
                 self.kept[known].seen.merge(1);
                 self.kept[known].window.insert(at);
                 continue;
@@ -94,20 +97,25 @@ impl Drifts {
     }
 
     fn add(&mut self, new: Drift) {
+        let kind = new.fact.drift;
         match self.kept.binary_search_by(|known| known.key().cmp(&new.key())) {
             Ok(at) => {
                 self.kept[at].seen.merge(new.seen);
                 self.kept[at].window.merge(new.window);
             }
-            Err(at) if at < Self::FACTS => {
-                if self.kept.len() >= Self::FACTS
-                    && let Some(out) = self.kept.pop()
-                {
+            Err(at) => {
+                let first = self.kept.partition_point(|known| known.fact.drift < kind);
+                let end = self.kept.partition_point(|known| known.fact.drift <= kind);
+                if end - first < Self::FACTS {
+                    self.kept.insert(at, new);
+                } else if at < end {
+                    let out = self.kept.remove(end - 1);
                     self.more.merge(out.seen);
+                    self.kept.insert(at, new);
+                } else {
+                    self.more.merge(new.seen);
                 }
-                self.kept.insert(at, new);
             }
-            Err(_) => self.more.merge(new.seen),
         }
     }
 
@@ -141,7 +149,7 @@ impl Drifts {
                 && drift.window.is_sound()
                 && drift.rank == rank(drift.digest, &drift.fact)
         };
-        self.kept.len() <= Self::FACTS
+        self.kept.chunk_by(|a, b| a.fact.drift == b.fact.drift).all(|kind| kind.len() <= Self::FACTS)
             && self.checked.len() <= Self::PARTS
             && self.more <= MOST
             && self.kept.is_sorted_by(|a, b| a.key() < b.key())
@@ -164,9 +172,49 @@ impl Drifts {
                 DriftRecord { digest, of: of(digest, fact.of).max(seen), fact, seen, first, last }
             })
             .collect();
-        told.sort_by(|a, b| (&a.fact, a.digest).cmp(&(&b.fact, b.digest)));
-        told
+        told.sort_by(|a, b| (a.digest, &a.fact).cmp(&(b.digest, &b.fact)));
+        let mut folded: Vec<DriftRecord> = told.chunk_by(is_beside).flat_map(Self::fold).collect();
+        folded.sort_by(|a, b| (&a.fact, a.digest).cmp(&(&b.fact, b.digest)));
+        folded
     }
+}
+
+impl Drifts {
+    /// Many names that are not declared beside each other: what stands there are data (people, currencies), and no fields.
+    fn fold(beside: &[DriftRecord]) -> Vec<DriftRecord> {
+        let Some(first) = beside.iter().max_by_key(|record| record.seen) else { return Vec::new() };
+        if beside.len() < Self::NAMES || !is_of_name(&first.fact) {
+            return beside.to_vec();
+        }
+        let parent = first.fact.seen.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let mut one = first.clone();
+        one.fact.seen = format!("{parent}/{{key}}").into();
+        one.fact.forbidden = beside.iter().any(|record| record.fact.forbidden);
+        one.first = beside.iter().map(|record| record.first).min().unwrap_or(one.first);
+        one.last = beside.iter().map(|record| record.last).max().unwrap_or(one.last);
+        vec![one]
+    }
+}
+
+/// A name that is not declared, in a place where there may be many.
+const fn is_of_name(fact: &Fact) -> bool {
+    matches!(
+        fact.drift,
+        Kind::UndocumentedQuery
+            | Kind::UndocumentedHeader
+            | Kind::UndocumentedCookie
+            | Kind::UndocumentedForm
+            | Kind::UndocumentedRequestField
+            | Kind::UndocumentedResponseField
+    )
+}
+
+fn is_beside(a: &DriftRecord, b: &DriftRecord) -> bool {
+    let parent = |record: &'_ DriftRecord| record.fact.seen.rfind('/').unwrap_or_default();
+    let (of_a, of_b) = (parent(a), parent(b));
+    (a.digest, a.fact.drift, a.fact.of) == (b.digest, b.fact.drift, b.fact.of)
+        && is_of_name(&a.fact)
+        && a.fact.seen.get(..of_a) == b.fact.seen.get(..of_b)
 }
 
 impl Merge for Drifts {
@@ -182,7 +230,6 @@ impl Merge for Drifts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Drift as Kind;
     use proptest::prelude::*;
 
     fn facts(fields: &[u8]) -> Facts {
@@ -221,7 +268,7 @@ mod tests {
             prop_assert_eq!(&left, &whole);
             prop_assert_eq!(&other, &whole);
             prop_assert!(whole.is_sound());
-            prop_assert!(whole.kept.len() <= Drifts::FACTS);
+            prop_assert!(whole.kept.len() <= 2 * Drifts::FACTS);
         }
     }
 

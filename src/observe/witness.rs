@@ -56,6 +56,8 @@ impl Witness for Hearing<'_> {
                 path: self.path,
                 query: self.query,
                 request: &Head(self.request),
+                request_cut: self.request.head_cut,
+                response_cut: self.response.is_some_and(|answer| answer.head_cut),
                 request_type: self.request_type,
                 asked,
                 params: self.params,

@@ -72,6 +72,8 @@ pub struct Message {
     method: Range<u32>,
     target: Range<u32>,
     fields: Vec<(Range<u32>, Range<u32>)>,
+    /// The rest of the head was lost, or had no room: fields that are not here may have been sent.
+    pub head_cut: bool,
     /// The first bytes of the body, after de-chunking, before content decoding.
     pub body: Vec<u8>,
     /// Body bytes on the wire, after de-chunking, holes of known length included.

@@ -29,6 +29,8 @@ pub(super) struct Drafts {
     swagger: bool,
     /// The servers that were looked at last: most operations have those of the document.
     secure: Option<(String, Secure)>,
+    /// What all schemes want to see.
+    keys: Option<Arc<Vec<Need>>>,
 }
 
 /// Hosts that are declared for https alone, and where.
@@ -40,7 +42,7 @@ impl Drafts {
         compiler.begin(root);
         let version = text_at(&root.root, "openapi").unwrap_or_default();
         compiler.siblings = version.starts_with("3.1") || version.starts_with("3.2");
-        Self { compiler, swagger: root.root.get("swagger").is_some(), secure: None }
+        Self { compiler, swagger: root.root.get("swagger").is_some(), secure: None, keys: None }
     }
 
     /// What an operation demands.
@@ -53,8 +55,8 @@ impl Drafts {
         warnings: &mut Warnings,
     ) -> Contract {
         let whole = Found { document: Rc::clone(root), pointer: String::new() };
-        let (compiler, secure) = (&mut self.compiler, &mut self.secure);
-        let mut drawing = Drawing { compiler, swagger: self.swagger, secure, refs, warnings, whole };
+        let (compiler, secure, keys) = (&mut self.compiler, &mut self.secure, &mut self.keys);
+        let mut drawing = Drawing { compiler, swagger: self.swagger, secure, known: keys, refs, warnings, whole };
         let mut contract = Contract {
             at: drawing.compiler.place(at),
             ending: false,
@@ -63,6 +65,7 @@ impl Drafts {
             responses: Vec::new(),
             security: Vec::new(),
             security_at: String::new(),
+            keys: Arc::default(),
             secure: Secure::default(),
             speaks: Speaks::default(),
             schemas: Arc::new(Schemas::default()),
@@ -74,9 +77,13 @@ impl Drafts {
         contract.responses = drawing.responses(at);
         (contract.security, contract.security_at) = drawing.security(at);
         contract.secure = drawing.secure(at, items);
+        contract.keys = drawing.keys();
         let said = |key: &str| at.value().and_then(|value| value.get(key)).is_some();
         let announces = |(_, response): &(StatusRange, Response)| {
-            response.headers.iter().any(|(name, ..)| matches!(name.as_str(), "sunset" | "deprecation"))
+            response
+                .headers
+                .iter()
+                .any(|(name, ..)| ["sunset", "deprecation"].iter().any(|known| name.eq_ignore_ascii_case(known)))
         };
         let deprecated = at.value().and_then(|value| value.get("deprecated")).and_then(Value::as_bool) == Some(true);
         contract.ending = deprecated || said("x-sunset") || contract.responses.iter().any(announces);
@@ -88,6 +95,7 @@ struct Drawing<'d, 'l> {
     compiler: &'d mut Compiler,
     swagger: bool,
     secure: &'d mut Option<(String, Secure)>,
+    known: &'d mut Option<Arc<Vec<Need>>>,
     refs: &'d mut Refs<'l>,
     warnings: &'d mut Warnings,
     whole: Found,
@@ -121,7 +129,8 @@ impl Drawing<'_, '_> {
                 let Some(found) = self.resolve(list.child(&number.to_string())) else { continue };
                 let Some(value) = found.value() else { continue };
                 let (Some(place), Some(name)) = (text_at(value, "in"), text_at(value, "name")) else { continue };
-                if !taken.insert((place.clone(), name.clone())) {
+                let same = if place == "header" { name.to_ascii_lowercase() } else { name.clone() };
+                if !taken.insert((place.clone(), same)) {
                     continue;
                 }
                 let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
@@ -130,7 +139,7 @@ impl Drawing<'_, '_> {
                     "path" => ParamPlace::Path,
                     // OpenAPI 3: these are said elsewhere, and their definition here is ignored.
                     "header"
-                        if ["accept", "content-type", "authorization"]
+                        if ["accept", "content-type", "authorization", "cookie"]
                             .iter()
                             .any(|known| name.eq_ignore_ascii_case(known)) =>
                     {
@@ -284,7 +293,7 @@ impl Drawing<'_, '_> {
             let required =
                 found.value().and_then(|value| value.get("required")).and_then(Value::as_bool).unwrap_or(false);
             let schema = if self.swagger { self.schema(found) } else { self.schema(found.child("schema")) };
-            all.push((name.to_ascii_lowercase(), required, schema));
+            all.push((name, required, schema));
         }
         all
     }
@@ -338,11 +347,29 @@ impl Drawing<'_, '_> {
         found
     }
 
-    fn need(&mut self, name: &str) -> Need {
-        let place = match self.swagger {
+    /// What all schemes of the document want to see.
+    fn keys(&mut self) -> Arc<Vec<Need>> {
+        if let Some(known) = self.known.as_ref() {
+            return Arc::clone(known);
+        }
+        let schemes = self.schemes();
+        let names =
+            schemes.value().and_then(Value::as_object).into_iter().flat_map(|all| all.keys().take(MOST).cloned());
+        let names: Vec<String> = names.collect();
+        let keys = Arc::new(names.iter().map(|name| self.need(name)).collect());
+        *self.known = Some(Arc::clone(&keys));
+        keys
+    }
+
+    fn schemes(&self) -> Found {
+        match self.swagger {
             true => self.whole.child("securityDefinitions"),
             false => self.whole.child("components").child("securitySchemes"),
-        };
+        }
+    }
+
+    fn need(&mut self, name: &str) -> Need {
+        let place = self.schemes();
         let Some(found) = self.resolve(place.child(name)) else { return Need::Unseen };
         let Some(value) = found.value() else { return Need::Unseen };
         let text = |key: &str| text_at(value, key).unwrap_or_default();
@@ -353,6 +380,8 @@ impl Drawing<'_, '_> {
                 "bearer" => Need::Bearer,
                 "basic" => Need::Basic,
                 "digest" => Need::Digest,
+                // They sign in a connection, and not each request (RFC 4559).
+                "negotiate" | "ntlm" => Need::Unseen,
                 _ => Need::Authorization,
             },
             "apikey" => match (text("in").as_str(), text("name")) {

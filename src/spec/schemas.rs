@@ -132,8 +132,10 @@ impl Compiler {
         };
         let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
         schema.nullable = flag("nullable") || flag("x-nullable");
-        schema.read_only = flag("readOnly");
-        schema.write_only = flag("writeOnly");
+        if self.siblings || found.reference().is_none() {
+            schema.read_only = flag("readOnly");
+            schema.write_only = flag("writeOnly");
+        }
         if found.reference().is_some() {
             match refs.resolve(found.clone()) {
                 Ok(target) => schema.reference = Some(self.number(target, None)),
@@ -288,6 +290,13 @@ fn object(value: &Map<String, Value>, child: Child<'_>) -> Option<Object> {
         }
         Some(Value::Bool(true) | Value::Object(_)) => Others::Any,
         _ if value.get("unevaluatedProperties").is_some_and(|said| said != &Value::Bool(false)) => Others::Any,
+        // Names may be declared by what is not followed here.
+        _ if ["$dynamicRef", "$recursiveRef", "dependentSchemas", "dependencies", "propertyNames"]
+            .iter()
+            .any(|key| value.contains_key(*key)) =>
+        {
+            Others::Any
+        }
         _ => Others::Unsaid,
     };
     let required: Vec<Box<str>> = value

@@ -45,7 +45,12 @@ impl Rule for Drift {
                 found.push(finding);
             }
         }
-        found.extend(whole.into_values());
+        for mut finding in whole.into_values() {
+            if let Some(drift) = &finding.evidence.drift {
+                finding.summary = summary(&finding.subject, finding.rule, drift, Checked::Request);
+            }
+            found.push(finding);
+        }
     }
 }
 
@@ -76,15 +81,6 @@ fn finding(
         evidence.declared = None;
     }
     let owner = view.owner(coverage, &pairing.operation.template);
-    let Subject { service, method, template } = &subject;
-    let of = match fact.of {
-        Checked::Request => "requests that succeeded",
-        Checked::RequestBody => "request bodies looked into",
-        Checked::Response(_) => "answers of that status",
-        Checked::ResponseBody(_) => "response bodies of that status looked into",
-        Checked::Answers => "answers",
-    };
-    let place = if of_service { format!("on {service}") } else { format!("{method} {template} on {service}") };
     Finding {
         id: subject.id_of(Kind::Drift, &part),
         kind: Kind::Drift,
@@ -93,12 +89,27 @@ fn finding(
         rule,
         reason: None,
         severity: rule.severity,
-        summary: format!("{place}: {} at {} ({} of {} {of})", lower(rule.title), fact.seen, record.seen, record.of),
+        summary: evidence.drift.as_ref().map_or_else(String::new, |drift| summary(&subject, rule, drift, fact.of)),
         next: owner.map_or_else(|| (*next).to_owned(), |owner| format!("Ask {owner}: {}", lower(next))),
         part,
         subject,
         evidence,
     }
+}
+
+/// What it is, where, and how often.
+fn summary(subject: &Subject, rule: &RuleText, drift: &DriftEvidence, of: Checked) -> String {
+    let what = match of {
+        Checked::Request => "requests that succeeded",
+        Checked::RequestBody => "request bodies looked into",
+        Checked::Response(_) => "answers of that status",
+        Checked::ResponseBody(_) => "response bodies of that status looked into",
+        Checked::Answers => "answers",
+    };
+    let Subject { service, method, template } = subject;
+    let place = if method == "*" { format!("on {service}") } else { format!("{method} {template} on {service}") };
+    let DriftEvidence { observed_at, exchanges, of, .. } = drift;
+    format!("{place}: {} at {observed_at} ({exchanges} of {of} {what})", lower(rule.title))
 }
 
 /// All of a service.

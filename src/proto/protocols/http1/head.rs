@@ -176,6 +176,11 @@ const FRAMING: [&[u8]; 4] = [b"content-length", b"transfer-encoding", b"host", b
 /// How many of them are kept past the bound.
 const FRAMING_MORE: usize = 16;
 
+/// A head without the empty line that ends it.
+pub(super) fn is_cut(head: &[u8]) -> bool {
+    !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@
 //! ```
 
 use super::body::{self, Body, Fed, Framing};
-use super::head::{self, Search};
+use super::head::{self, Search, is_cut};
 use super::instead::instead_of_request;
 use super::line::{self, Line};
 use super::pairing::{Answer, Pairing, SlotId};
@@ -276,6 +276,7 @@ impl Http1 {
             return None;
         };
         [message.began, message.ended] = times;
+        message.head_cut = is_cut(bytes) || notes.fields_dropped > 0;
         self.pairing.counts.fields_dropped += notes.fields_dropped;
         let framing = body::of_request(&message, &mut notes.oddities);
         let connect = message.method() == b"CONNECT";
@@ -326,6 +327,7 @@ impl Http1 {
             return None;
         };
         [message.began, message.ended] = times;
+        message.head_cut = is_cut(bytes) || notes.fields_dropped > 0;
         self.pairing.counts.fields_dropped += notes.fields_dropped;
         let status = message.status;
         if (100..200).contains(&status) && status != 101 {
