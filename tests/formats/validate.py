@@ -24,9 +24,10 @@ from cmarkgfm.cmark import Options
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from lxml import etree
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
-FORMATS = ["ndjson", "csv", "markdown", "junit", "sarif", "cyclonedx"]
+FORMATS = ["ndjson", "csv", "markdown", "junit", "sarif", "cyclonedx", "openapi", "openapi-shadow"]
 SEVERITIES = {"high", "medium", "low", "info"}
 
 
@@ -196,6 +197,31 @@ class Ndjson:
         yield "".join(text.splitlines(keepends=True)[:-1])
 
 
+class OpenApi:
+    """The schema of OpenAPI 3.1, and what it cannot say: variables of paths have parameters, no path stands twice, keys are declared."""
+
+    def __init__(self, _tools):
+        pass
+
+    def faults(self, text):
+        read = json.loads(text)
+        faults = [str(error)[:500] for error in OpenAPIV31SpecValidator(read).iter_errors()]
+        bare = [re.sub(r"{[^}]*}", "{}", path) for path in read["paths"]]
+        faults += [] if len(set(bare)) == len(bare) else ["a path stands twice"]
+        declared = read.get("components", {}).get("securitySchemes", {})
+        operations = [operation for item in read["paths"].values() for operation in item.values() if "responses" in operation]
+        ways = [name for operation in operations for way in operation.get("security", []) for name in way]
+        return faults + [f"nobody knows {way}" for way in ways if way not in declared]
+
+    def broken(self, text):
+        yield text.replace('"openapi": "3.1.0"', '"openapi": "4"', 1)
+        yield text.replace('"in": "path"', '"in": "way"', 1)
+        yield text.replace('"description": "Seen', '"about": "Seen', 1)
+        yield text.replace('"type": "http"', '"type": "htp"', 1)
+        yield re.sub(r"{\w+}", "{else}", text, count=1)
+        yield text.replace('"type": "string"', '"type": "text"', 1)
+
+
 def written(tap, folder):
     """Reports of the captures by the real binary: with a spec, without one, of what holds no HTTP."""
     captures = HERE / "captures"
@@ -214,7 +240,7 @@ def written(tap, folder):
 
 def main():
     tools, tap, planted = map(pathlib.Path, sys.argv[1:])
-    readers = dict(zip(FORMATS, [Ndjson, Csv, Markdown, Junit, Sarif, CycloneDx]))
+    readers = dict(zip(FORMATS, [Ndjson, Csv, Markdown, Junit, Sarif, CycloneDx, OpenApi, OpenApi]))
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
