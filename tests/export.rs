@@ -281,3 +281,205 @@ fn a_document_does_not_depend_on_workers() {
         assert!(export(&run, &mut open(&captures), "openapi") == one, "{workers} workers");
     }
 }
+
+/// The steps of a normalized path.
+#[derive(Debug)]
+enum Step {
+    Name(String),
+    Number(usize),
+    /// `[?@ == 'x']`
+    Item(String),
+}
+
+fn steps(target: &str) -> Vec<Step> {
+    let mut rest = target.strip_prefix('$').expect("it begins at the root");
+    let mut steps = Vec::new();
+    let text = |rest: &str| {
+        let mut out = String::new();
+        let mut letters = rest.char_indices();
+        while let Some((at, c)) = letters.next() {
+            match c {
+                '\'' => return (out, rest[at + 1..].to_owned()),
+                '\\' => out.push(letters.next().expect("something is escaped").1),
+                c => out.push(c),
+            }
+        }
+        panic!("a text without an end: {rest}");
+    };
+    while !rest.is_empty() {
+        let inner = rest.strip_prefix('[').expect("a step");
+        let (step, after) = if let Some(name) = inner.strip_prefix('\'') {
+            let (name, after) = text(name);
+            (Step::Name(name), after)
+        } else if let Some(item) = inner.strip_prefix("?@ == '") {
+            let (item, after) = text(item);
+            (Step::Item(item), after)
+        } else {
+            let end = inner.find(']').expect("an end");
+            (Step::Number(inner[..end].parse().expect("a number")), inner[end..].to_owned())
+        };
+        steps.push(step);
+        rest = target[target.len() - after.len()..].strip_prefix(']').expect("an end");
+    }
+    steps
+}
+
+fn merge(into: &mut Value, update: &Value) {
+    match (into, update) {
+        (Value::Object(into), Value::Object(update)) => {
+            for (key, value) in update {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(into), Value::Array(update)) => into.extend(update.iter().cloned()),
+        (into, update) => *into = update.clone(),
+    }
+}
+
+/// Applies an overlay as the specification says (section 4.4.3): objects are merged, lists grow, what is not found is passed over.
+fn applied(spec: &Value, overlay: &Value) -> Value {
+    let mut spec = spec.clone();
+    for action in overlay["actions"].as_array().expect("actions") {
+        let mut at = Some(&mut spec);
+        for step in steps(action["target"].as_str().expect("a target")) {
+            let Some(here) = at else { panic!("{action} has no target") };
+            at = match step {
+                Step::Name(name) => here.get_mut(name.as_str()),
+                Step::Number(number) => here.get_mut(number),
+                Step::Item(item) => {
+                    assert_eq!(action["remove"], true);
+                    let items = here.as_array_mut().expect("a list");
+                    let before = items.len();
+                    items.retain(|one| *one != item.as_str());
+                    assert!(items.len() < before, "{action}");
+                    None
+                }
+            };
+        }
+        if let Some(update) = action.get("update") {
+            merge(at.unwrap_or_else(|| panic!("{action} has no target")), update);
+        }
+    }
+    spec
+}
+
+#[test]
+fn an_overlay_adds_what_is_missing() {
+    // Catches an action that aims at nothing, adds less than was seen, or takes a drift that is somebody's to decide for one of its own.
+    let asked = "Content-Type: application/json";
+    let talks: Vec<Talk> = [
+        (
+            "GET /v1/a/7?page=1&debug=1\nX-Tenant: a\nCookie: place=pier; trail=8",
+            "",
+            JSON,
+            r#"{"id":1,"new":"x","in":{"deep":null}}"#,
+        ),
+        ("GET /v1/a/8?page=2&debug=2", "", "200 OK\nContent-Type: text/csv", "a"),
+        ("GET /v1/a/9", "", "418 Teapot\nContent-Type: application/json", r#"{"why":1}"#),
+        ("GET /v1/it's/a/9", "", "200 OK", ""),
+        ("DELETE /v1/a/7", "", "204 No", ""),
+        ("GET /v1/new/7", "", JSON, "[1,null]"),
+        ("GET /elsewhere", "", "200 OK", ""),
+        ("PROPFIND /v1/a/7", "", "200 OK", ""),
+        ("PUT /v1/a/7\nContent-Type: text/plain", "x", "200 OK", ""),
+        ("POST /v1/a\nContent-Type: application/xml", "<a/>", "200 OK", ""),
+        ("POST /v1/form\nContent-Type: application/x-www-form-urlencoded", "b=1&c=2", "200 OK", ""),
+    ]
+    .into_iter()
+    .chain(std::iter::repeat_n(
+        ("POST /v1/a\nContent-Type: application/json", r#"{"extra":1}"#, JSON, r#"{"more":{"x":1}}"#),
+        4,
+    ))
+    .collect();
+    assert!(talks[11].0.ends_with(asked));
+    for version in ["3.0.3", "3.1.0"] {
+        let spec = serde_json::json!({
+            "openapi": version,
+            "info": { "title": "Tides", "version": "1" },
+            "servers": [{ "url": "http://tides.example/v1" }],
+            "paths": {
+                "/a/{n}": {
+                    "get": {
+                        "parameters": [
+                            { "name": "n", "in": "path", "required": true, "schema": { "type": "integer" } },
+                            { "name": "page", "in": "query", "schema": { "type": "integer" } },
+                            { "name": "must", "in": "query", "required": true, "schema": { "type": "integer" } },
+                            { "name": "X-Other", "in": "header", "required": true, "schema": { "type": "string" } },
+                            { "name": "place", "in": "cookie", "schema": { "type": "string" } },
+                        ],
+                        "responses": { "200": { "description": "", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/A" } } } } },
+                    },
+                    "put": { "responses": { "200": { "description": "" } } },
+                },
+                "/it's/{it}/{n}": { "get": { "responses": { "400": { "description": "" } } } },
+                "/form": { "post": {
+                    "requestBody": { "content": { "application/x-www-form-urlencoded": { "schema": { "type": "object", "additionalProperties": false, "properties": { "b": {} } } } } },
+                    "responses": { "200": { "description": "" } },
+                } },
+                "/a": { "post": {
+                    "requestBody": { "content": { "application/json": { "schema": { "type": "object", "required": ["must", "it's"], "properties": { "must": {}, "it's": {} } } } } },
+                    "responses": { "200": { "description": "", "content": { "application/json": { "schema": { "allOf": [{ "type": "object", "required": ["id"], "properties": { "id": {} } }] } } } } },
+                } },
+            },
+            "components": { "schemas": { "A": { "type": "object", "additionalProperties": false, "required": ["id", "gone"], "properties": { "id": { "type": "integer" }, "in": { "type": "object", "additionalProperties": false } } } } },
+        });
+        let told = |spec: &Value| {
+            let (told, report) = back(&bare(Inspect::All), &spec.to_string(), &mut drift::traffic(&talks));
+            (
+                told,
+                report["headline"]["shadow"].as_u64().expect("a count"),
+                report["headline"]["drift"].as_u64().expect("a count"),
+            )
+        };
+        let (before, shadows, drifts) = told(&spec);
+        assert!(shadows == 4 && drifts >= 15, "{shadows} {drifts} {before:#?}");
+        let mut file = NamedTempFile::with_suffix(".json").expect("a folder for tests");
+        write!(file, "{spec}").expect("room for a spec");
+        let run = Run { specs: vec![file.path().to_owned()], ..bare(Inspect::All) };
+        let overlay: Value = serde_json::from_str(&export(&run, &mut drift::traffic(&talks), "overlay")).expect("JSON");
+        let name = file.path().file_name().map(|name| name.to_string_lossy().into_owned());
+        assert_eq!(
+            (overlay["extends"].as_str(), &overlay["x-shadowtap"]["left_out"]),
+            (name.as_deref(), &0.into()),
+            "{overlay:#}"
+        );
+        let patched = applied(&spec, &overlay);
+        assert_eq!(told(&patched).0, Vec::<String>::new(), "{overlay:#}");
+    }
+}
+
+#[test]
+fn an_overlay_does_not_make_a_spec_speak_of_what_it_never_spoke_of() {
+    // Catches an operation whose body makes all other bodies undocumented.
+    let talks: Vec<Talk> = vec![
+        ("POST /a?page=1\nContent-Type: application/json", r#"{"a":1}"#, JSON, r#"{"a":1}"#),
+        ("POST /b?page=1\nContent-Type: application/json", r#"{"a":1}"#, JSON, r#"{"a":1}"#),
+        ("GET /c?page=1", "", "403 No\nContent-Type: application/json", r#"{"a":1}"#),
+        ("POST /a", "", "400 Bad", ""),
+        ("GET /nowhere", "", "404 No", ""),
+    ];
+    let spec = serde_json::json!({
+        "openapi": "3.0.3",
+        "info": { "title": "Tides", "version": "1" },
+        "servers": [{ "url": "http://tides.example" }],
+        "paths": { "/a": { "post": { "responses": { "200": { "description": "" } } } } },
+    });
+    let mut file = NamedTempFile::with_suffix(".json").expect("a folder for tests");
+    write!(file, "{spec}").expect("room for a spec");
+    let run = Run { specs: vec![file.path().to_owned()], ..bare(Inspect::All) };
+    let overlay: Value = serde_json::from_str(&export(&run, &mut drift::traffic(&talks), "overlay")).expect("JSON");
+    let patched = applied(&spec, &overlay);
+    assert_eq!(patched["paths"].as_object().map(|paths| paths.len()), Some(3), "{overlay:#}");
+    let (told, _) = back(&bare(Inspect::All), &patched.to_string(), &mut drift::traffic(&talks));
+    assert_eq!(told, Vec::<String>::new(), "{overlay:#}");
+    // Nothing is missing then, and an overlay has an action all the same.
+    let mut file = NamedTempFile::with_suffix(".json").expect("a folder for tests");
+    write!(file, "{patched}").expect("room for a spec");
+    let run = Run { specs: vec![file.path().to_owned()], ..bare(Inspect::All) };
+    let overlay: Value = serde_json::from_str(&export(&run, &mut drift::traffic(&talks), "overlay")).expect("JSON");
+    assert_eq!(
+        (&overlay["actions"][0]["target"], &overlay["actions"][0]["update"]),
+        (&"$".into(), &serde_json::json!({}))
+    );
+    assert_eq!(applied(&patched, &overlay), patched);
+}

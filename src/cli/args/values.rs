@@ -29,6 +29,8 @@ pub(in crate::cli) enum Format {
     Openapi,
     /// A spec: OpenAPI 3.1 of the shadow part alone.
     OpenapiShadow,
+    /// A patch for a spec: OpenAPI Overlay 1.0, what drift and shadows say is missing.
+    Overlay,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -48,6 +50,7 @@ impl Format {
             Self::Cyclonedx => "cyclonedx",
             Self::Openapi => "openapi",
             Self::OpenapiShadow => "openapi-shadow",
+            Self::Overlay => "overlay",
             Self::Transactions => "transactions",
         }
     }

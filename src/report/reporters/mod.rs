@@ -13,6 +13,7 @@ mod junit;
 mod markdown;
 mod ndjson;
 mod openapi;
+mod overlay;
 mod sarif;
 mod subjects;
 mod terminal;
@@ -45,10 +46,23 @@ use junit::Junit;
 use markdown::Markdown;
 use ndjson::Ndjson;
 use openapi::OpenApi;
+use overlay::Overlay;
 use sarif::Sarif;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] =
-    &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit, &Sarif, &CycloneDx, &OpenApi::ALL, &OpenApi::SHADOW];
+pub const REPORTERS: &[&dyn Reporter] = &[
+    &Text,
+    &Json,
+    &Html,
+    &Ndjson,
+    &Csv,
+    &Markdown,
+    &Junit,
+    &Sarif,
+    &CycloneDx,
+    &OpenApi::ALL,
+    &OpenApi::SHADOW,
+    &Overlay,
+];

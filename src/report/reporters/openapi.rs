@@ -28,7 +28,8 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::{Value, json};
 
-use self::operation::{Drawing, Sum, schemes};
+use self::operation::schemes;
+pub(super) use self::operation::{Drawing, Sum};
 use super::json::Careful;
 use super::uri;
 use crate::api::{PathTemplate, Piece, Scheme};
@@ -55,9 +56,9 @@ impl OpenApi {
 }
 
 /// Methods that OpenAPI 3.1 has a field for.
-const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
+pub(super) const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
 /// Where the others stand.
-const MORE_OPERATIONS: &str = "x-shadowtap-operations";
+pub(super) const MORE_OPERATIONS: &str = "x-shadowtap-operations";
 
 impl Reporter for OpenApi {
     fn name(&self) -> &'static str {
@@ -253,7 +254,7 @@ impl Serialize for Item<'_, '_> {
 const NAME_LETTERS: usize = 64;
 
 /// The names of a template's variables, each another: letters, digits, dots, dashes and underlines.
-fn names(template: &PathTemplate) -> Vec<String> {
+pub(super) fn names(template: &PathTemplate) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for variable in template.variables() {
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
@@ -271,7 +272,7 @@ fn names(template: &PathTemplate) -> Vec<String> {
 }
 
 /// A template as a key of `paths`, its variables with these names; what is no plain text in it is percent-encoded.
-fn written(template: &PathTemplate, names: &[String]) -> String {
+pub(super) fn written(template: &PathTemplate, names: &[String]) -> String {
     let mut names = names.iter();
     let mut key = String::new();
     for segment in &template.segments {

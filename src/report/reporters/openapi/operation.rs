@@ -20,7 +20,7 @@ pub(super) const fn is_whole(record: &Record) -> bool {
 
 /// What holds for all operations of a document.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Drawing {
+pub(in crate::report::reporters) struct Drawing {
     /// Header and cookie parameters are known of every operation: of a document that names some, others are undocumented.
     pub(super) headers: bool,
     /// Parameters were left out somewhere.
@@ -33,7 +33,7 @@ pub(super) struct Drawing {
 
 impl Drawing {
     /// As the bounds that were met have it.
-    pub(super) fn of(report: &Report<'_>) -> Self {
+    pub(in crate::report::reporters) fn of(report: &Report<'_>) -> Self {
         let bounds = &report.snapshot.bounds;
         let refused = report.capture.counters.keys().any(|name| name.ends_with(".params_refused"));
         Self {
@@ -65,7 +65,7 @@ impl Seen {
 
 /// What is known of the endpoints together.
 #[derive(Debug, Default)]
-pub(super) struct Sum<'a> {
+pub(in crate::report::reporters) struct Sum<'a> {
     params: BTreeMap<(ParamPlace, &'a str), Seen>,
     /// Variables of the path, from the left; and those that stand alone in their segments.
     variables: Vec<Seen>,
@@ -95,7 +95,12 @@ const MEDIA: usize = 16;
 
 impl<'a> Sum<'a> {
     /// Takes in one endpoint.
-    pub(super) fn add(&mut self, report: &Report<'_>, endpoint: &Endpoint<'_>, pairing: &'a Pairing<'a>) {
+    pub(in crate::report::reporters) fn add(
+        &mut self,
+        report: &Report<'_>,
+        endpoint: &Endpoint<'_>,
+        pairing: &'a Pairing<'a>,
+    ) {
         let (operation, record) = (pairing.operation, &pairing.operation.record);
         self.whole = (self.whole || !self.begun) && is_whole(record);
         self.begun = true;
@@ -174,7 +179,7 @@ fn variables_of(segment: &TemplateSegment) -> impl Iterator<Item = (&str, bool)>
 
 impl Drawing {
     /// The operation; `names` are those of its variables in the key of its path.
-    pub(super) fn operation(&self, sum: &Sum<'_>, names: &[String]) -> Value {
+    pub(in crate::report::reporters) fn operation(&self, sum: &Sum<'_>, names: &[String]) -> Value {
         let mut operation = Map::new();
         let params = self.params(sum, names);
         if !params.is_empty() {
@@ -355,7 +360,9 @@ impl Drawing {
         if matches!(status, 100..=199 | 204 | 205 | 304) {
             return content;
         }
-        let shape = sum.answered.get(&status);
+        let alone = is_success && sum.response_types.len() == 1;
+        // Which type came with which status is not counted: a lone text may have been of another.
+        let shape = sum.answered.get(&status).filter(|shape| alone || shape.objects > 0 || shape.arrays > 0);
         // Calls in vain were counted elsewhere, as long as nobody declared the path.
         let in_vain = matches!(status, 404 | 405 | 410 | 501);
         let sight = if in_vain { Sight::Sampled } else { self.sight(sum) };
