@@ -11,6 +11,7 @@
 //! OpenAPI 3 or of parts in other files, names of value classes, and shadows on hosts that no spec covers: `openapi-shadow` has them.
 //! Targets are normalized paths (RFC 9535 section 2.7), but for a filter by value where one item of `required` is removed.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
@@ -26,7 +27,7 @@ use crate::contract::Speaks;
 use crate::diff::{Drifted, Pairing};
 use crate::report::contents::{Endpoint, Report, Verdict, rfc3339_text};
 use crate::report::reporter::{Reporter, Style};
-use crate::spec::{Spec, SpecOperation};
+use crate::spec::{Server, Spec, SpecOperation};
 
 /// The report as a patch.
 #[derive(Clone, Copy, Debug)]
@@ -66,19 +67,65 @@ struct Patch<'a> {
     actions: BTreeMap<Key, Source<'a>>,
     left_out: u64,
     drawing: Drawing,
+    /// Those that an overlay can be for, by index.
+    specs: BTreeMap<usize, Known<'a>>,
+    /// The drifted operation that was drawn last: its actions mostly stand together.
+    last: RefCell<Option<(*const Pairing<'a>, Value)>>,
+}
+
+/// What is asked of a spec again and again.
+struct Known<'a> {
+    spec: &'a Spec,
+    /// The servers of all its operations, where they are the same: a new one has them too.
+    servers: &'a [Server],
+    /// Declared paths, names of variables left out, as they are written.
+    keys: BTreeMap<PathTemplate, String>,
+    speaks: Option<Speaks>,
+}
+
+impl<'a> Known<'a> {
+    /// `None` where it is no OpenAPI 3.
+    fn of(spec: &'a Spec) -> Option<Self> {
+        spec.format.starts_with("openapi 3").then_some(())?;
+        let servers = spec.operations.first().map_or(&[][..], |first| &first.servers);
+        let is_shared = spec.operations.iter().all(|operation| operation.servers == servers);
+        let contract = spec.operations.iter().find_map(|operation| operation.contract.as_ref());
+        Some(Self {
+            spec,
+            servers: if is_shared { servers } else { &[] },
+            keys: spec
+                .operations
+                .iter()
+                .filter_map(|known| Some((nameless(&known.path), declared_key(known)?)))
+                .collect(),
+            speaks: contract.map(|sealed| sealed.contract().speaks),
+        })
+    }
+
+    /// The template without the base path.
+    fn below_base(&self, service: &ServiceId, template: &PathTemplate) -> Option<PathTemplate> {
+        let bases = self.servers.iter().filter(|server| server.host.takes(service)).map(|server| &server.base.segments);
+        let fits = |base: &&Vec<TemplateSegment>| {
+            base.iter().all(|segment| segment.literal().is_some()) && template.segments.starts_with(base)
+        };
+        let base = bases.filter(fits).max_by_key(|base| base.len())?;
+        Some(PathTemplate { segments: template.segments.get(base.len()..)?.to_vec() })
+    }
+}
+
+fn nameless(path: &PathTemplate) -> PathTemplate {
+    PathTemplate { segments: path.segments.iter().map(TemplateSegment::unnamed).collect() }
 }
 
 impl<'a> Patch<'a> {
     fn of(report: &'a Report<'a>) -> Self {
-        let mut patch = Self { report, actions: BTreeMap::new(), left_out: 0, drawing: Drawing::of(report) };
+        let specs =
+            report.compared.specs.iter().enumerate().filter_map(|(at, spec)| Some((at, Known::of(spec)?))).collect();
+        let (actions, drawing, last) = (BTreeMap::new(), Drawing::of(report), RefCell::default());
+        let mut patch = Self { report, actions, left_out: 0, drawing, specs, last };
         patch.drifts();
         patch.shadows();
         patch
-    }
-
-    fn spec(&self, at: usize) -> Option<&'a Spec> {
-        // An overlay is for OpenAPI.
-        self.report.compared.specs.get(at).filter(|spec| spec.format.starts_with("openapi 3"))
     }
 
     fn drifts(&mut self) {
@@ -88,7 +135,7 @@ impl<'a> Patch<'a> {
         for Drifted { pairing: at, drift } in &compared.drifts {
             let source = compared.pairings.get(*at).zip(endpoints.get(at)).and_then(|(pairing, endpoint)| {
                 let spec = pairing.declared?.spec;
-                self.spec(spec)?;
+                self.specs.get(&spec)?;
                 Some((spec, target(&drift.fact)?, (*endpoint, pairing)))
             });
             let Some((spec, target, operation)) = source else {
@@ -108,16 +155,15 @@ impl<'a> Patch<'a> {
             let Some(coverage) = compared.services.get(pairing.service) else { continue };
             let near = pairing.nearest.as_ref().map(|near| near.operation.spec);
             let near = near.filter(|near| coverage.specs.contains(near)).or_else(|| coverage.specs.first().copied());
-            let Some((at, spec)) = near.and_then(|at| Some((at, self.spec(at)?))) else {
+            let Some((at, spec)) = near.and_then(|at| Some((at, self.specs.get(&at)?))) else {
                 self.left_out += 1;
                 continue;
             };
             let template = &pairing.operation.template;
-            let below = below_base(spec, &coverage.service.id, template);
+            let below = spec.below_base(&coverage.service.id, template);
             let path = below.as_ref().unwrap_or(template);
-            let declared =
-                below.as_ref().and_then(|path| spec.operations.iter().find(|known| is_same(&known.path, path)));
-            let key = declared.and_then(declared_key).unwrap_or_else(|| written(path, &names(path)));
+            let declared = below.as_ref().and_then(|path| spec.keys.get(&nameless(path))).cloned();
+            let key = declared.unwrap_or_else(|| written(path, &names(path)));
             let method = pairing.operation.method.as_str();
             let fresh = || Source::Shadow { key: key.clone(), method, operation: Vec::new(), is_below: true };
             let action = (at, "$['paths']".to_owned(), format!("{key} {method}"));
@@ -129,33 +175,38 @@ impl<'a> Patch<'a> {
     }
 
     /// The operation as it was seen, in the words of the spec's version.
-    fn draw(&self, spec: &Spec, operation: &[(&'a Endpoint<'a>, &'a Pairing<'a>)], names: &[String]) -> Value {
+    fn draw(&self, spec: &Known<'_>, operation: &[(&'a Endpoint<'a>, &'a Pairing<'a>)], names: &[String]) -> Value {
         let mut sum = Sum::default();
         operation.iter().for_each(|(endpoint, pairing)| sum.add(self.report, endpoint, pairing));
         let mut drawn = self.drawing.operation(&sum, names);
-        if spec.format == "openapi 3.0" {
+        if spec.spec.format == "openapi 3.0" {
             as_of_three_zero(&mut drawn);
         }
         if let Some(drawn) = drawn.as_object_mut() {
             // Its names are those of another document.
             drawn.remove("security");
         }
-        let mut contracts = spec.operations.iter().filter_map(|operation| operation.contract.as_ref());
-        if let Some(known) = contracts.next() {
-            hush(&mut drawn, known.contract().speaks);
+        if let Some(speaks) = spec.speaks {
+            hush(&mut drawn, speaks);
         }
         drawn
     }
 
     fn action(&self, (spec, target, _): &Key, source: &Source<'a>) -> Value {
         let mut action = json!({ "target": target });
-        let Some(spec) = self.spec(*spec) else { return action };
-        action["x-shadowtap-spec"] = json!(spec.name);
+        let Some(spec) = self.specs.get(spec) else { return action };
+        action["x-shadowtap-spec"] = json!(spec.spec.name);
         match source {
             Source::Drift(fact, operation) => {
                 action["description"] = json!(format!("{}: {}", fact.drift.name(), fact.seen));
-                let names = names(&operation.1.operation.template);
-                match update(fact, &self.draw(spec, &[*operation], &names)) {
+                let mut last = self.last.borrow_mut();
+                let known = last.take().filter(|(pairing, _)| std::ptr::eq(*pairing, operation.1));
+                let names = || names(&operation.1.operation.template);
+                let (_, drawn) = last.insert(known.unwrap_or_else(|| {
+                    let drawn = self.draw(spec, &[*operation], &names());
+                    (std::ptr::from_ref(operation.1), drawn)
+                }));
+                match update(fact, drawn) {
                     Some(update) => action["update"] = update,
                     None => action["remove"] = json!(true),
                 }
@@ -193,8 +244,8 @@ impl Serialize for Patch<'_> {
         map.serialize_entry("info", &info)?;
         let mut specs: Vec<usize> = self.actions.keys().map(|(spec, ..)| *spec).collect();
         specs.dedup();
-        if let Some(spec) = specs.first().filter(|_| specs.len() == 1).and_then(|at| self.spec(*at)) {
-            map.serialize_entry("extends", &uri::path(&spec.name))?;
+        if let Some(spec) = specs.first().filter(|_| specs.len() == 1).and_then(|at| self.specs.get(at)) {
+            map.serialize_entry("extends", &uri::path(&spec.spec.name))?;
         }
         map.serialize_entry("actions", &Actions(self))?;
         map.serialize_entry("x-shadowtap", &json!({ "left_out": self.left_out }))?;
@@ -240,25 +291,6 @@ fn hush(drawn: &mut Value, speaks: Speaks) {
     if !speaks.content {
         responses.values_mut().filter_map(Value::as_object_mut).for_each(|response| drop(response.remove("content")));
     }
-}
-
-/// The template without the base path of its spec, where all operations of that have the same servers, so that a new one has them too.
-fn below_base(spec: &Spec, service: &ServiceId, template: &PathTemplate) -> Option<PathTemplate> {
-    let servers = &spec.operations.first()?.servers;
-    let is_shared = spec.operations.iter().all(|operation| operation.servers == *servers);
-    let bases =
-        servers.iter().filter(|server| is_shared && server.host.takes(service)).map(|server| &server.base.segments);
-    let fits = |base: &&Vec<_>| {
-        let literal = base.iter().all(|segment: &TemplateSegment| segment.literal().is_some());
-        literal && template.segments.starts_with(base)
-    };
-    let base = bases.filter(fits).max_by_key(|base| base.len())?;
-    Some(PathTemplate { segments: template.segments.get(base.len()..)?.to_vec() })
-}
-
-fn is_same(declared: &PathTemplate, seen: &PathTemplate) -> bool {
-    let (declared, seen) = (&declared.segments, &seen.segments);
-    declared.len() == seen.len() && declared.iter().zip(seen).all(|(a, b)| a.unnamed() == b.unnamed())
 }
 
 /// The key of a declared operation's path, as it is written.
