@@ -30,7 +30,7 @@ paths:
 ";
 
 /// One exchange: request line and fields, body, answer line and fields, body. Fields stand on lines of their own.
-type Talk = (&'static str, &'static str, &'static str, &'static str);
+pub type Talk = (&'static str, &'static str, &'static str, &'static str);
 
 const JSON: &str = "200 OK\nContent-Type: application/json";
 
@@ -360,7 +360,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn traffic(talks: &[Talk]) -> MemorySource {
+pub fn traffic(talks: &[Talk]) -> MemorySource {
     let mut wire = Wire::new();
     for (port, (asked, body, answer, told)) in (4_000..).zip(talks) {
         let (mut client, mut server) = ends(port);
@@ -385,6 +385,11 @@ fn traffic(talks: &[Talk]) -> MemorySource {
         wire.segment(&mut server, &client, ACK | FIN, b"");
     }
     wire.frames
+}
+
+/// All that is said in the cases of this rule, and whether it differs from what they declare or not.
+pub fn talks() -> impl Iterator<Item = (&'static str, Vec<Talk>)> {
+    CASES.iter().map(|case| (case.rule, [case.bad, case.good].concat()))
 }
 
 fn spec(case: &Case) -> NamedTempFile {

@@ -10,6 +10,7 @@ mod differential;
 mod drift;
 mod evil_http;
 mod evil_tcp;
+mod export;
 mod hidden;
 mod hostile;
 mod ledger;

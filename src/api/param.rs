@@ -21,7 +21,7 @@ pub enum ParamPlace {
     Form,
     /// A part of a `multipart/form-data` body (RFC 7578).
     Multipart,
-    /// A header field of the response that no standard knows, or that tells where something is.
+    /// A header field of the response that no standard knows, or that tells where something is or when it ends.
     ResponseHeader,
     /// In a Set-Cookie field of the response (RFC 6265).
     ResponseCookie,

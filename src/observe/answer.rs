@@ -1,5 +1,6 @@
 //! Parameters in the head of an answer: cookies that it sets, and header fields that no standard knows or that name a place, where
-//! what a server tells one client may stand (a token, an address, a card in a link).
+//! what a server tells one client may stand (a token, an address, a card in a link); and those that say when an operation ends, which
+//! are of this one API.
 //!
 //! In: a response. Out: names with the looks of their values, into [`Params`]. What servers, caches, proxies and browsers' rules
 //! put into every answer says nothing of one API and is never looked at.
@@ -104,7 +105,6 @@ const USUAL: &[&str] = &[
     "pragma",
     "server",
     "status",
-    "sunset",
     "alt-svc",
     "eagleid",
     "expires",
@@ -137,7 +137,6 @@ const USUAL: &[&str] = &[
     "accept-post",
     "content-md5",
     "critical-ch",
-    "deprecation",
     "repr-digest",
     "retry-after",
     "traceparent",
@@ -280,7 +279,9 @@ mod tests {
             assert!(is_usual(name.as_bytes()) && is_usual(name.to_ascii_uppercase().as_bytes()), "{name}");
             assert!(!is_of_family(name.as_bytes()), "{name} stands in both lists");
         }
-        for other in ["", "x", "dat", "data", "etags", "set-cookie", "location", &"n".repeat(400)] {
+        for other in
+            ["", "x", "dat", "data", "etags", "set-cookie", "location", "sunset", "deprecation", &"n".repeat(400)]
+        {
             assert!(!is_usual(other.as_bytes()), "{other}");
         }
     }

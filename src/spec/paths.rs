@@ -193,12 +193,14 @@ impl<'r, 'l> Reading<'r, 'l> {
             }
         }
         for item in &items {
-            // OpenAPI 3.2: methods without a field of their own.
-            let more = item.child("additionalOperations");
-            let Some(methods) = more.value().and_then(Value::as_object) else { continue };
-            for method in methods.keys() {
-                if !found.iter().any(|(known, _)| known == method) {
-                    found.push((method.clone(), more.child(method)));
+            // Methods without a field of their own: as OpenAPI 3.2 has it, and as our own exports in 3.1 do.
+            for more in ["additionalOperations", "x-shadowtap-operations"] {
+                let more = item.child(more);
+                let Some(methods) = more.value().and_then(Value::as_object) else { continue };
+                for method in methods.keys() {
+                    if !found.iter().any(|(known, _)| known == method) {
+                        found.push((method.clone(), more.child(method)));
+                    }
                 }
             }
         }

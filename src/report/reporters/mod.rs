@@ -12,6 +12,8 @@ mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod openapi;
+mod overlay;
 mod sarif;
 mod subjects;
 mod terminal;
@@ -44,9 +46,24 @@ pub use json::{SCHEMA, SCHEMA_VERSION};
 use junit::Junit;
 use markdown::Markdown;
 use ndjson::Ndjson;
+use openapi::OpenApi;
+use overlay::Overlay;
 use sarif::Sarif;
 use text::Text;
 pub use transactions::{Mask, TransactionLine};
 
 /// Every report format, the default first.
-pub const REPORTERS: &[&dyn Reporter] = &[&Text, &Json, &Html, &Ndjson, &Csv, &Markdown, &Junit, &Sarif, &CycloneDx];
+pub const REPORTERS: &[&dyn Reporter] = &[
+    &Text,
+    &Json,
+    &Html,
+    &Ndjson,
+    &Csv,
+    &Markdown,
+    &Junit,
+    &Sarif,
+    &CycloneDx,
+    &OpenApi::ALL,
+    &OpenApi::SHADOW,
+    &Overlay,
+];

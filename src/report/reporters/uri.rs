@@ -7,6 +7,20 @@ use crate::api::{PathTemplate, ServiceId};
 /// All but unreserved characters (RFC 3986 section 2.3).
 const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const PATH: &AsciiSet = &NAME.remove(b'/');
+/// What may stand in a segment of a path besides (RFC 3986 section 3.3).
+const SEGMENT: &AsciiSet = &NAME
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 /// An IPv6 address in brackets.
 const ADDRESS: &AsciiSet = &NAME.remove(b'[').remove(b']').remove(b':');
 
@@ -15,8 +29,13 @@ pub(super) fn path(name: &str) -> String {
     utf8_percent_encode(name.trim_start_matches('/'), PATH).to_string()
 }
 
-/// Where an operation of that template is.
-pub(super) fn endpoint(service: &ServiceId, template: &PathTemplate) -> String {
+/// A literal segment of a path, or a part of one.
+pub(super) fn segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+/// Where a service is.
+pub(super) fn service(service: &ServiceId) -> String {
     let address = service.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let is_address = address.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
     let host = utf8_percent_encode(&service.host, if is_address { ADDRESS } else { NAME });
@@ -24,6 +43,12 @@ pub(super) fn endpoint(service: &ServiceId, template: &PathTemplate) -> String {
     if let Some(port) = service.odd_port() {
         uri.push_str(&format!(":{port}"));
     }
+    uri
+}
+
+/// Where an operation of that template is.
+pub(super) fn endpoint(at: &ServiceId, template: &PathTemplate) -> String {
+    let mut uri = service(at);
     for segment in &template.segments {
         uri.push('/');
         uri.extend(utf8_percent_encode(&segment.to_string(), NAME));
