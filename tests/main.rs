@@ -19,6 +19,7 @@ mod links;
 mod loss;
 mod mangle;
 mod maps;
+mod mending;
 mod noise;
 mod policy;
 mod privacy;
