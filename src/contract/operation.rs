@@ -15,7 +15,7 @@ use super::text::Style;
 use crate::api::{Checked, Facts, HostPattern, ParamPlace, Promise, Spoken};
 
 /// What one declared operation demands.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Contract {
     /// Where it stands: `#/paths/~1users/get`.
     pub at: String,

@@ -7,7 +7,7 @@ use super::*;
 use crate::api::{
     AuthScheme, Checked, Direction, Drift, Fact, HostPattern, Noise, PathTemplate, Promise, TemplateSegment,
 };
-use crate::contract::{Contract, Sealed, Speaks};
+use crate::contract::{Contract, Sealed};
 use crate::diff::samples::*;
 use crate::diff::{Promised, compare_on};
 use crate::inventory::{DriftRecord, Learned, LearnedVariable, Operation, Record, Service, Snapshot};
@@ -336,19 +336,7 @@ fn matched() {
 
 /// What every declaration of these tables demands.
 fn promise_of() -> Sealed {
-    Sealed::new(Contract {
-        at: "#/x".to_owned(),
-        ending: false,
-        params: Vec::new(),
-        body: None,
-        responses: Vec::new(),
-        security: Vec::new(),
-        security_at: String::new(),
-        keys: Arc::default(),
-        secure: Arc::default(),
-        speaks: Speaks::default(),
-        schemas: Arc::default(),
-    })
+    Sealed::new(Contract { at: "#/x".to_owned(), ..Contract::default() })
 }
 
 /// So many exchanges of the operation did this, under this digest.

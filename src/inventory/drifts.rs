@@ -88,11 +88,15 @@ impl Drifts {
     fn count(&mut self, digest: u64, part: Checked, count: u64) {
         match self.checked.binary_search_by(|(of, known, _)| (*of, *known).cmp(&(digest, part))) {
             Ok(at) => self.checked[at].2.merge(count),
-            Err(at) if at < Self::PARTS => {
-                self.checked.truncate(Self::PARTS - 1);
+            Err(at) => {
                 self.checked.insert(at, (digest, part, count));
+                // A ratio of what is not kept is told of too few: that is a bound, and counted.
+                if self.checked.len() > Self::PARTS
+                    && let Some((.., out)) = self.checked.pop()
+                {
+                    self.more.merge(out);
+                }
             }
-            Err(_) => {}
         }
     }
 

@@ -16,7 +16,7 @@ use super::server::expand;
 use super::warnings::Warnings;
 use crate::api::{HostPattern, ParamPlace, PathTemplate};
 use crate::contract::{
-    Contract, DeclaredBody, DeclaredParam, MediaRange, Need, Response, SchemaId, Schemas, Speaks, StatusRange, Style,
+    Contract, DeclaredBody, DeclaredParam, MediaRange, Need, Response, SchemaId, StatusRange, Style,
 };
 
 /// Parameters, answers, media types and fields of one operation that are looked at.
@@ -57,19 +57,7 @@ impl Drafts {
         let whole = Found { document: Rc::clone(root), pointer: String::new() };
         let (compiler, secure, keys) = (&mut self.compiler, &mut self.secure, &mut self.keys);
         let mut drawing = Drawing { compiler, swagger: self.swagger, secure, known: keys, refs, warnings, whole };
-        let mut contract = Contract {
-            at: drawing.compiler.place(at),
-            ending: false,
-            params: Vec::new(),
-            body: None,
-            responses: Vec::new(),
-            security: Vec::new(),
-            security_at: String::new(),
-            keys: Arc::default(),
-            secure: Secure::default(),
-            speaks: Speaks::default(),
-            schemas: Arc::new(Schemas::default()),
-        };
+        let mut contract = Contract { at: drawing.compiler.place(at), ..Contract::default() };
         drawing.params(at, items, path, &mut contract);
         if !drawing.swagger {
             contract.body = drawing.body(at.child("requestBody"));
